@@ -1,0 +1,136 @@
+// Every call that a window, a browser or a command may make on the engine: one page, schema both ways.
+// Rule: a call either answers or throws a report from errors.ts; a stream ends when the signal is aborted.
+import { eventIterator, oc } from '@orpc/contract'
+import * as z from 'zod'
+import { checkResult, modelRecord } from './models.ts'
+import {
+  collectSettings,
+  episodePage,
+  episodeQuery,
+  episodeSummary,
+  errorReport,
+  runRecord,
+  stepRecord,
+  stepStatistics,
+  tokenView,
+} from './runs.ts'
+
+const byId = z.object({ id: z.string() })
+
+/** Streams that describe work in progress send at most 20 of these a second. */
+export const workProgress = z.object({ label: z.string(), fraction: z.number().min(0).max(1) })
+export type WorkProgress = z.infer<typeof workProgress>
+
+export const engineInfo = z.object({
+  version: z.string(),
+  node: z.string(),
+  electron: z.string().nullable(),
+  onnxruntime: z.string(),
+  transport: z.enum(['window', 'process', 'browser']),
+  workspace: z.string(),
+  cores: z.number(),
+  memoryBytes: z.number(),
+  freeMemoryBytes: z.number(),
+})
+export type EngineInfo = z.infer<typeof engineInfo>
+
+/** A question that waits for a person (oracle `human`). */
+export const pendingQuestion = z.object({
+  id: z.string(),
+  runId: z.string(),
+  episode: z.number().int(),
+  step: z.number().int(),
+  task: z.string(),
+  message: z.string(),
+  history: z.array(z.object({ question: z.string(), answer: z.string() })),
+})
+export type PendingQuestion = z.infer<typeof pendingQuestion>
+
+export const verdict = z.enum(['yes', 'no', 'invalid'])
+
+/** What changed; a window refreshes what it shows of it. */
+export const engineEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('run'), run: runRecord }),
+  z.object({ kind: z.literal('runRemoved'), id: z.string() }),
+  z.object({ kind: z.literal('episode'), episode: episodeSummary }),
+  z.object({ kind: z.literal('models') }),
+  z.object({ kind: z.literal('questions'), questions: z.array(pendingQuestion) }),
+  z.object({ kind: z.literal('problem'), error: errorReport }),
+])
+export type EngineEvent = z.infer<typeof engineEvent>
+
+/** A step ready for the timeline: texts per token beside the record. */
+export const stepView = z.object({
+  record: stepRecord,
+  promptTokens: z.array(tokenView),
+  completionTokens: z.array(tokenView),
+  /** Texts of record.topIds, same order. */
+  topTexts: z.array(z.string()),
+  /** First prompt position that differs from the step before (its length where the prompt only grew). */
+  sharedWithPrevious: z.number().int(),
+})
+export type StepView = z.infer<typeof stepView>
+
+/** What a run would cost, before it starts. */
+export const runEstimate = z.object({
+  memoryBytes: z.number(),
+  freeMemoryBytes: z.number(),
+  diskBytes: z.number(),
+  steps: z.number(),
+  /** From speed measured on this machine; null before any. */
+  seconds: z.number().nullable(),
+  warnings: z.array(z.string()),
+})
+export type RunEstimate = z.infer<typeof runEstimate>
+
+export const contract = {
+  info: oc.output(engineInfo),
+  /** All changes from now on; the first event of each kind of list is its present state. */
+  events: oc.output(eventIterator(engineEvent)),
+
+  models: {
+    list: oc.output(z.array(modelRecord)),
+    /** Hashes the weights, so it takes seconds on a large file. Ends with the record. */
+    add: oc.input(z.object({ path: z.string().min(1) })).output(eventIterator(workProgress, modelRecord)),
+    remove: oc.input(byId).output(z.void()),
+    check: oc
+      .input(z.object({ path: z.string().min(1) }))
+      .output(eventIterator(workProgress, z.array(checkResult))),
+  },
+
+  runs: {
+    list: oc.output(z.array(runRecord)),
+    get: oc.input(byId).output(runRecord),
+    estimate: oc.input(collectSettings).output(runEstimate),
+    start: oc.input(collectSettings).output(runRecord),
+    pause: oc.input(byId).output(runRecord),
+    resume: oc.input(byId).output(runRecord),
+    cancel: oc.input(byId).output(runRecord),
+    rename: oc.input(byId.extend({ name: z.string().min(1).max(200) })).output(runRecord),
+    remove: oc.input(byId).output(z.void()),
+    statistics: oc.input(byId).output(stepStatistics),
+  },
+
+  episodes: {
+    list: oc.input(episodeQuery).output(episodePage),
+    /** All steps of one episode, in order. */
+    get: oc
+      .input(z.object({ runId: z.string(), episode: z.number().int() }))
+      .output(z.object({ summary: episodeSummary, steps: z.array(stepView) })),
+  },
+
+  oracle: {
+    questions: oc.output(z.array(pendingQuestion)),
+    answer: oc.input(z.object({ id: z.string(), verdict })).output(z.void()),
+    /** Stored in the system's key store, never in the workspace. Empty text deletes it. */
+    setKey: oc.input(z.object({ baseUrl: z.url(), key: z.string() })).output(z.void()),
+    hasKey: oc.input(z.object({ baseUrl: z.url() })).output(z.object({ stored: z.boolean() })),
+    /** One request, to see whether address, model and key are right. */
+    test: oc
+      .input(z.object({ baseUrl: z.url(), model: z.string(), timeoutMs: z.number() }))
+      .output(z.object({ answer: z.string(), latencyMs: z.number() })),
+  },
+
+  /** Names of the lists that ship with the app and how many objects each has. */
+  tasks: oc.output(z.array(z.object({ name: z.string(), objects: z.array(z.string()) }))),
+}

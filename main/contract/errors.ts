@@ -1,0 +1,262 @@
+// The catalogue of every error a user can meet.
+// Owns: codes, wording and the cure for each. Not: when they are thrown (the room that meets the fault does that).
+// `scripts/printErrors.ts` turns this file into docs/errors.md.
+
+/** What crosses a process boundary when something goes wrong. */
+export interface ErrorReport {
+  code: string
+  /** One line: what kind of fault it is. */
+  title: string
+  /** What happened, with the offending value. */
+  message: string
+  /** What to do about it. */
+  cure: string
+  details: Record<string, unknown>
+}
+
+/** The only error class that reaches a user. Anything else is a fault of the program. */
+export class AppError extends Error {
+  readonly code: string
+  readonly title: string
+  readonly cure: string
+  readonly details: Record<string, unknown>
+  constructor(report: ErrorReport, cause?: unknown) {
+    super(report.message, { cause })
+    this.name = 'AppError'
+    this.code = report.code
+    this.title = report.title
+    this.cure = report.cure
+    this.details = report.details
+  }
+  report(): ErrorReport {
+    const { code, title, message, cure, details } = this
+    return { code, title, message, cure, details }
+  }
+}
+
+interface Entry<P> {
+  title: string
+  message: (p: P) => string
+  cure: string | ((p: P) => string)
+}
+const entry = <P>(title: string, message: (p: P) => string, cure: Entry<P>['cure']): Entry<P> => ({
+  title,
+  message,
+  cure,
+})
+
+type PathOnly = { path: string }
+type PathReason = { path: string; reason: string }
+
+/** Each entry: title, what happened, what to do. Rooms add theirs under their own heading, sorted by topic. */
+export const catalogue = {
+  // Any room
+  internalError: entry<{ reason: string }>(
+    'Something went wrong inside Innerview',
+    (p) => p.reason,
+    'This is a fault of the program. Please report it with the log from the workspace folder.',
+  ),
+  invalidInput: entry<{ field: string; reason: string }>(
+    'A setting is not valid',
+    (p) => `${p.field}: ${p.reason}`,
+    (p) => `Correct “${p.field}” and try again.`,
+  ),
+  notFound: entry<{ kind: string; id: string }>(
+    'Not in this workspace',
+    (p) => `There is no ${p.kind} “${p.id}” in this workspace.`,
+    (p) => `List what there is (for instance with “${p.kind}s list”) and use one of those names.`,
+  ),
+
+  // model/
+  modelPathMissing: entry<PathOnly>(
+    'No model there',
+    (p) => `${p.path} does not exist.`,
+    'Give the path of a Hugging Face model folder or of a .gguf file.',
+  ),
+  modelFileMissing: entry<{ path: string; file: string }>(
+    'The model is incomplete',
+    (p) => `${p.path} has no ${p.file}.`,
+    (p) => `Put ${p.file} into the folder (download the model again) and add it once more.`,
+  ),
+  modelTruncated: entry<{ path: string; expectedBytes: number; actualBytes: number }>(
+    'A weights file is cut short',
+    (p) => `${p.path} should have at least ${p.expectedBytes} bytes but has ${p.actualBytes}.`,
+    'The download was interrupted. Download the file again.',
+  ),
+  modelMalformed: entry<PathReason>(
+    'A model file cannot be read',
+    (p) => `${p.path}: ${p.reason}`,
+    'The file is damaged or not what its name says. Download it again from its source.',
+  ),
+  architectureUnsupported: entry<{ path: string; architecture: string; supported: string[] }>(
+    'This architecture is not supported',
+    (p) => `${p.path} is of architecture “${p.architecture}”.`,
+    (p) => `Supported: ${p.supported.join(', ')}.`,
+  ),
+  modelUnsupported: entry<PathReason>(
+    'This model uses something that is not supported',
+    (p) => `${p.path}: ${p.reason}`,
+    'Choose another variant of the model (for instance fp16 safetensors, or GGUF Q4_1, Q8_0 or a K-quant).',
+  ),
+  tokenizerInvalid: entry<PathReason>(
+    'The tokeniser cannot be read',
+    (p) => `${p.path}: ${p.reason}`,
+    'Download tokenizer.json (or the GGUF file) again.',
+  ),
+  chatTemplateFailed: entry<PathReason>(
+    'The chat template failed',
+    (p) => `${p.path}: ${p.reason}`,
+    'Use a model whose chat template accepts system and user messages, or leave the system prompt empty.',
+  ),
+  modelChanged: entry<PathOnly>(
+    'The model has changed on disk',
+    (p) => `${p.path} no longer has the hash it had when it was added.`,
+    'Add the model again; runs made with the old weights keep their own manifest.',
+  ),
+  hookUnknown: entry<{ hook: string; near: string[] }>(
+    'No such hook point',
+    (p) => `“${p.hook}” is not a hook point of this model.`,
+    (p) =>
+      p.near.length ? `Did you mean ${p.near.join(' or ')}?` : 'See docs/hook-points.md for the names.',
+  ),
+  layerOutOfRange: entry<{ layer: number; layers: number }>(
+    'No such layer',
+    (p) => `Layer ${p.layer} was asked for; the model has layers 0 to ${p.layers - 1}.`,
+    'Choose a layer in that range.',
+  ),
+  notEnoughMemory: entry<{ neededBytes: number; freeBytes: number }>(
+    'Not enough memory',
+    (p) =>
+      `About ${(p.neededBytes / 2 ** 30).toFixed(1)} GiB are needed and ${(p.freeBytes / 2 ** 30).toFixed(1)} GiB are free.`,
+    'Close other programs, lower the batch size, or choose a smaller model.',
+  ),
+
+  // inference/
+  promptTooLong: entry<{ tokens: number; limit: number }>(
+    'The prompt does not fit',
+    (p) => `The prompt has ${p.tokens} tokens; ${p.limit} fit beside the answer.`,
+    'Shorten the system prompt, lower the number of new tokens, or choose a model with a longer context.',
+  ),
+  tokenOutOfRange: entry<{ id: number; vocabulary: number }>(
+    'No such token',
+    (p) => `Token id ${p.id} was given; the vocabulary has ids 0 to ${p.vocabulary - 1}.`,
+    'Use ids of this model’s own tokeniser.',
+  ),
+  sessionLost: entry<{ reason: string }>(
+    'The inference worker stopped',
+    (p) => p.reason,
+    'Resume the run: what was stored is kept. If it happens again, lower the batch size.',
+  ),
+
+  // environments/
+  selectionEmpty: entry<{ selection: string; available: number }>(
+    'The selection is empty',
+    (p) => `“${p.selection}” selects none of the ${p.available} tasks.`,
+    'Use for instance :5 (the sixth), :0:10 (the first ten) or @2/8 (shard two of eight, counted from 0).',
+  ),
+  selectionInvalid: entry<{ selection: string }>(
+    'The selection cannot be read',
+    (p) => `“${p.selection}” is not a selection.`,
+    'Use :N for one task, :A:B for a range, @I/N for a shard.',
+  ),
+  oracleUnreachable: entry<{ baseUrl: string; reason: string }>(
+    'The oracle does not answer',
+    (p) => `${p.baseUrl}: ${p.reason}`,
+    'Check the address and that the server runs, then resume the run. The knowledge-base oracle needs no server.',
+  ),
+  oracleRefused: entry<{ baseUrl: string; status: number; reason: string }>(
+    'The oracle refused the request',
+    (p) => `${p.baseUrl} answered ${p.status}: ${p.reason}`,
+    'Check the key and the model’s name in the oracle settings, then resume the run.',
+  ),
+  oracleNonsense: entry<{ answer: string }>(
+    'The oracle’s answer is not a verdict',
+    (p) => `Expected “Yes.”, “No.” or “Invalid Question.” and got “${p.answer.slice(0, 120)}”.`,
+    'Use a model that follows instructions as oracle, then resume the run.',
+  ),
+  keyStoreUnavailable: entry<{ reason: string }>(
+    'The system’s key store cannot be used',
+    (p) => p.reason,
+    'Set the key in the environment variable INNERVIEW_ORACLE_KEY instead.',
+  ),
+
+  // store/
+  workspaceLocked: entry<PathOnly>(
+    'The workspace is open elsewhere',
+    (p) => `Another Innerview has ${p.path} open.`,
+    'Close the other window or command, or choose another workspace with --workspace.',
+  ),
+  workspaceNewer: entry<{ path: string; version: number; known: number }>(
+    'The workspace was made by a newer Innerview',
+    (p) => `${p.path} has schema ${p.version}; this version knows schemas up to ${p.known}.`,
+    'Update Innerview, or choose another workspace.',
+  ),
+  workspaceUnwritable: entry<PathReason>(
+    'The workspace cannot be written',
+    (p) => `${p.path}: ${p.reason}`,
+    'Check the folder’s permissions, or choose another workspace with --workspace.',
+  ),
+  workspaceDamaged: entry<PathReason>(
+    'The workspace cannot be read',
+    (p) => `${p.path}: ${p.reason}`,
+    'Restore the folder from a backup, or choose another workspace.',
+  ),
+  diskFull: entry<PathOnly>(
+    'The disk is full',
+    (p) => `There is no space left to write ${p.path}.`,
+    'Free some space, then resume the run: what was stored is kept.',
+  ),
+
+  // jobs/
+  runNotResumable: entry<{ id: string; status: string }>(
+    'This run cannot be resumed',
+    (p) => `Run ${p.id} is ${p.status}.`,
+    'Only paused, interrupted, cancelled or failed runs can be resumed. Start a new run instead.',
+  ),
+  runBusy: entry<{ id: string; status: string }>(
+    'The run is busy',
+    (p) => `Run ${p.id} is ${p.status}.`,
+    'Cancel it first.',
+  ),
+  modelInUse: entry<{ id: string; runs: string[] }>(
+    'The model is in use',
+    (p) => `Model ${p.id} is used by the running ${p.runs.join(', ')}.`,
+    'Cancel or finish those runs first.',
+  ),
+} satisfies Record<string, Entry<never>>
+
+type Catalogue = typeof catalogue
+type Parameters_<K extends keyof Catalogue> = Catalogue[K] extends Entry<infer P> ? P : never
+
+export type ErrorCode = keyof Catalogue
+
+/** Snake-case code of a catalogue entry: `modelPathMissing` → `model_path_missing`. */
+export const errorCode = (key: string): string => key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)
+
+type Throwers = { [K in ErrorCode]: (parameters: Parameters_<K>, cause?: unknown) => AppError }
+
+/** `throw errors.modelFileMissing({ path, file })`. The parameters become `details`. */
+export const errors: Throwers = Object.fromEntries(
+  Object.entries(catalogue).map(([key, value]) => {
+    const e = value as unknown as Entry<Record<string, unknown>>
+    const make = (p: Record<string, unknown>, cause?: unknown): AppError =>
+      new AppError(
+        {
+          code: errorCode(key),
+          title: e.title,
+          message: e.message(p),
+          cure: typeof e.cure === 'function' ? e.cure(p) : e.cure,
+          details: p,
+        },
+        cause,
+      )
+    return [key, make]
+  }),
+) as unknown as Throwers // the entries are the catalogue's own
+
+/** The report of anything thrown: an AppError's own, or an internal error around the rest. */
+export function reportOf(error: unknown): ErrorReport {
+  if (error instanceof AppError) return error.report()
+  const reason = error instanceof Error ? error.message : String(error)
+  return errors.internalError({ reason }, error).report()
+}

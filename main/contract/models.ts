@@ -1,0 +1,59 @@
+// What is known of a model on disk.
+// Owns: the record shown in Models and stored in a run's manifest. Not: reading it from files (model/).
+import * as z from 'zod'
+
+export const weightFormat = z.enum(['safetensors', 'gguf'])
+export type WeightFormat = z.infer<typeof weightFormat>
+
+/** Numbers that fix a decoder's shape. Letters as in docs/architecture.md. */
+export const modelShape = z.object({
+  layers: z.number().int().positive(),
+  /** D */
+  residualWidth: z.number().int().positive(),
+  /** H */
+  heads: z.number().int().positive(),
+  keyValueHeads: z.number().int().positive(),
+  /** K */
+  headWidth: z.number().int().positive(),
+  /** M */
+  mlpWidth: z.number().int().positive(),
+  /** V */
+  vocabulary: z.number().int().positive(),
+  contextLength: z.number().int().positive(),
+})
+export type ModelShape = z.infer<typeof modelShape>
+
+export const modelRecord = z.object({
+  /** Short name unique in the workspace; what `--model` takes. */
+  id: z.string(),
+  name: z.string(),
+  path: z.string(),
+  format: weightFormat,
+  /** Hugging Face's `model_type`, for instance `llama`. */
+  architecture: z.string(),
+  shape: modelShape,
+  parameters: z.number(),
+  /** As stored: `float32`, `float16`, `bfloat16`, `Q4_1`, … (the most frequent among the matrices). */
+  dtype: z.string(),
+  sizeBytes: z.number(),
+  /** SHA-256 over the weights, hex. */
+  hash: z.string(),
+  tokenizerHash: z.string(),
+  hasChatTemplate: z.boolean(),
+  /** Estimated peak resident memory with a batch of 16 rows of 2048 tokens (or the context, if shorter). */
+  memoryBytes: z.number(),
+  addedAt: z.string(),
+  /** What a user should know, in sentences. */
+  notes: z.array(z.string()),
+})
+export type ModelRecord = z.infer<typeof modelRecord>
+
+/** One line of `models check`. */
+export const checkResult = z.object({
+  name: z.string(),
+  passed: z.boolean(),
+  /** Largest error found, in the unit that `detail` names; null where the check has none. */
+  largestError: z.number().nullable(),
+  detail: z.string(),
+})
+export type CheckResult = z.infer<typeof checkResult>

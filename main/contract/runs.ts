@@ -1,0 +1,280 @@
+// Runs, episodes and steps as they cross a process boundary.
+// Owns: settings of a run and the records a user browses. Not: how they are stored (store/) or made (jobs/).
+import * as z from 'zod'
+
+export const samplingSettings = z.object({
+  /** 0 is greedy. */
+  temperature: z.number().min(0).max(10).default(1),
+  /** 0 switches it off. */
+  topK: z.number().int().min(0).default(0),
+  /** 1 switches it off. */
+  topP: z.number().gt(0).max(1).default(1),
+  maxNewTokens: z.number().int().min(1).max(8192).default(64),
+  /** Token texts (for instance `<|im_end|>`) that end an answer beside the model's own. */
+  stopTokens: z.array(z.string()).default([]),
+})
+export type SamplingSettings = z.infer<typeof samplingSettings>
+
+export const capturePositions = z.enum(['decision', 'all'])
+export const captureDtype = z.enum(['float32', 'float16'])
+export const capturePolicy = z.object({
+  /** Hook points by TransformerLens's names, for instance `blocks.15.hook_resid_post`. */
+  hooks: z.array(z.string()).default([]),
+  /**
+   * `decision`: last prompt token, first generated token, mean over the prompt, mean over the generated tokens
+   * (means leave out position 0, the attention sink). `all`: every prompt and generated position as well.
+   */
+  positions: capturePositions.default('decision'),
+  dtype: captureDtype.default('float32'),
+})
+export type CapturePolicy = z.infer<typeof capturePolicy>
+
+export const oracleSettings = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('kb'),
+    /** `lenient` takes a yes/no question out of a longer message; `strict` wants the message to be one. */
+    strictness: z.enum(['lenient', 'strict']).default('lenient'),
+  }),
+  z.object({
+    kind: z.literal('openai'),
+    baseUrl: z.url().default('https://api.openai.com/v1'),
+    model: z.string().min(1).default('gpt-4o-mini'),
+    timeoutMs: z.number().int().min(100).max(600_000).default(30_000),
+    retries: z.number().int().min(0).max(20).default(4),
+  }),
+  z.object({ kind: z.literal('human') }),
+])
+export type OracleSettings = z.infer<typeof oracleSettings>
+
+export const environmentSettings = z.discriminatedUnion('name', [
+  z.object({
+    name: z.literal('twenty_questions'),
+    /** `history-only` is upstream's: after the first step the instructions are gone. */
+    protocol: z.enum(['history-only', 'keep-instructions']).default('history-only'),
+    winRule: z.enum(['whole-word', 'substring']).default('whole-word'),
+    /** Upstream leaves the end-of-turn token's text in the history. */
+    stopTokenInHistory: z.boolean().default(false),
+    maxSteps: z.number().int().min(1).max(200).default(20),
+    systemPrompt: z.string().default(''),
+    /** A list that ships, or the user's own objects. */
+    objects: z.union([z.enum(['archer', 'simple']), z.array(z.string().min(1)).min(1)]).default('archer'),
+    /** `:5`, `:0:10` or `@2/8` over the objects; empty takes all, shuffled by the run's seed. */
+    selection: z.string().default(''),
+  }),
+  z.object({
+    name: z.literal('number_hunt'),
+    /** The hidden number lies between 1 and this. */
+    upTo: z.number().int().min(2).max(1_000_000).default(100),
+    maxSteps: z.number().int().min(1).max(200).default(10),
+    systemPrompt: z.string().default(''),
+    selection: z.string().default(''),
+  }),
+])
+export type EnvironmentSettings = z.infer<typeof environmentSettings>
+
+export const collectSettings = z.object({
+  modelId: z.string().min(1),
+  /** Shown in lists; empty lets the engine name it. */
+  name: z.string().default(''),
+  environment: environmentSettings,
+  oracle: oracleSettings,
+  episodes: z.number().int().min(1).max(100_000).default(30),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(0),
+  sampling: samplingSettings,
+  capture: capturePolicy,
+  /** Episodes played at once. */
+  batch: z.number().int().min(1).max(256).default(16),
+})
+export type CollectSettings = z.infer<typeof collectSettings>
+/** What a form or a command line hands in: defaults may be left out. */
+export type CollectInput = z.input<typeof collectSettings>
+
+export const runStatus = z.enum([
+  'queued',
+  'running',
+  'paused',
+  'interrupted', // the engine ended while it ran
+  'cancelled',
+  'failed',
+  'done',
+])
+export type RunStatus = z.infer<typeof runStatus>
+
+/** Everything a result rests on. */
+export const runManifest = z.object({
+  innerview: z.string(),
+  onnxruntime: z.string(),
+  platform: z.string(),
+  modelName: z.string(),
+  modelHash: z.string(),
+  tokenizerHash: z.string(),
+  chatTemplateHash: z.string(),
+  dtype: z.string(),
+  device: z.string(),
+  oracle: z.string(),
+  environmentVersion: z.string(),
+})
+export type RunManifest = z.infer<typeof runManifest>
+
+export const runProgress = z.object({
+  episodesDone: z.number(),
+  episodes: z.number(),
+  steps: z.number(),
+  /** Upper bound: episodes × step limit. */
+  stepsAtMost: z.number(),
+  invalid: z.number(),
+  wins: z.number(),
+  promptTokens: z.number(),
+  newTokens: z.number(),
+  /** Over the last seconds; null when not running. */
+  tokensPerSecond: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  /** Seconds of work so far, over all sittings. */
+  seconds: z.number(),
+})
+export type RunProgress = z.infer<typeof runProgress>
+
+export const errorReport = z.object({
+  code: z.string(),
+  title: z.string(),
+  message: z.string(),
+  cure: z.string(),
+  details: z.record(z.string(), z.unknown()),
+})
+
+export const runRecord = z.object({
+  id: z.string(),
+  kind: z.literal('collect'),
+  name: z.string(),
+  status: runStatus,
+  createdAt: z.string(),
+  startedAt: z.string().nullable(),
+  endedAt: z.string().nullable(),
+  settings: collectSettings,
+  manifest: runManifest,
+  progress: runProgress,
+  error: errorReport.nullable(),
+})
+export type RunRecord = z.infer<typeof runRecord>
+
+export const episodeOutcome = z.enum(['running', 'win', 'limit'])
+export type EpisodeOutcome = z.infer<typeof episodeOutcome>
+
+export const episodeSummary = z.object({
+  runId: z.string(),
+  /** 0, 1, 2 … within the run. */
+  episode: z.number().int(),
+  /** The task: for Twenty Questions the hidden object. */
+  task: z.string(),
+  outcome: episodeOutcome,
+  steps: z.number().int(),
+  invalid: z.number().int(),
+  /** One letter a step: `v` valid, `i` invalid, `w` win. */
+  verdicts: z.string(),
+  promptTokens: z.number(),
+  newTokens: z.number(),
+  truncatedSteps: z.number().int(),
+})
+export type EpisodeSummary = z.infer<typeof episodeSummary>
+
+export const chatMessage = z.object({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })
+export type ChatMessage = z.infer<typeof chatMessage>
+
+export const finishReason = z.enum(['stop', 'length'])
+export type FinishReason = z.infer<typeof finishReason>
+
+export const stepRecord = z.object({
+  runId: z.string(),
+  episode: z.number().int(),
+  step: z.number().int(),
+  messages: z.array(chatMessage),
+  promptIds: z.instanceof(Int32Array),
+  completionIds: z.instanceof(Int32Array),
+  /** Natural logarithm of each generated token's probability under the untempered model; as long as completionIds. */
+  logProbabilities: z.instanceof(Float32Array),
+  /** Rank of each generated token among all, 0 the likeliest. */
+  ranks: z.instanceof(Int32Array),
+  /** Entropy in nats of the distribution each token was drawn from, untempered. */
+  entropies: z.instanceof(Float32Array),
+  /** Row-major [generated, 5]: the likeliest tokens and their log-probabilities. */
+  topIds: z.instanceof(Int32Array),
+  topLogProbabilities: z.instanceof(Float32Array),
+  /** Text without the stop token. */
+  completion: z.string(),
+  finish: finishReason,
+  /** The environment's answer, for instance `Yes.`. */
+  answer: z.string(),
+  isInvalid: z.boolean(),
+  isWin: z.boolean(),
+  reward: z.number(),
+  /** Further labels of the environment. */
+  labels: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  /** The oracle's confidence in 0…1; null where it gives none. */
+  confidence: z.number().nullable(),
+  /** How the oracle came to it, in words (for instance the question it understood). */
+  reason: z.string(),
+  /** Oldest turns that did not fit and were left out of the prompt. */
+  droppedTurns: z.number().int(),
+  /** Prompt tokens whose keys and values were reused from the step before. */
+  reusedTokens: z.number().int(),
+  prefillMs: z.number(),
+  decodeMs: z.number(),
+  oracleMs: z.number(),
+  capturedHooks: z.array(z.string()),
+})
+export type StepRecord = z.infer<typeof stepRecord>
+
+/** A token as the timeline shows it. */
+export const tokenView = z.object({
+  id: z.number().int(),
+  /** As it decodes within its sequence; bytes that are no text appear as `⟨0xNN⟩`. */
+  text: z.string(),
+  /** A control token of the chat format. */
+  isSpecial: z.boolean(),
+})
+export type TokenView = z.infer<typeof tokenView>
+
+/** Per step index over all episodes of a run. */
+export const stepStatistics = z.object({
+  step: z.array(z.number().int()),
+  n: z.array(z.number().int()),
+  invalid: z.array(z.number().int()),
+  /** Wilson interval at 95 % of invalid / n. */
+  invalidLow: z.array(z.number()),
+  invalidHigh: z.array(z.number()),
+  meanPromptTokens: z.array(z.number()),
+  meanNewTokens: z.array(z.number()),
+  meanReusedTokens: z.array(z.number()),
+})
+export type StepStatistics = z.infer<typeof stepStatistics>
+
+export const episodeSort = z.enum([
+  'episode',
+  'task',
+  'outcome',
+  'steps',
+  'invalidRate',
+  'newTokens',
+  'promptTokens',
+])
+export const episodeQuery = z.object({
+  runId: z.string(),
+  /** Part of the task's name, case-insensitive. */
+  task: z.string().default(''),
+  outcomes: z.array(episodeOutcome).default([]),
+  minInvalidRate: z.number().min(0).max(1).default(0),
+  maxInvalidRate: z.number().min(0).max(1).default(1),
+  sort: episodeSort.default('episode'),
+  descending: z.boolean().default(false),
+  offset: z.number().int().min(0).default(0),
+  limit: z.number().int().min(1).max(5000).default(500),
+})
+export type EpisodeQuery = z.infer<typeof episodeQuery>
+
+export const episodePage = z.object({ total: z.number().int(), episodes: z.array(episodeSummary) })
+export type EpisodePage = z.infer<typeof episodePage>
