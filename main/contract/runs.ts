@@ -2,6 +2,13 @@
 // Owns: settings of a run and the records a user browses. Not: how they are stored (store/) or made (jobs/).
 import * as z from 'zod'
 
+// Any buffer behind them: shared ones too.
+const int32Array = z.custom<Int32Array>((value) => value instanceof Int32Array, 'expected an Int32Array')
+const float32Array = z.custom<Float32Array>(
+  (value) => value instanceof Float32Array,
+  'expected a Float32Array',
+)
+
 export const samplingSettings = z.object({
   /** 0 is greedy. */
   temperature: z.number().min(0).max(10).default(1),
@@ -193,17 +200,17 @@ export const stepRecord = z.object({
   episode: z.number().int(),
   step: z.number().int(),
   messages: z.array(chatMessage),
-  promptIds: z.instanceof(Int32Array),
-  completionIds: z.instanceof(Int32Array),
+  promptIds: int32Array,
+  completionIds: int32Array,
   /** Natural logarithm of each generated token's probability under the untempered model; as long as completionIds. */
-  logProbabilities: z.instanceof(Float32Array),
+  logProbabilities: float32Array,
   /** Rank of each generated token among all, 0 the likeliest. */
-  ranks: z.instanceof(Int32Array),
+  ranks: int32Array,
   /** Entropy in nats of the distribution each token was drawn from, untempered. */
-  entropies: z.instanceof(Float32Array),
+  entropies: float32Array,
   /** Row-major [generated, 5]: the likeliest tokens and their log-probabilities. */
-  topIds: z.instanceof(Int32Array),
-  topLogProbabilities: z.instanceof(Float32Array),
+  topIds: int32Array,
+  topLogProbabilities: float32Array,
   /** Text without the stop token. */
   completion: z.string(),
   finish: finishReason,

@@ -1,0 +1,79 @@
+// What changed in the engine, told to every window that listens.
+// Owns: fan-out of events and their coalescing (≤ 20 a second for each subject). Not: what an event means.
+import type { EngineEvent } from '../contract/api.ts'
+
+const COALESCE_MS = 50
+
+/** Events about the same subject replace one another while they wait. */
+function subjectOf(event: EngineEvent): string | null {
+  switch (event.kind) {
+    case 'run':
+      return `run ${event.run.id}`
+    case 'episode':
+      return `episode ${event.episode.runId} ${event.episode.episode}`
+    case 'models':
+    case 'questions':
+      return event.kind
+    default:
+      return null
+  }
+}
+
+class Listener {
+  private readonly waiting = new Map<string | symbol, EngineEvent>()
+  private wake: (() => void) | null = null
+  private lastSent = 0
+
+  push(event: EngineEvent): void {
+    const subject = subjectOf(event) ?? Symbol('event')
+    this.waiting.delete(subject) // the newest goes to the end, so order of last changes is kept
+    this.waiting.set(subject, event)
+    this.wake?.()
+  }
+
+  async *drain(signal: AbortSignal): AsyncGenerator<EngineEvent> {
+    const onAbort = (): void => this.wake?.()
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      while (!signal.aborted) {
+        if (this.waiting.size === 0) {
+          await new Promise<void>((resolve) => (this.wake = resolve))
+          this.wake = null
+          continue
+        }
+        const early = this.lastSent + COALESCE_MS - performance.now()
+        if (early > 0) await new Promise((resolve) => setTimeout(resolve, early))
+        this.lastSent = performance.now()
+        const batch = [...this.waiting.values()]
+        this.waiting.clear()
+        for (const event of batch) yield event
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+}
+
+export class EventHub {
+  private readonly listeners = new Set<Listener>()
+
+  emit(event: EngineEvent): void {
+    for (const listener of this.listeners) listener.push(event)
+  }
+
+  /** All events from now on, preceded by `present`; ends when the signal is aborted. */
+  async *listen(present: readonly EngineEvent[], signal: AbortSignal): AsyncGenerator<EngineEvent> {
+    const listener = new Listener()
+    this.listeners.add(listener)
+    try {
+      yield* present
+      yield* listener.drain(signal)
+    } finally {
+      this.listeners.delete(listener)
+    }
+  }
+
+  get listenerCount(): number {
+    return this.listeners.size
+  }
+}
