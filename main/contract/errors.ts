@@ -223,6 +223,13 @@ export const catalogue = {
     (p) => `Model ${p.id} is used by the running ${p.runs.join(', ')}.`,
     'Cancel or finish those runs first.',
   ),
+
+  // renderer/
+  engineLost: entry<{ call: string }>(
+    'The connection to the engine was lost',
+    (p) => `“${p.call}” was not answered.`,
+    'The window reconnects by itself. Try again when the status bar says “connected”; a running job is not harmed.',
+  ),
 } satisfies Record<string, Entry<never>>
 
 type Catalogue = typeof catalogue
