@@ -1,0 +1,105 @@
+// The two ways to the engine: a port from the desktop shell, or a WebSocket with the token of this start.
+// Owns: opening, noticing the loss, trying again. Not: calls (client.ts).
+import { enginePortMessage, type DesktopApi } from '../main/contract/desktop.ts'
+import { socketPort, type EnginePort } from '../main/contract/port.ts'
+
+/** `refused`: the token is missing or of another start; only opening the printed address again helps. */
+export type ConnectionState = 'connecting' | 'connected' | 'lost' | 'failed' | 'refused'
+
+export interface DoorListener {
+  port(port: EnginePort): void
+  state(state: ConnectionState): void
+}
+/** Starts to connect; the function returned stops it. */
+export type Doors = (listener: DoorListener) => () => void
+
+export const openDoors = (): Doors => (window.desktop ? desktopDoor(window.desktop) : socketDoor(takeToken()))
+
+const tokenKey = 'innerview:token'
+
+/**
+ * The token of `#token=…`, kept for this tab and taken out of the address, so that a copied link or a screenshot does not
+ * hold it. Null where none was ever given.
+ */
+export function takeToken(): string | null {
+  const given = /^#\/?\??(?:.*&)?token=([^&]+)/.exec(location.hash)?.[1]
+  if (given !== undefined) {
+    sessionStorage.setItem(tokenKey, decodeURIComponent(given))
+    history.replaceState(null, '', location.pathname + location.search)
+  }
+  return sessionStorage.getItem(tokenKey)
+}
+
+const desktopDoor =
+  (desktop: DesktopApi): Doors =>
+  (listener) => {
+    let current: MessagePort | undefined
+    const closePort = (): void => current?.close()
+    const hear = (event: MessageEvent): void => {
+      if (event.source !== window || event.data !== enginePortMessage || !event.ports[0]) return
+      closePort()
+      current = event.ports[0]
+      listener.port(current as unknown as EnginePort)
+      current.start()
+    }
+    window.addEventListener('message', hear)
+    // A reload with an open port crashes the page in some Electrons.
+    window.addEventListener('pagehide', closePort)
+    const stopStatus = desktop.onEngineStatus((status) => {
+      if (status === 'failed') listener.state('failed')
+      else if (status === 'restarting') listener.state('lost')
+    })
+    listener.state('connecting')
+    desktop.connectEngine()
+    return () => {
+      window.removeEventListener('message', hear)
+      window.removeEventListener('pagehide', closePort)
+      stopStatus()
+      closePort()
+    }
+  }
+
+const firstWaitMs = 250
+const longestWaitMs = 5000
+
+const socketDoor =
+  (token: string | null): Doors =>
+  (listener) => {
+    let stopped = false
+    let socket: WebSocket | undefined
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let waitMs = firstWaitMs
+    let everOpened = false
+    let failures = 0
+
+    const open = (): void => {
+      // Sub-protocols are the one thing a browser lets a page add to the opening request.
+      socket = new WebSocket(`ws://${location.host}/rpc`, ['engine', token ?? ''].filter(Boolean))
+      socket.addEventListener('open', () => {
+        everOpened = true
+        failures = 0
+        waitMs = firstWaitMs
+        listener.port(socketPort(socket!))
+      })
+      socket.addEventListener('close', () => {
+        if (stopped) return
+        failures++
+        // A server that is up and says no cannot be told from one that is away, except by its never having said yes.
+        listener.state(everOpened ? 'lost' : failures > 3 ? 'refused' : 'connecting')
+        timer = setTimeout(open, waitMs)
+        waitMs = Math.min(waitMs * 2, longestWaitMs)
+      })
+    }
+
+    if (token === null) {
+      listener.state('refused')
+      return () => {}
+    }
+    listener.state('connecting')
+    open()
+    return () => {
+      stopped = true
+      clearTimeout(timer)
+      socket?.close()
+    }
+  }
