@@ -1,0 +1,38 @@
+// Entry of the engine process, in either of its two hosts (Electron's utility process, a child on an outside Node).
+// Owns: putting service, router, handler and host together. Not: a server; `innerview serve` (cli.ts) does that.
+// Configured by INNERVIEW_WORKSPACE and INNERVIEW_CACHE (folders.ts).
+import { createHandler, refusingRouter } from './engineHandler.ts'
+import { hostKind, serveHost } from './engineHosting.ts'
+import { createRouter } from './engineRouter.ts'
+import { defaultCache, defaultWorkspace } from './folders.ts'
+import { openEngine, type EngineService } from './jobs/engineService.ts'
+import { resourcesFolder } from './resourcesFolder.ts'
+
+const logFault = (error: unknown): void => console.error('[engine]', error)
+
+/** A workspace that cannot be opened still gets an engine: it answers every call with the reason. */
+async function openOrExplain(): Promise<EngineService | { refused: unknown }> {
+  try {
+    return await openEngine({
+      workspaceFolder: defaultWorkspace(),
+      cacheFolder: defaultCache(),
+      resourcesFolder: resourcesFolder(),
+      transport: hostKind() ?? 'process',
+    })
+  } catch (error) {
+    return { refused: error }
+  }
+}
+
+// Calls may arrive before the workspace is open: they are answered when it is.
+const opening = openOrExplain()
+const handler = opening.then((opened) =>
+  createHandler('refused' in opened ? refusingRouter(opened.refused) : createRouter(opened), logFault),
+)
+serveHost({
+  attach: (port) => void handler.then((ready) => ready.attach(port)),
+  async close() {
+    const opened = await opening
+    if (!('refused' in opened)) await opened.close()
+  },
+})
