@@ -230,6 +230,13 @@ export const catalogue = {
     (p) => `“${p.call}” was not answered.`,
     'The window reconnects by itself. Try again when the status bar says “connected”; a running job is not harmed.',
   ),
+
+  // serve.ts
+  addressInUse: entry<{ port: number; reason: string }>(
+    'The address is taken',
+    (p) => `Nothing can be served on 127.0.0.1:${p.port} (${p.reason}).`,
+    'Close what uses that port, or choose another with --port. Port 0 takes any that is free.',
+  ),
 } satisfies Record<string, Entry<never>>
 
 type Catalogue = typeof catalogue
