@@ -1,13 +1,13 @@
 // What the Electron shell offers to the page, as `window.desktop`; absent in a browser.
 // Owns: the shape of the preload bridge, the menu's commands and the names of their channels.
 // Not: calls on the engine (api.ts); those go over the port that `connectEngine` asks for.
-import * as z from 'zod'
+// Plain constants only: a sandboxed preload bundles this file and should not carry a schema library.
 
 /**
  * What a menu item or its shortcut asks the page to do. The page also offers each of them in its command palette, since
  * a browser has no menu.
  */
-export const desktopCommand = z.enum([
+export const desktopCommands = [
   'open-model', // ask for a path with chooseModel() and add it
   'new-run',
   'palette',
@@ -20,15 +20,14 @@ export const desktopCommand = z.enum([
   'show-models',
   'show-jobs',
   'toggle-theme',
-])
-export type DesktopCommand = z.infer<typeof desktopCommand>
+] as const
+export type DesktopCommand = (typeof desktopCommands)[number]
 
-export const themeSource = z.enum(['system', 'light', 'dark'])
-export type ThemeSource = z.infer<typeof themeSource>
+export const themeSources = ['system', 'light', 'dark'] as const
+export type ThemeSource = (typeof themeSources)[number]
 
 /** `failed`: it died too often in a minute and is not started again until the page asks with connectEngine(). */
-export const engineStatus = z.enum(['starting', 'running', 'restarting', 'failed'])
-export type EngineStatus = z.infer<typeof engineStatus>
+export type EngineStatus = 'starting' | 'running' | 'restarting' | 'failed'
 
 export interface Workspaces {
   current: string
