@@ -124,6 +124,11 @@ export const catalogue = {
     (p) => `Layer ${p.layer} was asked for; the model has layers 0 to ${p.layers - 1}.`,
     'Choose a layer in that range.',
   ),
+  fileUnwritable: entry<PathReason>(
+    'A file cannot be written',
+    (p) => `${p.path}: ${p.reason}`,
+    'Check that its folder exists and may be written, or choose another place.',
+  ),
   notEnoughMemory: entry<{ neededBytes: number; freeBytes: number }>(
     'Not enough memory',
     (p) =>
@@ -200,6 +205,21 @@ export const catalogue = {
     'The workspace cannot be read',
     (p) => `${p.path}: ${p.reason}`,
     'Restore the folder from a backup, or choose another workspace.',
+  ),
+  workspaceMissing: entry<PathOnly>(
+    'No workspace there',
+    (p) => `${p.path} holds no workspace.`,
+    'Check the path given with --workspace; a workspace comes into being with its first model or run.',
+  ),
+  workspaceOlder: entry<{ path: string; version: number; known: number }>(
+    'The workspace was made by an older Innerview',
+    (p) => `${p.path} has schema ${p.version} and is read as it is; this version reads schema ${p.known}.`,
+    'Open it once for writing (start the workbench with it), which brings it up to date.',
+  ),
+  runtimeTooOld: entry<{ node: string; nodeApi: string }>(
+    'This Node is too old',
+    (p) => `Node ${p.node} offers Node-API ${p.nodeApi}; the store needs Node-API 10.`,
+    'Use Node 22.14 or newer; “npm install” puts one into node_modules/.bin, which npm scripts use.',
   ),
   diskFull: entry<PathOnly>(
     'The disk is full',
