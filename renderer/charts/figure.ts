@@ -1,0 +1,109 @@
+// What every figure is made of, and the parts that all of them share: axes, zoom, mark of the chosen step.
+// Owns: the record a figure builder returns. Not: drawing it (Chart.svelte) or writing it to a file (exportFigure.ts).
+import type { Option } from './echarts.ts'
+import type { ChartTheme } from './theme.ts'
+
+/** The numbers behind a figure, as they go into a CSV file: one array a row. */
+export interface FigureTable {
+  columns: string[]
+  rows: (string | number | null)[][]
+}
+
+export interface TooltipLine {
+  label: string
+  value: string
+  /** A colour of the theme; none for a line that no mark stands for. */
+  colour: keyof ChartTheme | null
+}
+
+export interface Figure {
+  title: string
+  /** Under the figure: what was counted, n, what the band is. */
+  caption: string
+  /** The same in one or two sentences for those who do not see it. */
+  summary: string
+  /** Stem of a saved file's name. */
+  fileName: string
+  table: FigureTable
+  /** Title and lines for the place with this index on the horizontal axis. */
+  tooltip: (index: number) => { title: string; lines: TooltipLine[] }
+  option: (theme: ChartTheme) => Option
+  /** Where axis labels stand: the horizontal axis of a figure by step, the vertical one of a figure by category. */
+  indexAxis: 'x' | 'y'
+}
+
+export const labelSize = 11
+/** From this many steps on there is a slider to zoom with. */
+export const longAxis = 60
+
+const axisName = (theme: ChartTheme) => ({ color: theme.muted, fontSize: labelSize, fontFamily: theme.font })
+const axisLabel = (theme: ChartTheme) => ({ color: theme.muted, fontSize: labelSize, fontFamily: theme.font })
+
+/** A horizontal axis of step numbers. */
+export function stepAxis(theme: ChartTheme, steps: readonly number[]) {
+  return {
+    type: 'category' as const,
+    name: 'step',
+    nameLocation: 'middle' as const,
+    nameGap: 24,
+    nameTextStyle: axisName(theme),
+    data: steps.map(String),
+    axisLabel: { ...axisLabel(theme), hideOverlap: true },
+    axisLine: { lineStyle: { color: theme.line } },
+    axisTick: { show: false },
+    axisPointer: {
+      show: true,
+      type: 'line' as const,
+      lineStyle: { color: theme.muted },
+      label: { show: false },
+    },
+  }
+}
+
+/** A vertical axis of amounts from 0; the name carries the unit. */
+export function amountAxis(theme: ChartTheme, name: string, max?: number) {
+  return {
+    type: 'value' as const,
+    name,
+    nameLocation: 'middle' as const,
+    nameGap: 38,
+    nameTextStyle: axisName(theme),
+    min: 0,
+    ...(max === undefined ? {} : { max }),
+    splitNumber: 4,
+    axisLabel: axisLabel(theme),
+    splitLine: { lineStyle: { color: theme.line } },
+    axisPointer: { show: false },
+  }
+}
+
+/** Zooming for long axes only: on a short one it would swallow the wheel. */
+export function stepZoom(theme: ChartTheme, steps: number) {
+  if (steps < longAxis) return []
+  return [
+    { type: 'inside' as const, zoomOnMouseWheel: 'ctrl' as const },
+    {
+      type: 'slider' as const,
+      height: 14,
+      bottom: 2,
+      borderColor: theme.line,
+      fillerColor: theme.control,
+      textStyle: axisLabel(theme),
+      showDetail: false,
+    },
+  ]
+}
+
+/** A band behind the chosen step. Goes into one series of the figure. */
+export function stepMark(theme: ChartTheme, index: number) {
+  if (index < 0) return {}
+  return {
+    markLine: {
+      silent: true,
+      symbol: 'none',
+      label: { show: false },
+      lineStyle: { color: theme.accent, width: 2, type: 'solid' as const },
+      data: [{ xAxis: index }],
+    },
+  }
+}
