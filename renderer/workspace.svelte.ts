@@ -1,0 +1,130 @@
+// What the engine holds, kept up to date by its events: runs, models, questions for a person, problems.
+// Owns: the connection's state and these lists. Not: doing anything to them (each domain's controller does).
+import type { EngineEvent, EngineInfo, PendingQuestion } from '../main/contract/api.ts'
+import type { ErrorReport } from '../main/contract/errors.ts'
+import type { ModelRecord } from '../main/contract/models.ts'
+import type { RunRecord } from '../main/contract/runs.ts'
+import { appErrorOf, connect, engine, type Engine } from './client.ts'
+import type { ConnectionState, Doors } from './doors.ts'
+
+export interface Problem {
+  at: string
+  error: ErrorReport
+}
+
+const problemsKept = 200
+
+export class Workspace {
+  connection = $state<ConnectionState>('connecting')
+  info = $state.raw<EngineInfo | null>(null)
+  /** Newest first; null until the engine has told. */
+  runs = $state.raw<RunRecord[] | null>(null)
+  models = $state.raw<ModelRecord[] | null>(null)
+  questions = $state.raw<PendingQuestion[]>([])
+  /** Newest first. */
+  problems = $state.raw<Problem[]>([])
+  #engine: Engine
+  #listeners = new Set<(event: EngineEvent) => void>()
+  #follow: AbortController | null = null
+
+  constructor(calls: Engine = engine) {
+    this.#engine = calls
+  }
+
+  /** Connects and follows until the function returned is called. */
+  open(doors?: Doors): () => void {
+    const close = connect((state) => this.stateChanged(state), doors)
+    return () => {
+      close()
+      this.#follow?.abort()
+    }
+  }
+
+  stateChanged(state: ConnectionState): void {
+    this.connection = state
+    this.#follow?.abort()
+    this.#follow = null
+    if (state === 'connected') void this.#followEvents((this.#follow = new AbortController()).signal)
+  }
+
+  run(id: string | null): RunRecord | null {
+    return this.runs?.find((run) => run.id === id) ?? null
+  }
+  model(id: string | null): ModelRecord | null {
+    return this.models?.find((model) => model.id === id) ?? null
+  }
+
+  /** Hears every event of the engine after the lists here were brought up to date. */
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  addProblem(error: ErrorReport): void {
+    this.problems = [{ at: new Date().toISOString(), error }, ...this.problems].slice(0, problemsKept)
+  }
+
+  /** Puts a run that a call returned into the list at once, before its event arrives. */
+  putRun(run: RunRecord): void {
+    const runs = this.runs ?? []
+    const at = runs.findIndex((one) => one.id === run.id)
+    this.runs = at < 0 ? [run, ...runs].sort(newestFirst) : runs.with(at, run)
+  }
+
+  async refreshInfo(): Promise<void> {
+    this.info = await this.#engine.info()
+  }
+
+  async refreshModels(): Promise<void> {
+    this.models = await this.#engine.models.list()
+  }
+
+  /** Subscribes before it asks for the lists, so that nothing between the two is missed. */
+  async #followEvents(signal: AbortSignal): Promise<void> {
+    try {
+      const events = await this.#engine.events(undefined, { signal })
+      const lists = Promise.all([
+        this.refreshInfo(),
+        this.refreshModels(),
+        this.#engine.runs.list().then((runs) => (this.runs = runs.toSorted(newestFirst))),
+        this.#engine.oracle.questions().then((questions) => (this.questions = questions)),
+      ])
+      lists.catch((error: unknown) => this.#failed(error, signal))
+      for await (const event of events) this.#apply(event)
+    } catch (error) {
+      this.#failed(error, signal)
+    }
+  }
+
+  #failed(error: unknown, signal: AbortSignal): void {
+    if (!signal.aborted) this.addProblem(appErrorOf(error).report())
+  }
+
+  #apply(event: EngineEvent): void {
+    switch (event.kind) {
+      case 'run':
+        this.putRun(event.run)
+        break
+      case 'runRemoved':
+        this.runs = this.runs?.filter((run) => run.id !== event.id) ?? null
+        break
+      case 'models':
+        void this.refreshModels()
+        break
+      case 'questions':
+        this.questions = event.questions
+        break
+      case 'problem':
+        this.addProblem(event.error)
+        break
+      case 'episode':
+        break
+    }
+    for (const listener of this.#listeners) listener(event)
+  }
+}
+
+const newestFirst = (a: RunRecord, b: RunRecord): number =>
+  b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id)
+
+export const workspace = new Workspace()
