@@ -1,0 +1,343 @@
+// An engine that only pretends, in the page, for component tests and screenshots. Never part of the build.
+// It answers the whole contract from invented data, by the same port and the same encoding as the real one.
+import { implement, ORPCError } from '@orpc/server'
+import { RPCHandler } from '@orpc/server/message-port'
+import { contract, type EngineEvent, type PendingQuestion } from '../../main/contract/api.ts'
+import { AppError, errors } from '../../main/contract/errors.ts'
+import type { ModelRecord } from '../../main/contract/models.ts'
+import { cloneMessages } from '../../main/contract/port.ts'
+import type { EpisodeSummary, RunRecord, RunStatus } from '../../main/contract/runs.ts'
+import type { Doors } from '../doors.ts'
+import {
+  inventEpisode,
+  inventModel,
+  inventRun,
+  inventStatistics,
+  inventSteps,
+  inventedModels,
+  tally,
+} from './invented.ts'
+
+export interface FakeWorld {
+  models: ModelRecord[]
+  runs: RunRecord[]
+  questions: PendingQuestion[]
+  /** Runs of status `running` go on. */
+  isLive: boolean
+}
+
+const minute = 60_000
+const at = (minutesAgo: number): string => new Date(Date.now() - minutesAgo * minute).toISOString()
+
+export const worlds: Record<string, () => FakeWorld> = {
+  empty: () => ({ models: [], runs: [], questions: [], isLive: false }),
+  little: () => ({
+    models: inventedModels.slice(0, 1),
+    runs: [inventRun('first look', 'done', { createdAt: at(4) }, { episodes: 3 })],
+    questions: [],
+    isLive: false,
+  }),
+  running: () => ({
+    models: inventedModels,
+    runs: [
+      inventRun('layer 15, keep instructions', 'queued', { createdAt: at(1) }, { episodes: 50 }),
+      inventRun('guesser prompt, T 0.7', 'running', { createdAt: at(6), startedAt: at(4) }, { episodes: 30 }),
+      inventRun(
+        'greedy, strict oracle',
+        'paused',
+        { createdAt: at(95) },
+        { oracle: { kind: 'kb', strictness: 'strict' } },
+      ),
+      inventRun('upstream protocol', 'done', { createdAt: at(180) }, { episodes: 50 }),
+      inventRun('against gpt-4o-mini', 'failed', {
+        createdAt: at(60 * 20),
+        error: errors
+          .oracleUnreachable({
+            baseUrl: 'http://127.0.0.1:11434/v1',
+            reason: 'connection refused, 5 attempts',
+          })
+          .report(),
+      }),
+      inventRun('smoke test', 'cancelled', { createdAt: at(60 * 50) }, { episodes: 10 }),
+    ],
+    questions: [],
+    isLive: true,
+  }),
+  much: () => ({
+    models: [
+      ...inventedModels,
+      inventModel('TinyLlama-1.1B-Chat'),
+      inventModel('Mistral-7B-Instruct-v0.3', {
+        sizeBytes: 14.5e9,
+        memoryBytes: 31 * 2 ** 30,
+        parameters: 7.25e9,
+      }),
+    ],
+    runs: [
+      inventRun('ten thousand', 'done', { createdAt: at(30) }, { episodes: 10_000 }),
+      ...Array.from({ length: 400 }, (_, i) =>
+        inventRun(
+          `sweep ${String(i).padStart(3, '0')} seed ${i % 7}`,
+          (['done', 'done', 'failed', 'cancelled'] as const)[i % 4]!,
+          { createdAt: at(60 + i * 13) },
+          { episodes: 20, seed: i % 7 },
+        ),
+      ),
+    ],
+    questions: [],
+    isLive: false,
+  }),
+  human: () => ({
+    ...worlds.running!(),
+    questions: [0, 1, 2].map((i) => ({
+      id: `q${i}`,
+      runId: 'guesser prompt, T 0.7',
+      episode: 12 + i,
+      step: 4,
+      task: ['Elephant', 'Trumpet', 'Canoe'][i]!,
+      message: [
+        'Is it an animal that lives in Africa?',
+        'Sure! I think it could be\na musical instrument',
+        'Can you <b>ride</b> on it?',
+      ][i]!,
+      history: [
+        { question: 'Is it alive?', answer: i === 0 ? 'Yes.' : 'No.' },
+        { question: 'What is it made of?', answer: 'Invalid Question.' },
+      ],
+    })),
+  }),
+}
+
+const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal?.addEventListener('abort', () => (clearTimeout(timer), resolve()))
+  })
+
+/** Starts it; the doors lead to it. */
+export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: EngineEvent) => void } {
+  const streams = new Set<(event: EngineEvent) => void>()
+  const say = (event: EngineEvent): void => streams.forEach((send) => send(event))
+  const find = (id: string): RunRecord => {
+    const run = world.runs.find((one) => one.id === id)
+    if (!run) throw errors.notFound({ kind: 'run', id })
+    return run
+  }
+  const put = (run: RunRecord): RunRecord => {
+    world.runs = world.runs.map((one) => (one.id === run.id ? run : one))
+    say({ kind: 'run', run })
+    return run
+  }
+  const change = (status: RunStatus) => (id: string) =>
+    put({
+      ...find(id),
+      status,
+      error: null,
+      progress: { ...find(id).progress, tokensPerSecond: null, secondsLeft: null },
+    })
+  const episodesOf = (run: RunRecord): EpisodeSummary[] =>
+    Array.from({ length: run.progress.episodesDone }, (_, episode) => inventEpisode(run, episode))
+
+  if (world.isLive)
+    setInterval(() => {
+      const run = world.runs.find((one) => one.status === 'running')
+      if (!run) return
+      const done = Math.min(run.settings.episodes, run.progress.episodesDone + 1)
+      say({ kind: 'episode', episode: inventEpisode(run, done - 1) })
+      const isDone = done === run.settings.episodes
+      const progress = { ...run.progress, ...tally(run, done) }
+      progress.secondsLeft = isDone ? null : (run.settings.episodes - done) * 19
+      put({ ...run, progress, status: isDone ? 'done' : 'running', endedAt: isDone ? at(0) : null })
+    }, 2500)
+
+  const os = implement(contract).use(async ({ next }) => {
+    try {
+      return await next()
+    } catch (error) {
+      if (error instanceof AppError) throw new ORPCError('APP_ERROR', { data: error.report() })
+      throw error
+    }
+  })
+  const router = os.router({
+    info: os.info.handler(() => ({
+      version: '0.1.0',
+      node: '24.9.0',
+      electron: null,
+      onnxruntime: '1.30.0',
+      transport: 'browser' as const,
+      workspace: '/home/ada/innerview/twenty-questions',
+      cores: 8,
+      memoryBytes: 16 * 2 ** 30,
+      freeMemoryBytes: 9.4 * 2 ** 30,
+    })),
+    events: os.events.handler(async function* ({ signal }) {
+      const queue: EngineEvent[] = []
+      let wake = (): void => {}
+      const send = (event: EngineEvent): void => {
+        queue.push(event)
+        wake()
+      }
+      streams.add(send)
+      try {
+        while (!signal?.aborted) {
+          while (queue.length) yield queue.shift()!
+          await new Promise<void>((resolve) => {
+            wake = resolve
+            signal?.addEventListener('abort', () => resolve(), { once: true })
+          })
+        }
+      } finally {
+        streams.delete(send)
+      }
+    }),
+    models: {
+      list: os.models.list.handler(() => world.models),
+      add: os.models.add.handler(async function* ({ input, signal }) {
+        if (/missing/.test(input.path))
+          throw new ORPCError('APP_ERROR', { data: errors.modelPathMissing({ path: input.path }).report() })
+        for (let i = 0; i <= 40 && !signal?.aborted; i++) {
+          yield { label: 'hashing model.gguf', fraction: i / 40 }
+          await wait(80, signal)
+        }
+        const model = inventModel(
+          input.path
+            .split(/[\\/]/)
+            .filter(Boolean)
+            .at(-1)!
+            .replace(/\.gguf$/, ''),
+          { path: input.path, addedAt: at(0) },
+        )
+        world.models = [model, ...world.models.filter((one) => one.id !== model.id)]
+        say({ kind: 'models' })
+        return model
+      }),
+      remove: os.models.remove.handler(({ input }) => {
+        world.models = world.models.filter((one) => one.id !== input.id)
+        say({ kind: 'models' })
+      }),
+      check: os.models.check.handler(async function* ({ signal }) {
+        for (let i = 0; i <= 20 && !signal?.aborted; i++) {
+          yield {
+            label: ['reading weights', 'running 3 prompts', 'comparing batches'][Math.floor(i / 7)]!,
+            fraction: i / 20,
+          }
+          await wait(60, signal)
+        }
+        return [
+          { name: 'weights are finite', passed: true, largestError: null, detail: '272 tensors' },
+          {
+            name: 'alone and in a batch give the same bits',
+            passed: true,
+            largestError: 0,
+            detail: 'logits, 3 prompts',
+          },
+          {
+            name: 'reused prefix gives the same logits',
+            passed: true,
+            largestError: 0.0000031,
+            detail: 'largest |Δ logit|',
+          },
+          {
+            name: 'tokeniser round trip',
+            passed: false,
+            largestError: 2,
+            detail: 'texts that changed, of 200',
+          },
+        ]
+      }),
+    },
+    runs: {
+      list: os.runs.list.handler(() => world.runs),
+      get: os.runs.get.handler(({ input }) => find(input.id)),
+      estimate: os.runs.estimate.handler(async ({ input }) => {
+        await wait(60)
+        const steps = input.episodes * input.environment.maxSteps
+        const memoryBytes = (1.1 + input.batch * 0.03) * 2 ** 30
+        const perStep =
+          4_000 + input.capture.hooks.length * 576 * 4 * (input.capture.positions === 'all' ? 580 : 4)
+        return {
+          memoryBytes,
+          freeMemoryBytes: 9.4 * 2 ** 30,
+          diskBytes: steps * perStep,
+          steps,
+          seconds: steps * 0.62,
+          warnings: memoryBytes > 5 * 2 ** 30 ? ['More than half of the free memory would be used.'] : [],
+        }
+      }),
+      start: os.runs.start.handler(({ input }) => {
+        const busy = world.runs.some((run) => run.status === 'running')
+        const id = input.name || `20q ${world.runs.length + 1}`
+        const run = inventRun(id, busy ? 'queued' : 'running', { settings: input, createdAt: at(0) }, input)
+        const fresh = { ...run, progress: { ...run.progress, ...tally(run, 0) } }
+        world.runs = [fresh, ...world.runs]
+        say({ kind: 'run', run: fresh })
+        return fresh
+      }),
+      pause: os.runs.pause.handler(({ input }) => change('paused')(input.id)),
+      resume: os.runs.resume.handler(({ input }) => change('running')(input.id)),
+      cancel: os.runs.cancel.handler(({ input }) => change('cancelled')(input.id)),
+      rename: os.runs.rename.handler(({ input }) => put({ ...find(input.id), name: input.name })),
+      remove: os.runs.remove.handler(({ input }) => {
+        if (find(input.id).status === 'running') throw errors.runBusy({ id: input.id, status: 'running' })
+        world.runs = world.runs.filter((run) => run.id !== input.id)
+        say({ kind: 'runRemoved', id: input.id })
+      }),
+      statistics: os.runs.statistics.handler(({ input }) =>
+        inventStatistics(find(input.id), find(input.id).progress.episodesDone),
+      ),
+    },
+    episodes: {
+      list: os.episodes.list.handler(({ input }) => {
+        const rate = (one: EpisodeSummary): number => one.invalid / Math.max(1, one.steps)
+        const value = (one: EpisodeSummary): number | string =>
+          input.sort === 'invalidRate' ? rate(one) : one[input.sort]
+        const rows = episodesOf(find(input.runId))
+          .filter((one) => one.task.toLowerCase().includes(input.task.toLowerCase()))
+          .filter((one) => !input.outcomes.length || input.outcomes.includes(one.outcome))
+          .filter((one) => rate(one) >= input.minInvalidRate && rate(one) <= input.maxInvalidRate)
+          .sort((a, b) => {
+            const [x, y] = [value(a), value(b)]
+            const order = typeof x === 'string' ? x.localeCompare(String(y)) : x - (y as number)
+            return (input.descending ? -order : order) || a.episode - b.episode
+          })
+        return { total: rows.length, episodes: rows.slice(input.offset, input.offset + input.limit) }
+      }),
+      get: os.episodes.get.handler(({ input }) => {
+        const run = find(input.runId)
+        if (input.episode >= run.progress.episodesDone)
+          throw errors.notFound({ kind: 'episode', id: String(input.episode) })
+        const summary = inventEpisode(run, input.episode)
+        return { summary, steps: inventSteps(run, summary) }
+      }),
+    },
+    oracle: {
+      questions: os.oracle.questions.handler(() => world.questions),
+      answer: os.oracle.answer.handler(({ input }) => {
+        world.questions = world.questions.filter((one) => one.id !== input.id)
+        say({ kind: 'questions', questions: world.questions })
+      }),
+      setKey: os.oracle.setKey.handler(() => {}),
+      hasKey: os.oracle.hasKey.handler(() => ({ stored: false })),
+      test: os.oracle.test.handler(async ({ input }) => {
+        await wait(600)
+        if (/refuse/.test(input.baseUrl))
+          throw errors.oracleRefused({ baseUrl: input.baseUrl, status: 401, reason: 'wrong key' })
+        return { answer: 'Yes.', latencyMs: 412 }
+      }),
+    },
+    tasks: os.tasks.handler(() => [
+      { name: 'archer', objects: Array.from({ length: 157 }, (_, i) => `Object ${i}`) },
+      { name: 'simple', objects: Array.from({ length: 10 }, (_, i) => `Object ${i}`) },
+    ]),
+  })
+  const handler = new RPCHandler(router, { ...(cloneMessages as object) })
+  const doors: Doors = (listener) => {
+    const { port1, port2 } = new MessageChannel()
+    handler.upgrade(port2)
+    port2.start()
+    listener.port(port1 as never)
+    port1.start()
+    return () => port1.close()
+  }
+  return { doors, say }
+}
