@@ -164,6 +164,17 @@ export const catalogue = {
     (p) => `“${p.selection}” is not a selection.`,
     'Use :N for one task, :A:B for a range, @I/N for a shard.',
   ),
+  objectsUnknown: entry<{ objects: string[] }>(
+    'The knowledge base does not know these objects',
+    (p) =>
+      `It holds no facts about ${p.objects.slice(0, 10).join(', ')}${p.objects.length > 10 ? ' …' : ''}.`,
+    'Use objects of the shipped list, or let a model (oracle openai) or a person (oracle human) answer.',
+  ),
+  resourceInvalid: entry<PathReason>(
+    'A file that ships with Innerview cannot be read',
+    (p) => `${p.path}: ${p.reason}`,
+    'Install Innerview again; if you changed the file, undo the change.',
+  ),
   oracleUnreachable: entry<{ baseUrl: string; reason: string }>(
     'The oracle does not answer',
     (p) => `${p.baseUrl}: ${p.reason}`,
@@ -215,6 +226,11 @@ export const catalogue = {
     'The workspace was made by an older Innerview',
     (p) => `${p.path} has schema ${p.version} and is read as it is; this version reads schema ${p.known}.`,
     'Open it once for writing (start the workbench with it), which brings it up to date.',
+  ),
+  notCaptured: entry<{ runId: string; episode: number; step: number; hook: string; what: string }>(
+    'This was not captured',
+    (p) => `Run ${p.runId} has no ${p.hook} (${p.what}) for episode ${p.episode}, step ${p.step}.`,
+    'Collect a run whose capture settings name this hook point and these positions.',
   ),
   runtimeTooOld: entry<{ node: string; nodeApi: string }>(
     'This Node is too old',
