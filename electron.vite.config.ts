@@ -1,0 +1,34 @@
+// Builds the shell, its preload and the page. The engine is built apart (scripts/build.ts): as a second input here it would
+// end up inside the shell's own bundle.
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import tailwindcss from '@tailwindcss/vite'
+import { defineConfig } from 'electron-vite'
+import { resolve } from 'node:path'
+
+const at = (path: string): string => resolve(import.meta.dirname, path)
+// Electrons below 28 read CommonJS only, as a sandboxed preload does at any version.
+const output = { format: 'cjs' as const, entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' }
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: at('out/main'),
+      rolldownOptions: { input: { main: at('electron/main.ts') }, output },
+    },
+  },
+  preload: {
+    build: {
+      outDir: at('out/preload'),
+      externalizeDeps: false, // a sandboxed preload can load nothing but electron
+      rolldownOptions: { input: { preload: at('electron/preload.ts') }, output },
+    },
+  },
+  renderer: {
+    root: at('renderer'),
+    plugins: [tailwindcss(), svelte({ configFile: at('svelte.config.js') })],
+    build: {
+      outDir: at('out/renderer'),
+      rolldownOptions: { input: { index: at('renderer/index.html') } },
+    },
+  },
+})
