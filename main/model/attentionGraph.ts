@@ -1,0 +1,135 @@
+// One layer's self-attention as graph nodes, in the “split” form.
+// Owns: grouped queries, rotation, scores against kept and new keys, the weighted sum. Not: the mask's numbers or the cache (inference/).
+// Method: kept keys and values are read-only inputs and new ones the only outputs, so nothing of the cache is copied inside a pass.
+// Tokens are packed [N, width] for every matrix product; only here are they spread on a grid [B, S] of rows × new positions.
+import type { ModelShape } from '../contract/models.ts'
+import type { GraphBuilder } from './onnxWriter.ts'
+import type { WeightNodes } from './weightNodes.ts'
+
+/** Names of the graph inputs that every layer shares. */
+export const passInputs = {
+  /** int32 [N]: the new tokens of all rows, one row after the other. */
+  tokens: 'tokens',
+  /** [N, K/2] */
+  cosines: 'rope_cosines',
+  /** [N, K/2] */
+  sines: 'rope_sines',
+  /** int32 [B, S]: which packed token lies at each place of the grid (any, where none does). */
+  grid: 'grid_tokens',
+  /** int32 [N]: the place b·S + s of each packed token. */
+  cells: 'token_cells',
+  /** [B, 1, S, P+S]: 0 where a query sees a key, a large negative number elsewhere. */
+  mask: 'attention_mask',
+  /** int32 [R]: packed tokens whose logits are wanted. */
+  logitRows: 'logit_rows',
+} as const
+
+/** Names of a layer's cache: kept [B, KV, P, K] in, new [B, KV, S, K] out. */
+export const cacheNames = (layer: number) => ({
+  keptKeys: `kept_keys.${layer}`,
+  keptValues: `kept_values.${layer}`,
+  newKeys: `new_keys.${layer}`,
+  newValues: `new_values.${layer}`,
+})
+
+export class AttentionGraph {
+  private readonly graph: GraphBuilder
+  private readonly weights: WeightNodes
+  private readonly shape: ModelShape
+  /** [B], [S] and [P+S] as one-element lists, computed once for all layers. */
+  private readonly rows: string
+  private readonly newLength: string
+  private readonly partLengths: string
+  private readonly totalLength: string
+
+  constructor(graph: GraphBuilder, weights: WeightNodes, shape: ModelShape) {
+    this.graph = graph
+    this.weights = weights
+    this.shape = shape
+    this.rows = graph.op('Shape', [passInputs.grid], { start: 0, end: 1 })
+    this.newLength = graph.op('Shape', [passInputs.grid], { start: 1, end: 2 })
+    this.totalLength = graph.op('Shape', [passInputs.mask], { start: 3, end: 4 })
+    const keptLength = graph.op('Sub', [this.totalLength, this.newLength])
+    this.partLengths = this.joined(keptLength, this.newLength)
+  }
+
+  private joined(...parts: string[]): string {
+    return this.graph.op('Concat', parts, { axis: 0 })
+  }
+
+  /** Packed [N, heads·K], turned by each token's position. */
+  private rotated(packed: string, heads: number): string {
+    const { graph } = this
+    const sequence = graph.op('Unsqueeze', [packed, graph.integers([0])])
+    const turned = graph.op(
+      'RotaryEmbedding',
+      [sequence, graph.integers([0]), passInputs.cosines, passInputs.sines], // row n of the angles is token n's own
+      { num_heads: heads },
+    )
+    return graph.op('Squeeze', [turned, graph.integers([0])])
+  }
+
+  /** Packed [N, heads·K] → grid [B, heads, S, K]. */
+  private spread(packed: string, heads: number): string {
+    const { graph, shape } = this
+    const grid = graph.op('Gather', [packed, passInputs.grid])
+    const split = graph.op('Reshape', [grid, graph.integers([0, 0, heads, shape.headWidth])])
+    return graph.op('Transpose', [split], { perm: [0, 2, 1, 3] })
+  }
+
+  /** Grid [B, H, S, K] → packed [N, H·K]. */
+  private packed(grid: string): string {
+    const { graph, shape } = this
+    const byToken = graph.op('Transpose', [grid], { perm: [0, 2, 1, 3] })
+    const flat = graph.op('Reshape', [byToken, graph.integers([-1, shape.heads * shape.headWidth])])
+    return graph.op('Gather', [flat, passInputs.cells])
+  }
+
+  /** @param x packed [N, D], normalised  @returns packed [N, D], the layer's attention output. */
+  layer(index: number, x: string): string {
+    const { graph, weights, shape } = this
+    const { heads, keyValueHeads, headWidth } = shape
+    const name = `model.layers.${index}.self_attn`
+    const cache = cacheNames(index)
+    const keptKeys = graph.input(cache.keptKeys, 'float32', ['B', keyValueHeads, 'P', headWidth])
+    const keptValues = graph.input(cache.keptValues, 'float32', ['B', keyValueHeads, 'P', headWidth])
+
+    const queries = this.spread(this.rotated(weights.linear(`${name}.q_proj`, x), heads), heads)
+    const newKeys = this.spread(
+      this.rotated(weights.linear(`${name}.k_proj`, x), keyValueHeads),
+      keyValueHeads,
+    )
+    const newValues = this.spread(weights.linear(`${name}.v_proj`, x), keyValueHeads)
+    graph.output(newKeys, cache.newKeys, 'float32', ['B', keyValueHeads, 'S', headWidth])
+    graph.output(newValues, cache.newValues, 'float32', ['B', keyValueHeads, 'S', headWidth])
+
+    // The queries of one group share a key head: [B, KV, G·S, K] spares repeating keys and values.
+    const grouped = graph.op('Reshape', [queries, graph.integers([0, keyValueHeads, -1, headWidth])])
+    const scaled = { alpha: { float: 1 / Math.sqrt(headWidth) }, transB: 1 }
+    const scores = graph.op(
+      'Concat',
+      [
+        graph.op('FusedMatMul', [grouped, keptKeys], scaled),
+        graph.op('FusedMatMul', [grouped, newKeys], scaled),
+      ],
+      { axis: 3 },
+    )
+    const byHead = this.joined(this.rows, graph.integers([heads]), this.newLength, this.totalLength)
+    const seen = graph.op('Add', [graph.op('Reshape', [scores, byHead]), passInputs.mask])
+    const pattern = graph.op('Softmax', [seen], { axis: -1 })
+
+    const byGroup = this.joined(this.rows, graph.integers([keyValueHeads, -1]), this.totalLength)
+    const [keptPart, newPart] = graph.apply(
+      'Split',
+      [graph.op('Reshape', [pattern, byGroup]), this.partLengths],
+      { axis: 3 },
+      2,
+    )
+    const sum = graph.op('Add', [
+      graph.op('MatMul', [keptPart, keptValues]),
+      graph.op('MatMul', [newPart, newValues]),
+    ])
+    const sumByHead = this.joined(this.rows, graph.integers([heads]), this.newLength, graph.integers([headWidth]))
+    return weights.linear(`${name}.o_proj`, this.packed(graph.op('Reshape', [sum, sumByHead])))
+  }
+}

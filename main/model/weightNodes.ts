@@ -1,0 +1,69 @@
+// A model's tensors as values of a graph.
+// Owns: pointing the graph at bytes inside weights files, and widening half-precision ones. Not: reading the files (safetensors.ts, gguf.ts).
+// Matrices stay [out, in] as they are stored: Gemm takes them transposed, so nothing is copied before ONNX Runtime packs them.
+import { realpathSync } from 'node:fs'
+import path from 'node:path'
+import { elementTypes, type GraphBuilder } from './onnxWriter.ts'
+import type { WeightMap, WeightTensor } from './modelFiles.ts'
+
+/** The deepest folder that holds all of these files; links are followed, because ONNX Runtime refuses to leave its folder. */
+function commonFolder(files: readonly string[]): string {
+  const folders = files.map((file) => path.dirname(file).split(path.sep))
+  const first = folders[0]
+  const same = first.findIndex((_, depth) => folders.some((folder) => folder[depth] !== first[depth]))
+  return (same < 0 ? first : first.slice(0, same)).join(path.sep) || path.sep
+}
+
+export class WeightNodes {
+  /** What ONNX Runtime must be told to find the tensors. */
+  readonly folder: string
+  private readonly graph: GraphBuilder
+  private readonly weights: WeightMap
+  private readonly realPaths = new Map<string, string>()
+
+  constructor(graph: GraphBuilder, weights: WeightMap) {
+    this.graph = graph
+    this.weights = weights
+    for (const { file } of weights.values())
+      if (!this.realPaths.has(file)) this.realPaths.set(file, realpathSync(file))
+    this.folder = commonFolder([...this.realPaths.values()])
+  }
+
+  has(name: string): boolean {
+    return this.weights.has(name)
+  }
+
+  private find(name: string): WeightTensor {
+    const tensor = this.weights.get(name)
+    if (!tensor) throw new TypeError(`the weight map has no ${name}`) // readers guarantee completeness
+    return tensor
+  }
+
+  private stored(name: string): string {
+    const { file, offset, byteLength, dtype, shape } = this.find(name)
+    const realPath = this.realPaths.get(file) as string // the constructor put every file in
+    const location = path.relative(this.folder, realPath).split(path.sep).join('/')
+    return this.graph.external(name, { location, offset, byteLength, type: dtype, shape })
+  }
+
+  private widened(value: string, name: string): string {
+    if (this.find(name).dtype === 'float32') return value
+    return this.graph.op('Cast', [value], { to: elementTypes.float32 })
+  }
+
+  /** The whole tensor in fp32; ONNX Runtime folds the cast of a half-precision one at load. */
+  tensor(name: string): string {
+    return this.widened(this.stored(name), name)
+  }
+
+  /** Rows of a matrix. Only the rows taken are widened. */
+  rows(name: string, indices: string): string {
+    return this.widened(this.graph.op('Gather', [this.stored(name), indices]), name)
+  }
+
+  /** x·Wᵀ + b for `{name}.weight` and, where there is one, `{name}.bias`. */
+  linear(name: string, x: string): string {
+    const bias = this.has(`${name}.bias`) ? [this.tensor(`${name}.bias`)] : []
+    return this.graph.op('Gemm', [x, this.tensor(`${name}.weight`), ...bias], { transB: 1 })
+  }
+}
