@@ -1,6 +1,8 @@
 // Every action that has a name: the palette lists them, the keyboard runs them, the shortcut page shows them.
 // Owns: the list and the key bindings. Not: what they do; whoever mounts a view adds its commands and takes them away again.
 
+import { untrack } from 'svelte'
+
 export interface Command {
   id: string
   title: string
@@ -51,8 +53,9 @@ export class Commands {
 
   /** Later additions win where two share a key. Returns the function that takes them away. */
   add(commands: Command[]): () => void {
-    this.#all = [...this.#all, ...commands]
-    return () => (this.#all = this.#all.filter((command) => !commands.includes(command)))
+    // Called from effects, which must not depend on the list that they change.
+    untrack(() => (this.#all = [...this.#all, ...commands]))
+    return () => untrack(() => (this.#all = this.#all.filter((command) => !commands.includes(command))))
   }
 
   run(id: string): void {
