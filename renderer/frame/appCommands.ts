@@ -1,0 +1,79 @@
+// The commands that work everywhere.
+import { selection } from '../selection.svelte.ts'
+import type { Command } from '../shared/commands.svelte.ts'
+import { theme } from '../shared/theme.svelte.ts'
+import { workspace } from '../workspace.svelte.ts'
+import { frame } from './frame.svelte.ts'
+
+export const appCommands: Command[] = [
+  {
+    id: 'new-run',
+    title: 'New run…',
+    group: 'Do',
+    keys: 'n',
+    run: () => selection.go({ view: 'new-run' }),
+    isEnabled: () => (workspace.models?.length ?? 0) > 0,
+  },
+  { id: 'add-model', title: 'Add a model…', group: 'Do', run: () => selection.go({ view: 'models' }) },
+  { id: 'go-home', title: 'Home', group: 'Go to', keys: 'g h', run: () => selection.go({ view: 'home' }) },
+  {
+    id: 'go-runs',
+    title: 'Runs & Episodes',
+    group: 'Go to',
+    keys: 'g r',
+    run: () => selection.go({ view: 'episodes' }),
+  },
+  {
+    id: 'go-models',
+    title: 'Models',
+    group: 'Go to',
+    keys: 'g m',
+    run: () => selection.go({ view: 'models' }),
+  },
+  { id: 'go-jobs', title: 'Jobs', group: 'Go to', keys: 'g j', run: () => selection.go({ view: 'jobs' }) },
+  {
+    id: 'go-settings',
+    title: 'Settings',
+    group: 'Go to',
+    keys: 'g s',
+    run: () => selection.go({ view: 'settings' }),
+  },
+  { id: 'back', title: 'Back', group: 'Go to', keys: 'mod+[', run: () => history.back(), hidden: true },
+  {
+    id: 'forward',
+    title: 'Forward',
+    group: 'Go to',
+    keys: 'mod+]',
+    run: () => history.forward(),
+    hidden: true,
+  },
+  {
+    id: 'list',
+    title: 'Show or hide the run list',
+    group: 'Window',
+    keys: 'mod+b',
+    run: () => frame.toggleList(),
+  },
+  { id: 'theme', title: 'Change between light and dark', group: 'Window', run: () => theme.toggle() },
+  {
+    id: 'copy-link',
+    title: 'Copy link to what is shown',
+    group: 'Window',
+    run: () => void navigator.clipboard.writeText(location.href),
+  },
+  {
+    id: 'palette',
+    title: 'Command palette',
+    group: 'Window',
+    keys: 'mod+k',
+    run: () => (frame.isPaletteOpen = !frame.isPaletteOpen),
+    hidden: true,
+  },
+  {
+    id: 'shortcuts',
+    title: 'Keyboard shortcuts',
+    group: 'Window',
+    keys: '?',
+    run: () => (frame.areShortcutsOpen = true),
+  },
+]
