@@ -45,8 +45,7 @@ export type WeightMap = ReadonlyMap<string, WeightTensor>
 
 /** Where the tokeniser is read from: by `readTokenizer` of tokenizer.ts. */
 export type TokenizerSource =
-  | { kind: 'huggingface'; tokenizerFile: string; configFile: string | null }
-  | { kind: 'gguf'; file: string }
+  { kind: 'huggingface'; tokenizerFile: string; configFile: string | null } | { kind: 'gguf'; file: string }
 
 /** A chat template and the token texts that it may mention. */
 export interface ChatTemplateSource {
