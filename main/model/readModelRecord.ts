@@ -1,0 +1,54 @@
+// What `models add` needs to know of a model.
+// Owns: reading everything once, so that a model that is added can be used. Not: names in a workspace or storing (jobs/, store/).
+import type { ModelRecord } from '../contract/models.ts'
+import { openChatTemplate } from './chatTemplate.ts'
+import { hashModel, hashTokenizer, type HashOptions } from './hashModel.ts'
+import { memoryEstimateBytes } from './memoryEstimate.ts'
+import type { ModelFiles } from './modelFiles.ts'
+import { openModelFiles } from './openModelFiles.ts'
+import { readTokenizer } from './tokenizer.ts'
+import { errors } from '../contract/errors.ts'
+
+/** A record for the workspace, which gives it an id and a date. */
+export type UnaddedModelRecord = Omit<ModelRecord, 'id' | 'addedAt'>
+
+/**
+ * Opens a model, tries its tokeniser and chat template and hashes its weights (seconds on a large file).
+ * @throws what openModelFiles, readTokenizer, hashModel and the chat template throw; nothing is kept then
+ */
+export async function readModelRecord(path: string, options: HashOptions = {}): Promise<UnaddedModelRecord> {
+  const files = await openModelFiles(path)
+  await tryTexts(files)
+  const tokenizerHash = await hashTokenizer(files.tokenizer)
+  const hash = await hashModel(files, options)
+  const { config, parameters, dtype } = files
+  const tokens = Math.min(2048, config.shape.contextLength)
+  return {
+    name: files.name,
+    path: files.path,
+    format: files.format,
+    architecture: config.architecture,
+    shape: config.shape,
+    parameters,
+    dtype,
+    sizeBytes: files.sizeBytes,
+    hash,
+    tokenizerHash,
+    hasChatTemplate: files.chatTemplate !== null,
+    memoryBytes: memoryEstimateBytes({ shape: config.shape, parameters, dtype }, { rows: 16, tokens }),
+    notes: [...files.notes],
+  }
+}
+
+/** A chat of one message, to tokens: the least that a run needs. */
+async function tryTexts(files: ModelFiles): Promise<void> {
+  const tokenizer = await readTokenizer(files)
+  const text = openChatTemplate(files.chatTemplate).render([{ role: 'user', content: 'Hello' }])
+  const ids = tokenizer.encode(text, { special: false })
+  const { vocabulary } = files.config.shape
+  const beyond = ids.find((id) => id >= vocabulary)
+  if (beyond !== undefined) {
+    const reason = `it gives the id ${beyond}, the weights have ${vocabulary} tokens`
+    throw errors.tokenizerInvalid({ path: files.path, reason })
+  }
+}
