@@ -29,6 +29,8 @@ export interface JudgeQuestion {
 export interface Oracle {
   /** For the manifest, for instance `knowledge base 1 (lenient)`. */
   readonly description: string
+  /** Those of the tasks that it can never answer for, so that a run fails before it starts; absent where it takes any. */
+  unknownTasks?(tasks: readonly string[]): string[]
   judge(question: JudgeQuestion, signal: AbortSignal): Promise<Judgement>
 }
 

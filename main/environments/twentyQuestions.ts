@@ -2,6 +2,7 @@
 // Owns: what the agent reads, when it wins, rewards and labels. Not: how a question is answered (the oracles).
 // Source: the ARES project's twenty_questions environment; where we differ by default is said in docs/environments.md.
 import * as z from 'zod'
+import { errors } from '../contract/errors.ts'
 import type { ChatMessage, EnvironmentSettings } from '../contract/runs.ts'
 import type {
   AgentMessage,
@@ -37,13 +38,16 @@ const instructions = (maxSteps: number): string =>
 /**
  * The environment over the given objects.
  * @param objects names of the list that `settings.objects` stands for, in its order
- * @throws selection_empty, selection_invalid by `settings.selection`
+ * @throws selection_empty, selection_invalid by `settings.selection`; objects_unknown where the oracle cannot answer for one
  */
 export function twentyQuestions(
   settings: TwentyQuestionsSettings,
   oracle: Oracle,
   objects: readonly string[],
 ): Environment {
+  const selected = select(objects, settings.selection)
+  const unknown = oracle.unknownTasks?.(selected) ?? []
+  if (unknown.length > 0) throw errors.objectsUnknown({ objects: unknown })
   const named = settings.winRule === 'substring' ? namesAsSubstring : namesAsWholeWord
 
   /** The message as it enters the history and reaches the oracle. */
@@ -103,7 +107,7 @@ export function twentyQuestions(
     name: settings.name,
     version: '1',
     maxSteps: settings.maxSteps,
-    taskOf: taskOrder(select(objects, settings.selection)),
+    taskOf: taskOrder(selected),
     reset: (task) => ({ task, turns: [], outcome: 'running' }) satisfies State,
     turns: (state) => stateSchema.parse(state).turns.length,
     observe(given, dropTurns) {

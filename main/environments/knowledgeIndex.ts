@@ -1,0 +1,115 @@
+// The knowledge base arranged for look-up.
+// Owns: phrase → attribute, noun → objects, weights of words. Not: taking a question apart (understanding.ts).
+import type { Knowledge } from './knowledge.ts'
+import { canonical, contentStems, stem, stems } from './questionForm.ts'
+
+/** A way to ask for an attribute. */
+export interface Phrase {
+  attribute: string
+  statement: string
+  /** Objects for which the answer is yes, before `isContrary` turns it. */
+  yes: ReadonlySet<string>
+  isContrary: boolean
+  /** Content stems. */
+  words: ReadonlySet<string>
+  /** As it stands in the file. */
+  source: string
+}
+
+/** Objects that a noun is true of. */
+export interface Noun {
+  source: string
+  yes: ReadonlySet<string>
+  kind: 'object' | 'category' | 'kind of thing'
+}
+
+export interface KnowledgeIndex {
+  version: string
+  /** The object's own spelling for a name or alias in any spelling; undefined where unknown. */
+  objectNamed(name: string): string | undefined
+  phrase(canonicalText: string): Phrase | undefined
+  noun(words: string): Noun | undefined
+  phrases: readonly Phrase[]
+  /** Inverse document frequency of a stem over attributes; the largest of all for one that no attribute has. */
+  weight(stem: string): number
+}
+
+/** Everything that can be answered by looking it up. Takes some tens of milliseconds; build it once. */
+export function indexKnowledge(knowledge: Knowledge): KnowledgeIndex {
+  const byCanonical = new Map<string, Phrase>()
+  const phrases: Phrase[] = []
+  const attributesWith = new Map<string, Set<string>>()
+  for (const attribute of knowledge.attributes) {
+    const yes = new Set(attribute.yes)
+    const add = (source: string, isContrary: boolean): void => {
+      const form = canonical(source)
+      const words = new Set(contentStems(form.text))
+      const phrase: Phrase = {
+        attribute: attribute.id,
+        statement: attribute.statement,
+        yes,
+        isContrary: isContrary !== form.isNegated,
+        words,
+        source,
+      }
+      phrases.push(phrase)
+      const key = phraseKey(form.text)
+      if (!byCanonical.has(key)) byCanonical.set(key, phrase)
+      for (const word of words) {
+        attributesWith.set(word, (attributesWith.get(word) ?? new Set()).add(attribute.id))
+      }
+    }
+    for (const source of attribute.phrases) add(source, false)
+    for (const source of attribute.opposite) add(source, true)
+  }
+  const nouns = nounsOf(knowledge)
+  const names = new Map<string, string>()
+  for (const object of knowledge.objects) {
+    for (const name of [object.name, ...object.aliases]) {
+      const key = nounKey(name)
+      if (!names.has(key) || name === object.name) names.set(key, object.name)
+    }
+  }
+  const total = Math.max(1, knowledge.attributes.length)
+  return {
+    version: knowledge.version,
+    objectNamed: (name) => names.get(nounKey(name)),
+    phrase: (text) => byCanonical.get(phraseKey(text)),
+    noun: (words) => nouns.get(nounKey(words)),
+    phrases,
+    weight: (word) => Math.log((total + 1) / ((attributesWith.get(word)?.size ?? 0) + 0.5)),
+  }
+}
+
+/** Nouns from names, aliases, isA and categories; a name of several words is also what its last word says (golf ball → ball). */
+function nounsOf(knowledge: Knowledge): Map<string, Noun> {
+  const nouns = new Map<string, { source: string; yes: Set<string>; kind: Noun['kind'] }>()
+  const add = (source: string, object: string, kind: Noun['kind']): void => {
+    const key = nounKey(source.replace(/^is it (?:a |an |the )?/i, ''))
+    const noun = nouns.get(key) ?? { source, yes: new Set<string>(), kind }
+    noun.yes.add(object)
+    nouns.set(key, noun)
+  }
+  for (const object of knowledge.objects) add(object.name, object.name, 'object')
+  for (const object of knowledge.objects) {
+    for (const alias of object.aliases) add(alias, object.name, 'object')
+    for (const kind of object.isA) add(kind, object.name, 'kind of thing')
+    const last = object.name.split(' ').at(-1)
+    if (last !== undefined && last !== object.name) add(last, object.name, 'kind of thing')
+    const category = knowledge.categories.find((candidate) => candidate.name === object.category)
+    for (const form of category?.questionForms ?? []) add(form, object.name, 'category')
+  }
+  return nouns
+}
+
+const phraseKey = (text: string): string => stems(text).join(' ')
+
+const nounKey = (words: string): string =>
+  words
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .split(' ')
+    .filter((word) => !/^(?:a|an|the)$/.test(word))
+    .map(stem)
+    .join(' ')
