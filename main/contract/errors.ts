@@ -147,6 +147,11 @@ export const catalogue = {
     (p) => `Token id ${p.id} was given; the vocabulary has ids 0 to ${p.vocabulary - 1}.`,
     'Use ids of this model’s own tokeniser.',
   ),
+  logitsNotFinite: entry<{ largest: number }>(
+    'The model gives no numbers',
+    (p) => `The logits hold values that are not finite (the largest is ${p.largest}).`,
+    'The weights are damaged, or overflow in this precision. Run “models check” on the model.',
+  ),
   sessionLost: entry<{ reason: string }>(
     'The inference worker stopped',
     (p) => p.reason,

@@ -143,6 +143,8 @@ export const runProgress = z.object({
   secondsLeft: z.number().nullable(),
   /** Seconds of work so far, over all sittings. */
   seconds: z.number(),
+  /** What it does before it plays, for instance `Loading the model`; absent while it plays or rests. */
+  activity: z.string().optional(),
 })
 export type RunProgress = z.infer<typeof runProgress>
 
