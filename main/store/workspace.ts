@@ -1,0 +1,126 @@
+// A workspace: one folder with one database, one writer.
+// Owns: opening, locking, bringing up to date, tidying after a crash, closing. Not: any table (one file each beside this one).
+import { existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { errors } from '../contract/errors.ts'
+import { Activations } from './activations.ts'
+import { ActivationShards } from './activationShards.ts'
+import { Connection } from './connection.ts'
+import { Episodes } from './episodes.ts'
+import { migrate, requireNewest } from './migrate.ts'
+import { Models } from './models.ts'
+import { Runs } from './runs.ts'
+import { translating } from './storeErrors.ts'
+import { Steps } from './steps.ts'
+import { StepTotals } from './stepTotals.ts'
+import { WriterLock } from './writerLock.ts'
+
+export interface WorkspaceOptions {
+  /** Beside a writer, or where nothing may be written. */
+  readOnly?: boolean
+  /** The clock behind a run's times. */
+  now?: () => Date
+}
+
+export class Workspace {
+  readonly folder: string
+  readonly models: Models
+  readonly runs: Runs
+  readonly episodes: Episodes
+  readonly steps: Steps
+  readonly activations: Activations
+  /** For this room's tests and benchmarks: no other room speaks SQL. */
+  readonly connection: Connection
+  private readonly shards: ActivationShards
+  private readonly lock: WriterLock | null
+  private isOpen = true
+
+  private constructor(
+    folder: string,
+    connection: Connection,
+    lock: WriterLock | null,
+    { now = () => new Date() }: WorkspaceOptions,
+  ) {
+    this.folder = folder
+    this.connection = connection
+    this.lock = lock
+    this.models = new Models(connection)
+    this.shards = new ActivationShards(connection, folder)
+    this.activations = new Activations(connection, this.shards)
+    const totals = new StepTotals(connection)
+    this.episodes = new Episodes(connection, totals)
+    const { shards, activations, episodes } = this
+    this.steps = new Steps(connection, { episodes, totals, activations, shards })
+    const isOrphaned = lock === null && !WriterLock.isHeld(folder)
+    this.runs = new Runs(connection, { totals, shards, now, isOrphaned })
+  }
+
+  /**
+   * Opens a workspace; for writing it is created where there is none, brought to the newest schema and tidied: runs that
+   * a dead process left running become `interrupted`, half-written activations are cut off.
+   * @throws workspace_locked, workspace_newer, workspace_older, workspace_missing, workspace_unwritable,
+   * workspace_damaged, disk_full, runtime_too_old
+   */
+  static open(path: string, options: WorkspaceOptions = {}): Workspace {
+    const folder = resolve(path)
+    return options.readOnly
+      ? Workspace.openReadOnly(folder, options)
+      : Workspace.openWritable(folder, options)
+  }
+
+  private static openWritable(folder: string, options: WorkspaceOptions): Workspace {
+    translating(folder, () => mkdirSync(folder, { recursive: true }))
+    const lock = WriterLock.take(folder)
+    let connection: Connection | undefined
+    try {
+      connection = Connection.openWritable(databaseOf(folder))
+      migrate(connection)
+      const workspace = new Workspace(folder, connection, lock, options)
+      workspace.runs.interruptRunning()
+      workspace.shards.recover()
+      return workspace
+    } catch (error) {
+      connection?.close()
+      lock.release()
+      throw error
+    }
+  }
+
+  private static openReadOnly(folder: string, options: WorkspaceOptions): Workspace {
+    const path = databaseOf(folder)
+    if (!existsSync(path)) throw errors.workspaceMissing({ path: folder })
+    const connection = openForReading(path)
+    try {
+      requireNewest(connection)
+      return new Workspace(folder, connection, null, options)
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  /** Seals activation files, folds the log into the database and lets another process write. Safe to call twice. */
+  close(): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    try {
+      this.shards.sealAll()
+    } finally {
+      this.connection.close()
+      this.lock?.release()
+    }
+  }
+}
+
+const databaseOf = (folder: string): string => join(folder, 'innerview.db')
+
+/** In a folder that cannot be written SQLite cannot make its shared index; without a log none is needed. */
+function openForReading(path: string): Connection {
+  try {
+    return Connection.openReadOnly(path)
+  } catch (error) {
+    if (existsSync(`${path}-wal`)) throw error
+    return Connection.openReadOnly(path, `${pathToFileURL(path).href}?immutable=1`)
+  }
+}
