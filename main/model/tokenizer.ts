@@ -16,6 +16,14 @@ const id = z
   .int()
   .min(0)
   .max(2 ** 24)
+const preTokenizer = z.looseObject({
+  type: z.string(),
+  individual_digits: z.boolean().nullish(),
+  get pretokenizers() {
+    return z.array(preTokenizer).nullish()
+  },
+})
+type PreTokenizer = z.infer<typeof preTokenizer>
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({
     type: z.literal('BPE').nullish(),
@@ -25,6 +33,7 @@ const tokenizerSchema = z.looseObject({
   added_tokens: z
     .array(z.looseObject({ id, content: z.string().min(1), special: z.boolean().nullish() }))
     .nullish(),
+  pre_tokenizer: preTokenizer.nullish(),
   decoder: z.looseObject({ type: z.string() }).nullish(),
 })
 const tokenText = z
@@ -65,13 +74,24 @@ function jsonOf(path: string, text: string): unknown {
 /** The encoder wants every part named, also those that a tokeniser does without. */
 const withAllParts = (json: z.infer<typeof tokenizerSchema>): object => ({
   normalizer: null,
-  pre_tokenizer: null,
   post_processor: null,
   ...json,
+  pre_tokenizer: withAllDigits(json.pre_tokenizer),
   decoder: json.decoder ?? null,
   added_tokens: json.added_tokens ?? [],
   model: { ...json.model, type: 'BPE' },
 })
+
+/** The encoder's own `Digits` knows ASCII only; Hugging Face's takes every number (`²`, `٣`, `Ⅷ`) apart. */
+function withAllDigits(preTokenizer: PreTokenizer | null | undefined): object | null {
+  if (!preTokenizer) return null
+  if (preTokenizer.pretokenizers) {
+    return { ...preTokenizer, pretokenizers: preTokenizer.pretokenizers.map(withAllDigits) }
+  }
+  if (preTokenizer.type !== 'Digits') return preTokenizer
+  const pattern = preTokenizer.individual_digits ? '\\p{N}' : '\\p{N}+'
+  return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false }
+}
 
 export class Tokenizer {
   /** Ids are 0 … vocabulary − 1; some may be unused. */
