@@ -34,8 +34,16 @@ export interface KnowledgeIndex {
   weight(stem: string): number
 }
 
-/** Everything that can be answered by looking it up. Takes some tens of milliseconds; build it once. */
+const built = new WeakMap<Knowledge, KnowledgeIndex>()
+
+/** Everything that can be answered by looking it up. The first call takes some tenths of a second, further ones nothing. */
 export function indexKnowledge(knowledge: Knowledge): KnowledgeIndex {
+  const index = built.get(knowledge) ?? build(knowledge)
+  built.set(knowledge, index)
+  return index
+}
+
+function build(knowledge: Knowledge): KnowledgeIndex {
   const byCanonical = new Map<string, Phrase>()
   const phrases: Phrase[] = []
   const attributesWith = new Map<string, Set<string>>()

@@ -15,9 +15,13 @@ const adverbs =
   /\b(?:usually|typically|often|commonly|generally|normally|mostly|mainly|primarily|ever|also|really|actually|still|maybe|perhaps|possibly|probably|just|even|sometimes|always|frequently|regularly|very|quite|rather|pretty|too|extremely|relatively|particularly|especially|specifically|basically|essentially|considered|considered to be|classified as|regarded as|known as|called|sort of|by any chance|then|so|please|in general|most of the time|at all|currently|today|nowadays|well|widely|popularly|traditionally|exactly|only|mainly|necessarily|likely|about|approximately|directly|naturally|easily|literally|potentially|able to be|capable of being)\b/g
 
 const contractions: [RegExp, string][] = [
-  [/\b(is|are|was|were|does|do|did|has|have|had|could|would|should)n't\b/g, '$1'],
-  [/\b(?:can't|cannot)\b/g, 'can'],
-  [/\bwon't\b/g, 'will'],
+  // Only the first auxiliary's n't is rhetorical: `isn't it alive` asks what `is it alive` asks.
+  [/^can't\b|^cannot\b/, 'can'],
+  [/^won't\b/, 'will'],
+  [/^(\w+)n't\b/, '$1'],
+  [/\bcan't\b|\bcannot\b/g, 'can not'],
+  [/\bwon't\b/g, 'will not'],
+  [/\b(\w+)n't\b/g, '$1 not'],
   [/\b(it|that|there|he|she)'s\b/g, '$1 is'],
   [/\b(you|they|we)'re\b/g, '$1 are'],
   [/\b(you|they|we|i)'ve\b/g, '$1 have'],
@@ -27,6 +31,18 @@ const contractions: [RegExp, string][] = [
 
 /** Opinions and introductions around the question proper. */
 const wrappers: [RegExp, string][] = [
+  [/^does it has /, 'does it have '],
+  [/\bnot only /g, ''],
+  // A subject left out, and the object addressed as you.
+  [
+    /^(?:is|are|was|were) (?=(?:a|an|made|found|used|crafted|worn|eaten|neither|practiced|located|considered|usually|often|commonly)\b)/,
+    'is it ',
+  ],
+  [
+    /^does (?=(?:use|have|make|contain|look|feel|smell|taste|need|require|work|move|fly|live|grow|fit|come)\b)/,
+    'does it ',
+  ],
+  [/^(?:are|were) you (?!\w+ing\b)/, 'is it '],
   [
     /^(?:do|would|can|could) (?:you|one|people|we) (?:think|say|believe|consider|call|guess|argue)(?: that)? (?=it|this|that|they|the)/,
     'is ',
@@ -139,6 +155,7 @@ export function canonical(question: string): CanonicalQuestion {
     .toLowerCase()
     .replace(/[‘’]/g, "'")
     .replace(/[-–—/]/g, ' ')
+    .replace(/\bnor\b/g, 'or')
     .replace(/[^\p{L}\p{N}' ]+/gu, ' ')
     .replace(/\s+/g, ' ')
     .trim()
@@ -183,7 +200,7 @@ function withObject(rest: string): string {
 
 function denial(text: string): { text: string; isNegated: boolean } {
   const patterns: [RegExp, string][] = [
-    [/\b(?:not|never)\s+(?!only\b)/, ''],
+    [/\b(?:not|never|neither)\s+/, ''],
     [/ not$/, ''],
     [/^(does it have|has it|is it with|have it) (?:no|zero) /, '$1 '],
     [/^is it without /, 'does it have '],

@@ -53,6 +53,7 @@ function attempt(
     byName(withArticles, object, index) ??
     byPhrase(text, object, index) ??
     byNoun(text, object, index) ??
+    byGeneralNoun(text) ??
     byParts(text, object, index, depth) ??
     byQualifiedNoun(text, object, index, depth) ??
     bySimilarity(text, object, index) ??
@@ -178,6 +179,13 @@ function byQualifiedNoun(text: string, object: string, index: KnowledgeIndex, de
 const general =
   /^(?:thing|object|item|product|something|one|anything|article|solid|tangible|physical|noun)(?: (?:thing|object|item))?$/
 
+function byGeneralNoun(text: string): Attempt {
+  const words = text.replace(/^is it /, '')
+  return general.test(words)
+    ? { isYes: true, confidence: 0.9, how: `“${words}” is true of every object` }
+    : null
+}
+
 function headOf(words: string, object: string, index: KnowledgeIndex, depth: number): Attempt {
   if (general.test(words)) return { isYes: true, confidence: 0.9, how: `“${words}” is true of every object` }
   const question = `is it ${words}`
@@ -203,7 +211,6 @@ function conjunction(noun: Understanding, rest: Attempt): Attempt {
 function bySimilarity(text: string, object: string, index: KnowledgeIndex): Attempt {
   const asked = new Set(contentStems(text))
   let best: { phrase: Phrase; score: number } | null = null
-  let contrary = 0
   const bestOf = new Map<boolean, number>()
   for (const phrase of index.phrases) {
     let common = 0
@@ -222,7 +229,7 @@ function bySimilarity(text: string, object: string, index: KnowledgeIndex): Atte
   }
   if (best === null || best.score < similarFrom) return null
   const isYes = answer(best.phrase, object)
-  contrary = bestOf.get(!isYes) ?? 0
+  const contrary = bestOf.get(!isYes) ?? 0
   const confidence = contrary >= best.score ? 0.5 : 0.5 + 0.45 * Math.min(1, best.score)
   return {
     isYes,

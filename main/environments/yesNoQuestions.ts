@@ -43,6 +43,9 @@ const indirect = new RegExp(
 )
 const confirms =
   /^(?:is|am|was) (?:that|this|it|i) (?:right|correct|true|the case|so|accurate|a correct guess)$/i
+/** A short phrase with any of these is no name or property that somebody asks for. */
+const notElliptical =
+  /\b(?:yes|no|not|invalid|ready|really|ok|okay|right|any|let|next|it|this|that|you|your|me|my|i|we|us|they|them|question|questions|answer|guess|hint|clue)\b/i
 const unfinished = /\b(?:a|an|the|of|to|or|and|with|for|than|in|on|at|by|is|it's|your|any|some)$/i
 
 /** Talk about the game, or to the other player: no fact about the object can answer it. */
@@ -76,7 +79,7 @@ function questionIn(
   before: string,
 ): { question: FoundQuestion; isWhole: boolean } | null {
   const { text, isAsked } = sentence
-  const bare = text.replace(/\s+/g, ' ')
+  const bare = text.replace(/[[\]]/g, '').replace(/\s+/g, ' ')
   const one = (form: FoundQuestion['form'], found: string, isWhole = !sentence.hasLead) => ({
     question: { text: found.trim(), form },
     isWhole,
@@ -97,15 +100,14 @@ function questionIn(
     )
   }
   if (question.test(bare)) return null
-  const inner = innerInverted.exec(bare)
-  if (inner?.[1] !== undefined && isAsked) return one('inverted', inner[1], false)
   if (!isAsked) return null
   const statement = bare.replace(tag, '')
-  if (declarative.test(statement)) {
-    return one(statement === bare ? 'declarative' : 'tag', inverted(statement))
-  }
+  if (statement !== bare && declarative.test(statement)) return one('tag', inverted(statement))
+  const inner = innerInverted.exec(bare)
+  if (inner?.[1] !== undefined) return one('inverted', inner[1], false)
+  if (declarative.test(bare)) return one('declarative', inverted(bare))
   const words = bare.split(' ').length
-  return words <= 4 && !/^(?:yes|no|invalid|ready|really|ok|okay|right|any|let|next|your)\b/i.test(bare)
+  return words <= 4 && !notElliptical.test(bare)
     ? one('elliptical', `is it ${bare.replace(/^(?:maybe|perhaps|possibly) /i, '')}`)
     : null
 }
@@ -114,6 +116,7 @@ function questionIn(
 function inverted(statement: string): string {
   const text = statement
     .trim()
+    .toLowerCase()
     .replace(/^(it|that|this|he|she)'s\b/i, '$1 is')
     .replace(/^(they|you)'re\b/i, '$1 are')
   const subject = new RegExp(`^(${thing}|${person}) (.*)$`, 'i').exec(text)
