@@ -13,7 +13,8 @@ export interface SocketLike {
   binaryType: string
   readonly readyState: number
   send(data: Uint8Array<ArrayBuffer>): void
-  addEventListener(type: 'message' | 'close', listener: (event: { data?: unknown }) => void): void
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void
+  addEventListener(type: 'close', listener: () => void): void
 }
 
 const packr = new Packr({ structuredClone: true, useRecords: false, mapsAsObjects: true })
@@ -27,10 +28,11 @@ export function socketPort(socket: SocketLike): EnginePort {
       if (socket.readyState === socketIsOpen) socket.send(packr.pack(data) as Uint8Array<ArrayBuffer>)
     },
     addEventListener(type, listener) {
-      socket.addEventListener(type, (event) => {
-        const data = type === 'message' ? packr.unpack(new Uint8Array(event.data as ArrayBuffer)) : undefined
-        listener({ data })
-      })
+      if (type === 'close') socket.addEventListener('close', () => listener({ data: undefined }))
+      else
+        socket.addEventListener('message', ({ data }) =>
+          listener({ data: packr.unpack(new Uint8Array(data as ArrayBuffer)) }),
+        )
     },
   }
 }
