@@ -1,0 +1,122 @@
+// Starts the built workbench in each of its two hosts and hands out the page.
+// Owns: processes, temporary folders and their end. Not: what is looked at.
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { _electron, chromium, type ElectronApplication, type Page } from 'playwright-core'
+import { cacheFolder, projectEnvironment, projectFolder } from '../../scripts/project.ts'
+import { chromiumBinary, electronBinary } from '../support/available.ts'
+
+export interface Host {
+  page: Page
+  /** Folder with workspace/, cache/ and whatever the test puts there; removed at the end. */
+  folder: string
+  /** Errors of the page and its console so far. */
+  complaints: string[]
+  close(): Promise<void>
+}
+export interface DesktopHost extends Host {
+  app: ElectronApplication
+}
+export interface BrowserHost extends Host {
+  address: string
+  port: number
+  token: string
+  server: ChildProcess
+}
+
+const windowSize = { width: 1440, height: 900 }
+const startMs = 30_000
+
+const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'innerview-app-'))
+const environment = (folder: string): Record<string, string> => ({
+  ...(projectEnvironment() as Record<string, string>),
+  INNERVIEW_WORKSPACE: join(folder, 'workspace'),
+  INNERVIEW_CACHE: join(folder, 'cache'),
+})
+
+function listen(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text())
+  })
+  return complaints
+}
+
+/** A desktop workbench on a fresh workspace, or on that of `folder`. */
+export async function openDesktop(folder: string = makeFolder()): Promise<DesktopHost> {
+  if (!electronBinary) throw new TypeError('There is no Electron here; the test should have been left out.')
+  const app = await _electron.launch({
+    executablePath: electronBinary,
+    args: ['--no-sandbox', '--disable-gpu', `--user-data-dir=${join(folder, 'shell')}`],
+    env: { ...environment(folder), INNERVIEW_NODE: process.execPath },
+    timeout: startMs,
+  })
+  const page = await app.firstWindow()
+  const complaints = listen(page)
+  const close = async (): Promise<void> => {
+    const shell = app.process()
+    const ended = shell.exitCode === null ? once(shell, 'exit') : Promise.resolve()
+    await app.close()
+    await ended
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { app, page, folder, complaints, close }
+}
+
+/** The headless server on a fresh workspace, or on that of `folder`, and no browser yet. */
+export async function startServer(
+  folder: string = makeFolder(),
+): Promise<Omit<BrowserHost, 'page' | 'complaints'>> {
+  const server = spawn(process.execPath, ['main/cli.ts', 'serve', '--port', '0'], {
+    cwd: projectFolder,
+    env: environment(folder),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const address = await firstAddress(server)
+  const { port, hash } = new URL(address)
+  const close = async (): Promise<void> => {
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGTERM')
+      await once(server, 'exit')
+    }
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { server, folder, address, port: Number(port), token: hash.replace('#token=', ''), close }
+}
+
+export async function openBrowser(folder?: string): Promise<BrowserHost> {
+  if (!chromiumBinary) throw new TypeError('There is no Chromium here; the test should have been left out.')
+  const served = await startServer(folder)
+  const browser = await chromium.launch({ executablePath: chromiumBinary, args: ['--no-sandbox'] })
+  const page = await browser.newPage({ viewport: windowSize })
+  const complaints = listen(page)
+  await page.goto(served.address)
+  const close = async (): Promise<void> => {
+    await browser.close()
+    await served.close()
+  }
+  return { ...served, page, complaints, close }
+}
+
+function firstAddress(server: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    server.stdout?.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      const address = /http:\/\/127\.0\.0\.1:\d+\/#token=\S+/.exec(output)?.[0]
+      if (address) resolve(address)
+    })
+    server.once('exit', (code) => reject(new Error(`The server ended with code ${code}: ${output}`)))
+  })
+}
+
+/** Saves what the page shows as .cache/screenshots/NAME.png, for eyes. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  const folder = join(cacheFolder, 'screenshots')
+  mkdirSync(folder, { recursive: true })
+  await page.screenshot({ path: join(folder, `${name}.png`) })
+}

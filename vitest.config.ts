@@ -1,0 +1,46 @@
+// Three kinds of test: unit (beside the source, and what crosses rooms in tests/), parity (real weights against other
+// programs' numbers), app (the built workbench in Electron and in a browser).
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vitest/config'
+
+const seconds = (n: number): number => n * 1000
+
+export default defineConfig({
+  plugins: [svelte({ configFile: 'svelte.config.js' })],
+  // Components are tested as a browser gets them, not as a server would render them.
+  resolve: { conditions: ['browser'] },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['{main,electron,renderer,scripts}/**/*.test.ts', 'tests/*.test.ts'],
+          testTimeout: seconds(30),
+          hookTimeout: seconds(30),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'parity',
+          include: ['tests/parity/**/*.test.ts'],
+          // One model in memory at a time.
+          fileParallelism: false,
+          testTimeout: seconds(300),
+          hookTimeout: seconds(300),
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'app',
+          include: ['tests/app/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: seconds(90),
+          hookTimeout: seconds(90),
+        },
+      },
+    ],
+  },
+})
