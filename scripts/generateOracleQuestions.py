@@ -1,10 +1,10 @@
 """Real messages of a small model playing Twenty Questions, to be labelled by hand.
 
 Owns: drawing the messages. Not: labelling them (a person did; tests/parity/golden/oracleQuestions.md).
-Usage: python scripts/generateOracleQuestions.py MODEL_FOLDER OUT.jsonl [--episodes 200] [--steps 3] [--seed 42]
+Usage: python scripts/generateOracleQuestions.py MODEL_FOLDER OUT.jsonl [--episodes 200] [--steps 3] [--pool plausible] [--seed 42]
 
 Episodes run in lockstep, one batch each. A fifth of them start from the bare first observation, the others from
-two to eight plausible question-answer pairs, so that late, repetitive prompts are covered too. Two thirds have the
+two to eight question-answer pairs of a pool, so that late, repetitive prompts are covered too. Two thirds have the
 case study's system prompt. The answers in the history are stand-ins (seeded yes or no; "Invalid Question." where the
 message has no question mark): what matters here is how a model phrases itself, not whether the game is consistent.
 Written against torch 2.x and transformers 4.x/5.x; the versions in use are written into the first line of the output.
@@ -35,6 +35,16 @@ PLAUSIBLE_QUESTIONS = [
     "Is it a vehicle?", "Is it round?", "Is it a musical instrument?", "Does it have legs?", "Is it made of wood?",
     "Is it used for writing?", "Is it a toy?", "Can it fly?", "Is it heavier than a car?",
 ]
+UNCOMMON_QUESTIONS = [
+    "Do people keep it as a pet?", "Would it fit in a backpack?", "Is it usually green?", "Does it have a handle?",
+    "Could a child lift it?", "Has it got a screen?", "Do you plug it in?", "Is it worn on the head?",
+    "Is it found in the bathroom?", "Does it need batteries?", "Can you sit on it?", "Is it made of glass or metal?",
+    "Was it invented in the last hundred years?", "Do you drink from it?", "Does it grow on trees?", "Is it sharp?",
+    "Is it something a musician would use?", "Can it be folded?", "Is it part of a sport?", "Do farmers raise it?",
+    "Is it sweet?", "Does it carry passengers?", "Is it larger than a microwave?", "Would you give it as a gift?",
+    "Is it used for cutting?", "Does it come in pairs?", "Is there water in it?", "Is it a kind of clothing?",
+    "Does it roar?", "Is it kept in a toolbox?", "Is it a work of art?", "Might you see it in an office?",
+]
 OBJECTS = [
     "Basketball", "Tennis racket", "Helmet", "Cat", "Horse", "Rabbit", "Elephant", "Apple", "Banana", "Watermelon",
     "Peach", "Car", "Boat", "Airplane", "Train", "Shirt", "Boots", "Hat", "Belt", "Computer", "Television", "Camera",
@@ -54,21 +64,21 @@ def observation(history):
     return "\n".join(f"Q{index}: {question}\nA: {answer}" for index, (question, answer) in enumerate(history, 1))
 
 
-def start_history(episode, generator):
+def start_history(episode, pool, generator):
     if episode % 5 == 0:
         return []
-    questions = generator.sample(PLAUSIBLE_QUESTIONS, generator.randint(2, 8))
+    questions = generator.sample(pool, generator.randint(2, 8))
     return [(question, generator.choice(["Yes.", "No."])) for question in questions]
 
 
-def play(model, tokenizer, episodes, steps, seed, out):
+def play(model, tokenizer, episodes, steps, pool, seed, out):
     generator = random.Random(seed)
     for first in range(0, episodes, BATCH):
         batch = range(first, min(first + BATCH, episodes))
         temperature = TEMPERATURES[(first // BATCH) % len(TEMPERATURES)]
         objects = [OBJECTS[episode % len(OBJECTS)] for episode in batch]
         systems = [SYSTEM_PROMPT if episode % 3 else None for episode in batch]
-        histories = [start_history(episode, generator) for episode in batch]
+        histories = [start_history(episode, pool, generator) for episode in batch]
         for step in range(steps):
             chats = [
                 ([{"role": "system", "content": system}] if system else [])
@@ -101,6 +111,7 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--episodes", type=int, default=200)
     parser.add_argument("--steps", type=int, default=3)
+    parser.add_argument("--pool", choices=["plausible", "uncommon"], default="plausible")
     parser.add_argument("--seed", type=int, default=42)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -111,7 +122,8 @@ def main():
     with open(options.out, "w", encoding="utf-8") as out:
         versions = {"torch": torch.__version__, "transformers": transformers.__version__, "seed": options.seed}
         out.write(json.dumps(versions) + "\n")
-        play(model, tokenizer, options.episodes, options.steps, options.seed, out)
+        pool = PLAUSIBLE_QUESTIONS if options.pool == "plausible" else UNCOMMON_QUESTIONS
+        play(model, tokenizer, options.episodes, options.steps, pool, options.seed, out)
 
 
 if __name__ == "__main__":
