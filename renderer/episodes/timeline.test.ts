@@ -86,7 +86,8 @@ describe('the timeline of an episode', () => {
     timeline.open('run', 0)
     await settle()
     const first = timeline.steps[0]
-    for (length = 3; length < 8; length++) timeline.receive(makeEpisode(0, { steps: length, outcome: 'running' }))
+    for (length = 3; length < 8; length++)
+      timeline.receive(makeEpisode(0, { steps: length, outcome: 'running' }))
     expect(timeline.summary?.steps).toBe(7)
     await vi.advanceTimersByTimeAsync(3000)
     expect(get).toHaveBeenCalledTimes(2)

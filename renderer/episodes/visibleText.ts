@@ -13,8 +13,8 @@ export interface Piece {
 // Letters that draw nothing or that reorder what stands around them. U+200D and the variation selectors belong to emoji
 // and stay where a visible letter precedes them.
 const invisible =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0]|(?! )\p{Zs}/u
-const joiner = /[\u200d\ufe0e\ufe0f]/u
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\u2028\u2029\u115f\u1160\u3164\uffa0]|[\u17b4\u17b5]|[\u180b-\u180f]|(?! )\p{Zs}/u
+const joiner = /\u200d|\ufe0e|\ufe0f/u
 const combining = /\p{M}/u
 /** Combining marks kept on one letter; stacks of more are there to paint over their neighbours. */
 const marksKept = 3

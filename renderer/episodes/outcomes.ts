@@ -1,0 +1,10 @@
+// Outcomes in words and signs.
+import type { EpisodeOutcome } from '../../main/contract/runs.ts'
+
+export const outcomeNames: Record<EpisodeOutcome, string> = {
+  win: 'won',
+  limit: 'step limit',
+  running: 'running',
+}
+export const outcomeSigns: Record<EpisodeOutcome, string> = { win: '★', limit: '▪', running: '▸' }
+export const outcomeOrder: readonly EpisodeOutcome[] = ['win', 'limit', 'running']
