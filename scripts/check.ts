@@ -19,6 +19,7 @@ const steps: Step[] = [
   program('types: engine, scripts, tests', 'tsc', '-p', '.'),
   { name: 'types: page', act: svelteTypes },
   program('types: shell', 'tsc', '-p', 'electron'),
+  program('types: end-to-end tests', 'tsc', '-p', 'tests/app'),
   program('lint', 'eslint', '--max-warnings', '0', '.'),
   program('format', 'prettier', '--check', '--log-level', 'warn', '.'),
   program('rooms', 'depcruise', '--output-type', 'err', 'electron', 'main', 'renderer', 'scripts', 'tests'),
