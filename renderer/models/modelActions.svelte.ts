@@ -1,0 +1,91 @@
+// What can be done with models: add, check, remove.
+// Owns: what is being added, why it failed, results of checks. Not: the list itself (workspace.svelte.ts).
+import { SvelteMap } from 'svelte/reactivity'
+import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
+import type { CheckResult, ModelRecord } from '../../main/contract/models.ts'
+import { engine, type Engine } from '../client.ts'
+import { tasks, type Tasks } from '../jobs/tasks.svelte.ts'
+import { LaterRemoval } from '../shared/laterRemoval.svelte.ts'
+import { toasts } from '../shared/toasts.svelte.ts'
+import { workspace, type Workspace } from '../workspace.svelte.ts'
+
+export interface AddFailure {
+  path: string
+  error: ErrorReport
+}
+export type CheckState =
+  { state: 'running' } | { state: 'done'; results: CheckResult[] } | { state: 'failed'; error: ErrorReport }
+
+export class ModelActions {
+  readonly removal = new LaterRemoval()
+  readonly checks = new SvelteMap<string, CheckState>()
+  /** Paths that are being read now. */
+  adding = $state.raw<string[]>([])
+  failure = $state.raw<AddFailure | null>(null)
+  #models: Engine['models']
+  #workspace: Workspace
+  #tasks: Tasks
+
+  constructor(models: Engine['models'] = engine.models, where: Workspace = workspace, work: Tasks = tasks) {
+    this.#models = models
+    this.#workspace = where
+    this.#tasks = work
+  }
+
+  /** All models that are to be shown; null until the engine has told. */
+  get shown(): ModelRecord[] | null {
+    return this.#workspace.models?.filter((model) => !this.removal.hidden.has(model.id)) ?? null
+  }
+
+  /** @returns the model; null where it failed (then `failure` says why) or was cancelled */
+  async add(given: string): Promise<ModelRecord | null> {
+    // A path copied from a file manager often comes in quotes.
+    const path = given.trim().replace(/^(['"])(.*)\1$/, '$2')
+    if (!path || this.adding.includes(path)) return null
+    this.failure = null
+    this.adding = [...this.adding, path]
+    try {
+      const title = `Adding ${path.split(/[\\/]/).filter(Boolean).at(-1) ?? path}`
+      const model = await this.#tasks.follow(title, (signal) => this.#models.add({ path }, { signal }))
+      if (model) {
+        this.removal.undo(model.id)
+        toasts.say(`Added ${model.name}`, { tone: 'done' })
+        await this.#workspace.refreshModels()
+      }
+      return model
+    } catch (error) {
+      this.failure = { path, error: reportOf(error) }
+      return null
+    } finally {
+      this.adding = this.adding.filter((one) => one !== path)
+    }
+  }
+
+  /** Asks for a path with the system's dialog. */
+  async choose(): Promise<void> {
+    const path = await window.desktop?.chooseModel()
+    if (path) await this.add(path)
+  }
+
+  async check(model: ModelRecord): Promise<void> {
+    if (this.checks.get(model.id)?.state === 'running') return
+    this.checks.set(model.id, { state: 'running' })
+    try {
+      const results = await this.#tasks.follow(`Checking ${model.name}`, (signal) =>
+        this.#models.check({ path: model.path }, { signal }),
+      )
+      if (results) this.checks.set(model.id, { state: 'done', results })
+      else this.checks.delete(model.id)
+    } catch (error) {
+      this.checks.set(model.id, { state: 'failed', error: reportOf(error) })
+    }
+  }
+
+  remove(model: ModelRecord): void {
+    this.removal.remove(model.id, `Removed ${model.name} from this workspace`, () =>
+      this.#models.remove({ id: model.id }),
+    )
+  }
+}
+
+export const modelActions = new ModelActions()
