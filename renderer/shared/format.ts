@@ -9,9 +9,9 @@ export const integer = (value: number | null): string => (value === null ? dash 
 export function digits(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return dash
   if (value === 0) return '0'
-  const size = Math.floor(Math.log10(Math.abs(value)))
-  if (size < -4) return value.toExponential(2)
   const rounded = Number(value.toPrecision(3))
+  const size = Math.floor(Math.log10(Math.abs(rounded)))
+  if (size < -4) return value.toExponential(2)
   return Math.abs(rounded) >= 100
     ? grouped.format(rounded)
     : rounded.toFixed(Math.min(6, Math.max(0, 2 - size)))

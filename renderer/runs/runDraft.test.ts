@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import { collectSettings } from '../../main/contract/runs.ts'
+import { checkDraft, draftOf, newDraft, type RunDraft } from './runDraft.ts'
+
+const good: RunDraft = { ...newDraft(), modelId: 'smol', layers: '15' }
+const faults = (change: Partial<RunDraft>, layers: number | null = 30) =>
+  checkDraft({ ...good, ...change }, layers).faults
+
+describe('checkDraft', () => {
+  it('turns the defaults into the study’s settings', () => {
+    const { settings } = checkDraft(good, 30)
+    expect(settings).toMatchObject({
+      modelId: 'smol',
+      episodes: 30,
+      seed: 0,
+      environment: { name: 'twenty_questions', protocol: 'history-only', maxSteps: 20, objects: 'archer' },
+      oracle: { kind: 'kb', strictness: 'lenient' },
+      sampling: { temperature: 1, maxNewTokens: 64 },
+      capture: { hooks: ['blocks.15.hook_resid_post'], positions: 'decision', dtype: 'float32' },
+    })
+  })
+  it('wants a model', () => {
+    expect(faults({ modelId: '' })).toEqual({ modelId: 'Choose a model.' })
+  })
+  it('says of an emptied, fractional or too large number what it should be', () => {
+    expect(faults({ episodes: null }).episodes).toBe('Give a number.')
+    expect(faults({ episodes: 0 }).episodes).toBe('At least 1.')
+    expect(faults({ episodes: 100_001 }).episodes).toBe('At most 100,000.')
+    expect(faults({ seed: 1.5 }).seed).toBe('A whole number, please.')
+    expect(faults({ topP: 0 }).topP).toBe('More than 0.')
+  })
+  it('puts each fault beside its own field, all at once', () => {
+    const found = faults({ temperature: -1, layers: '99', selection: 'five', maxSteps: 0 })
+    expect(Object.keys(found).sort()).toEqual(['layers', 'maxSteps', 'selection', 'temperature'])
+  })
+  it('checks the endpoint only when it is the oracle', () => {
+    expect(faults({ baseUrl: 'nonsense' })).toEqual({})
+    expect(faults({ oracle: 'openai', baseUrl: 'nonsense', oracleModel: ' ' })).toEqual({
+      baseUrl: 'Give an address such as http://127.0.0.1:11434/v1.',
+      oracleModel: 'Cannot be empty.',
+    })
+  })
+  it('reads own objects one a line and refuses none', () => {
+    const { settings } = checkDraft({ ...good, objects: 'own', ownObjects: ' cat \n\n tea pot ' }, 30)
+    expect(settings?.environment).toMatchObject({ objects: ['cat', 'tea pot'] })
+    expect(faults({ objects: 'own', ownObjects: ' \n ' })).toHaveProperty('ownObjects')
+  })
+  it('takes the selections that the engine knows', () => {
+    for (const selection of ['', ':5', ':0:10', ':3:', '@2/8', ' :5 '])
+      expect(faults({ selection })).toEqual({})
+    for (const selection of ['5', ':', '@2', ':a']) expect(faults({ selection })).toHaveProperty('selection')
+  })
+  it('leaves the oracle out of Number Hunt', () => {
+    const { settings } = checkDraft(
+      { ...good, environment: 'number_hunt', oracle: 'openai', baseUrl: '' },
+      30,
+    )
+    expect(settings).toMatchObject({
+      environment: { name: 'number_hunt', upTo: 100 },
+      oracle: { kind: 'kb' },
+    })
+  })
+})
+
+it('draftOf makes the same settings again, hooks it has no field for included', () => {
+  const settings = collectSettings.parse({
+    modelId: 'smol',
+    environment: {
+      name: 'twenty_questions',
+      objects: ['cat'],
+      winRule: 'substring',
+      selection: ':0:1',
+      systemPrompt: 'Be short.',
+    },
+    oracle: { kind: 'openai', baseUrl: 'http://127.0.0.1:1/v1', model: 'm', retries: 0 },
+    sampling: { temperature: 0.7, stopTokens: ['<|im_end|>'] },
+    capture: {
+      hooks: ['blocks.0.hook_resid_post', 'blocks.1.hook_resid_post', 'ln_final.hook_normalized'],
+      positions: 'all',
+    },
+    seed: 42,
+  })
+  expect(checkDraft(draftOf(settings), 30)).toEqual({ settings, faults: {} })
+  const hunt = collectSettings.parse({
+    ...settings,
+    environment: { name: 'number_hunt', upTo: 50 },
+    oracle: { kind: 'kb' },
+  })
+  expect(checkDraft(draftOf(hunt), 30).settings).toEqual(hunt)
+})

@@ -1,0 +1,218 @@
+// The new-run form as plain fields, and the way between them and a run's settings.
+// Owns: defaults, presets, turning fields into settings, and which field a fault belongs to. Not: the form (runForm.svelte.ts).
+import type * as z from 'zod'
+import { collectSettings, type CollectInput, type CollectSettings } from '../../main/contract/runs.ts'
+import { hooksOf, otherHooks, readLayers, writeLayers } from './layerChoice.ts'
+import { layersOf } from './runText.ts'
+
+/** A number field that was emptied holds null. */
+type NumberField = number | null
+
+export interface RunDraft {
+  modelId: string
+  name: string
+  environment: 'twenty_questions' | 'number_hunt'
+  protocol: 'history-only' | 'keep-instructions'
+  winRule: 'whole-word' | 'substring'
+  stopTokenInHistory: boolean
+  maxSteps: NumberField
+  upTo: NumberField
+  objects: 'archer' | 'simple' | 'own'
+  ownObjects: string
+  selection: string
+  systemPrompt: string
+  oracle: 'kb' | 'openai' | 'human'
+  strictness: 'lenient' | 'strict'
+  baseUrl: string
+  oracleModel: string
+  timeoutMs: NumberField
+  retries: NumberField
+  episodes: NumberField
+  seed: NumberField
+  temperature: NumberField
+  topK: NumberField
+  topP: NumberField
+  maxNewTokens: NumberField
+  stopTokens: string
+  batch: NumberField
+  layers: string
+  otherHooks: string[]
+  positions: 'decision' | 'all'
+  dtype: 'float32' | 'float16'
+}
+export type DraftField = keyof RunDraft
+export type DraftFaults = Partial<Record<DraftField, string>>
+
+export const systemPrompts: readonly { name: string; text: string }[] = [
+  {
+    name: 'Guesser',
+    text: "You are playing Twenty Questions as the guesser. Reply with exactly one short yes/no question about the object, such as 'Is it alive?' or 'Can you eat it?'. Do not answer the question and do not write anything else.",
+  },
+  { name: 'Under 30 words', text: 'Try to keep your response under 30 words.' },
+]
+
+export const newDraft = (): RunDraft => ({
+  modelId: '',
+  name: '',
+  environment: 'twenty_questions',
+  protocol: 'history-only',
+  winRule: 'whole-word',
+  stopTokenInHistory: false,
+  maxSteps: 20,
+  upTo: 100,
+  objects: 'archer',
+  ownObjects: '',
+  selection: '',
+  systemPrompt: '',
+  oracle: 'kb',
+  strictness: 'lenient',
+  baseUrl: 'https://api.openai.com/v1',
+  oracleModel: 'gpt-4o-mini',
+  timeoutMs: 30_000,
+  retries: 4,
+  episodes: 30,
+  seed: 0,
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  maxNewTokens: 64,
+  stopTokens: '',
+  batch: 16,
+  layers: '',
+  otherHooks: [],
+  positions: 'decision',
+  dtype: 'float32',
+})
+
+/** The fields that make the same run again. */
+export function draftOf(settings: CollectSettings): RunDraft {
+  const { environment, oracle, sampling, capture } = settings
+  const draft: RunDraft = {
+    ...newDraft(),
+    modelId: settings.modelId,
+    environment: environment.name,
+    maxSteps: environment.maxSteps,
+    selection: environment.selection,
+    systemPrompt: environment.systemPrompt,
+    oracle: oracle.kind,
+    episodes: settings.episodes,
+    seed: settings.seed,
+    batch: settings.batch,
+    temperature: sampling.temperature,
+    topK: sampling.topK,
+    topP: sampling.topP,
+    maxNewTokens: sampling.maxNewTokens,
+    stopTokens: sampling.stopTokens.join(' '),
+    layers: writeLayers(layersOf(capture.hooks)),
+    otherHooks: otherHooks(capture.hooks),
+    positions: capture.positions,
+    dtype: capture.dtype,
+  }
+  if (environment.name === 'number_hunt') draft.upTo = environment.upTo
+  else {
+    const { protocol, winRule, stopTokenInHistory, objects } = environment
+    Object.assign(draft, { protocol, winRule, stopTokenInHistory })
+    draft.objects = typeof objects === 'string' ? objects : 'own'
+    draft.ownObjects = typeof objects === 'string' ? '' : objects.join('\n')
+  }
+  if (oracle.kind === 'kb') draft.strictness = oracle.strictness
+  if (oracle.kind === 'openai') {
+    const { baseUrl, timeoutMs, retries } = oracle
+    Object.assign(draft, { baseUrl, timeoutMs, retries, oracleModel: oracle.model })
+  }
+  return draft
+}
+
+const lines = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean)
+
+/** @param layers  what `readLayers` made of the draft's layers */
+function inputOf(draft: RunDraft, layers: readonly number[]): unknown {
+  const { maxSteps, selection, systemPrompt } = draft
+  const common = { maxSteps, selection: selection.trim(), systemPrompt }
+  const isTwentyQuestions = draft.environment === 'twenty_questions'
+  const { protocol, winRule, stopTokenInHistory } = draft
+  const objects = draft.objects === 'own' ? lines(draft.ownObjects) : draft.objects
+  const oracles = {
+    kb: { kind: 'kb', strictness: draft.strictness },
+    openai: {
+      kind: 'openai',
+      baseUrl: draft.baseUrl.trim(),
+      model: draft.oracleModel.trim(),
+      timeoutMs: draft.timeoutMs,
+      retries: draft.retries,
+    },
+    human: { kind: 'human' },
+  }
+  return {
+    modelId: draft.modelId,
+    name: draft.name.trim(),
+    environment: isTwentyQuestions
+      ? { name: 'twenty_questions', protocol, winRule, stopTokenInHistory, objects, ...common }
+      : { name: 'number_hunt', upTo: draft.upTo, ...common },
+    // Number Hunt judges by itself; the contract wants some oracle all the same.
+    oracle: isTwentyQuestions ? oracles[draft.oracle] : oracles.kb,
+    episodes: draft.episodes,
+    seed: draft.seed,
+    batch: draft.batch,
+    sampling: {
+      temperature: draft.temperature,
+      topK: draft.topK,
+      topP: draft.topP,
+      maxNewTokens: draft.maxNewTokens,
+      stopTokens: draft.stopTokens.split(/\s+/).filter(Boolean),
+    },
+    capture: {
+      hooks: [...hooksOf(layers), ...draft.otherHooks],
+      positions: draft.positions,
+      dtype: draft.dtype,
+    },
+  }
+}
+
+const renamed: Record<string, DraftField> = { model: 'oracleModel', objects: 'ownObjects', hooks: 'layers' }
+
+function faultOf(issue: z.core.$ZodIssue): [DraftField, string] {
+  const path = issue.path.filter((key) => typeof key === 'string')
+  const last = path.at(-1) ?? 'name'
+  const field = renamed[last] ?? (last as DraftField)
+  if (field === 'modelId') return [field, 'Choose a model.']
+  if (field === 'baseUrl') return [field, 'Give an address such as http://127.0.0.1:11434/v1.']
+  if (field === 'ownObjects') return [field, 'Give at least one object, one a line.']
+  if (issue.code === 'too_small')
+    return [
+      field,
+      issue.origin === 'string'
+        ? 'Cannot be empty.'
+        : `${issue.inclusive ? 'At least' : 'More than'} ${issue.minimum}.`,
+    ]
+  if (issue.code === 'too_big') return [field, `At most ${Number(issue.maximum).toLocaleString('en-US')}.`]
+  if (issue.code === 'invalid_type')
+    return [field, issue.expected === 'int' ? 'A whole number, please.' : 'Give a number.']
+  return [field, issue.message]
+}
+
+const selectionForm = /^(:-?\d+|:(-?\d+)?:(-?\d+)?|@\d+\/\d+)?$/
+
+/** Settings where all is well, or what is wrong with which field. */
+export function checkDraft(
+  draft: RunDraft,
+  layerCount: number | null,
+): { settings: CollectSettings; faults: DraftFaults } | { settings: null; faults: DraftFaults } {
+  const faults: DraftFaults = {}
+  const choice = readLayers(draft.layers, layerCount)
+  if (choice.problem !== null) faults.layers = choice.problem
+  if (!selectionForm.test(draft.selection.trim()))
+    faults.selection = 'Use :5, :0:10 or @2/8, or leave it empty.'
+  const parsed = collectSettings.safeParse(inputOf(draft, choice.layers ?? []) as CollectInput)
+  for (const issue of parsed.error?.issues ?? []) {
+    const [field, message] = faultOf(issue)
+    faults[field] ??= message
+  }
+  return parsed.success && Object.keys(faults).length === 0
+    ? { settings: parsed.data, faults }
+    : { settings: null, faults }
+}

@@ -1,0 +1,96 @@
+// A run's settings and manifest as labelled lines, in the order in which people ask for them.
+import type { RunRecord } from '../../main/contract/runs.ts'
+import { integer } from '../shared/format.ts'
+import { writeLayers } from './layerChoice.ts'
+import { environmentNames, layersOf, oracleName } from './runText.ts'
+
+export interface FactGroup {
+  title: string
+  facts: { label: string; value: string; isCode?: boolean }[]
+}
+
+type Facts = FactGroup['facts']
+
+function environmentFacts({ environment }: RunRecord['settings']): Facts {
+  const facts: Facts = [{ label: 'Environment', value: environmentNames[environment.name] }]
+  if (environment.name === 'number_hunt')
+    facts.push({ label: 'Numbers', value: `1 to ${integer(environment.upTo)}` })
+  else
+    facts.push(
+      { label: 'Protocol', value: environment.protocol.replaceAll('-', ' ') },
+      { label: 'What wins', value: environment.winRule.replaceAll('-', ' ') },
+      { label: 'Stop token in history', value: environment.stopTokenInHistory ? 'yes, as upstream' : 'no' },
+      {
+        label: 'Objects',
+        value: typeof environment.objects === 'string' ? environment.objects : environment.objects.join(', '),
+      },
+    )
+  facts.push(
+    { label: 'Selection', value: environment.selection || 'all', isCode: environment.selection !== '' },
+    { label: 'Steps at most', value: integer(environment.maxSteps) },
+    { label: 'System prompt', value: environment.systemPrompt || 'none' },
+  )
+  return facts
+}
+
+function captureFacts({ capture }: RunRecord['settings']): Facts {
+  const layers = layersOf(capture.hooks)
+  const others = capture.hooks.filter((hook) => layersOf([hook]).length === 0)
+  return [
+    { label: 'Layers', value: layers.length ? writeLayers(layers) : 'none', isCode: layers.length > 0 },
+    ...(others.length ? [{ label: 'Other hooks', value: others.join(', '), isCode: true }] : []),
+    { label: 'Positions', value: capture.positions === 'all' ? 'every token' : 'decision points' },
+    { label: 'Stored as', value: capture.dtype },
+  ]
+}
+
+export function factsOf(run: RunRecord): FactGroup[] {
+  const { settings, manifest } = run
+  const { sampling, oracle } = settings
+  return [
+    { title: 'Environment', facts: environmentFacts(settings) },
+    {
+      title: 'Oracle',
+      facts: [
+        { label: 'Oracle', value: oracleName(oracle) },
+        ...(oracle.kind === 'openai' ? [{ label: 'Address', value: oracle.baseUrl, isCode: true }] : []),
+      ],
+    },
+    {
+      title: 'Episodes and sampling',
+      facts: [
+        { label: 'Episodes', value: integer(settings.episodes) },
+        { label: 'Seed', value: String(settings.seed) },
+        { label: 'Played at once', value: integer(settings.batch) },
+        {
+          label: 'Temperature',
+          value: sampling.temperature === 0 ? '0 (greedy)' : String(sampling.temperature),
+        },
+        { label: 'Top-k', value: sampling.topK === 0 ? 'off' : String(sampling.topK) },
+        { label: 'Top-p', value: sampling.topP === 1 ? 'off' : String(sampling.topP) },
+        { label: 'New tokens at most', value: integer(sampling.maxNewTokens) },
+        { label: 'More stop tokens', value: sampling.stopTokens.join(' ') || 'none' },
+      ],
+    },
+    { title: 'Capture', facts: captureFacts(settings) },
+    {
+      title: 'Manifest',
+      facts: [
+        { label: 'Run', value: run.id, isCode: true },
+        { label: 'Model', value: manifest.modelName },
+        { label: 'Weights’ SHA-256', value: manifest.modelHash, isCode: true },
+        { label: 'Tokeniser’s', value: manifest.tokenizerHash, isCode: true },
+        { label: 'Chat template’s', value: manifest.chatTemplateHash, isCode: true },
+        { label: 'Computed in', value: `${manifest.dtype} on ${manifest.device}` },
+        { label: 'Oracle', value: manifest.oracle },
+        { label: 'Environment', value: manifest.environmentVersion },
+        { label: 'Innerview', value: manifest.innerview },
+        { label: 'ONNX Runtime', value: manifest.onnxruntime },
+        { label: 'Platform', value: manifest.platform },
+        { label: 'Created', value: run.createdAt },
+        { label: 'Started', value: run.startedAt ?? '–' },
+        { label: 'Ended', value: run.endedAt ?? '–' },
+      ],
+    },
+  ]
+}

@@ -1,0 +1,111 @@
+// The new-run form: its draft, its faults, what it would cost, and its start.
+import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
+import type { RunEstimate } from '../../main/contract/api.ts'
+import type { CollectSettings, RunRecord } from '../../main/contract/runs.ts'
+import { engine, type Engine } from '../client.ts'
+import { storedEndpoint } from '../settings/endpoint.ts'
+import { selection } from '../selection.svelte.ts'
+import { workspace, type Workspace } from '../workspace.svelte.ts'
+import { middleLayer } from './layerChoice.ts'
+import { checkDraft, draftOf, newDraft, type DraftFaults, type RunDraft } from './runDraft.ts'
+
+const settleMs = 200
+
+export class RunForm {
+  draft = $state<RunDraft>(newDraft())
+  estimate = $state.raw<RunEstimate | null>(null)
+  /** Why there is no estimate, or why it did not start. */
+  error = $state.raw<ErrorReport | null>(null)
+  isStarting = $state(false)
+  isEstimating = $state(false)
+  #engine: Engine
+  #workspace: Workspace
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #round = 0
+
+  constructor(calls: Engine = engine, where: Workspace = workspace) {
+    this.#engine = calls
+    this.#workspace = where
+  }
+
+  model = $derived.by(() => this.#workspace.model(this.draft.modelId))
+  layerCount = $derived(this.model?.shape.layers ?? null)
+  #checked = $derived(checkDraft(this.draft, this.layerCount))
+  faults: DraftFaults = $derived(this.#checked.faults)
+  settings: CollectSettings | null = $derived(this.#checked.settings)
+
+  fill(draft: RunDraft): void {
+    this.draft = draft
+    this.error = null
+    if (!draft.modelId && this.#workspace.models?.[0]) this.chooseModel(this.#workspace.models[0].id)
+  }
+
+  /** Another model has other layers: where the middle one was chosen, the new one's middle is. */
+  chooseModel(id: string): void {
+    const before = this.layerCount
+    const wasMiddle =
+      this.draft.layers === '' || (before !== null && this.draft.layers === String(middleLayer(before)))
+    this.draft.modelId = id
+    const layers = this.#workspace.model(id)?.shape.layers
+    if (wasMiddle && layers !== undefined) this.draft.layers = String(middleLayer(layers))
+  }
+
+  /** Asks for a new estimate a moment after the last change; answers that come too late are dropped. */
+  estimateSoon(settings: CollectSettings | null): void {
+    clearTimeout(this.#timer)
+    const round = ++this.#round
+    this.isEstimating = settings !== null
+    if (!settings) {
+      this.estimate = null
+      this.error = null
+      return
+    }
+    this.#timer = setTimeout(() => void this.#ask(settings, round), settleMs)
+  }
+
+  async #ask(settings: CollectSettings, round: number): Promise<void> {
+    let estimate: RunEstimate | null = null
+    let error: ErrorReport | null = null
+    try {
+      estimate = await this.#engine.runs.estimate(settings)
+    } catch (fault) {
+      error = reportOf(fault)
+    }
+    if (round !== this.#round) return
+    this.estimate = estimate
+    this.error = error
+    this.isEstimating = false
+  }
+
+  /** @returns the run; null where it did not start (then `faults` or `error` say why) */
+  async start(): Promise<RunRecord | null> {
+    if (!this.settings || this.isStarting) return null
+    this.isStarting = true
+    this.error = null
+    try {
+      const run = await this.#engine.runs.start(this.settings)
+      this.#workspace.putRun(run)
+      return run
+    } catch (fault) {
+      this.error = reportOf(fault)
+      return null
+    } finally {
+      this.isStarting = false
+    }
+  }
+}
+
+export const runForm = new RunForm()
+
+/** Opens the form with defaults, changed as given. */
+export function startFormWith(change: Partial<RunDraft> = {}): void {
+  runForm.fill({ ...newDraft(), ...storedEndpoint(), ...change, modelId: '' })
+  if (change.modelId) runForm.chooseModel(change.modelId)
+  selection.go({ view: 'new-run' })
+}
+
+/** Opens the form with the settings of a run. */
+export function startFormLike(run: RunRecord): void {
+  runForm.fill({ ...draftOf(run.settings), name: '' })
+  selection.go({ view: 'new-run' })
+}
