@@ -7,7 +7,7 @@ import { AppError, errors } from '../contract/errors.ts'
 import { bytesPerValue, decodeActivation, encodeActivation, type ActivationDtype } from './blobs.ts'
 import { activationDtype, readValue, runId, runNumber } from './columns.ts'
 import type { Connection, Value } from './connection.ts'
-import { readShard, ShardWriter, SHARD_DATA_START, type ShardTensor } from './shardFile.ts'
+import { readShard, ShardWriter, type ShardTensor } from './shardFile.ts'
 import { stepName, type StepKey } from './stepKey.ts'
 import { translating } from './storeErrors.ts'
 
@@ -51,10 +51,12 @@ export class ActivationShards {
   private readonly writers = new Map<number, { shard: number; writer: ShardWriter }>()
   private readonly connection: Connection
   private readonly folder: string
+  private readonly shardBytes: number
   private readonly statements
 
-  constructor(connection: Connection, workspaceFolder: string) {
+  constructor(connection: Connection, workspaceFolder: string, shardBytes: number) {
     this.connection = connection
+    this.shardBytes = shardBytes
     this.folder = join(workspaceFolder, 'activations')
     this.statements = {
       insertSegment: connection.prepare<Value[]>(
@@ -98,7 +100,7 @@ export class ActivationShards {
     }))
     const { shard, writer } = this.writerFor(key.run, tensors)
     const offsets = writer.append(tensors)
-    const dataBytes = offsets.at(-1)! + tensors.at(-1)!.bytes.byteLength - SHARD_DATA_START
+    const dataBytes = offsets.at(-1)! + tensors.at(-1)!.bytes.byteLength - writer.dataStart
     const { run, episode, step } = key
     return {
       record: () => {
@@ -184,12 +186,14 @@ export class ActivationShards {
   recover(): void {
     for (const { run, shard } of this.statements.unsealed.all()) {
       try {
-        const tensors = this.statements.ofShard.all(run, shard).map((row) => {
+        const rows = this.statements.ofShard.all(run, shard)
+        const tensors = rows.map((row) => {
           const dtype = row.dtype as ActivationDtype // checked where values are read; here only its size counts
           const { episode, step, positions, width } = row
           return tensorOf({ run, episode, step }, { ...row, data: { length: positions * width } }, dtype)
         })
-        this.statements.seal.run(ShardWriter.recover(this.fileOf(run, shard), tensors).seal(), run, shard)
+        const writer = ShardWriter.recover(this.fileOf(run, shard), rows[0].offset, tensors)
+        this.statements.seal.run(writer.seal(), run, shard)
       } catch (error) {
         if (!(error instanceof AppError) || error.code !== 'workspace_damaged') throw error
       }
@@ -212,10 +216,10 @@ export class ActivationShards {
 
   private writerFor(run: number, tensors: readonly ShardTensor[]): { shard: number; writer: ShardWriter } {
     const open = this.writers.get(run)
-    if (open?.writer.hasRoomFor(tensors)) return open
+    if (open?.writer.hasRoomFor(tensors, this.shardBytes)) return open
     this.seal(run)
     const { shard } = this.statements.nextShard.get(run)!
-    const next = { shard, writer: ShardWriter.create(this.fileOf(run, shard)) }
+    const next = { shard, writer: ShardWriter.create(this.fileOf(run, shard), tensors) }
     this.writers.set(run, next)
     return next
   }

@@ -18,10 +18,11 @@ import { errors } from '../contract/errors.ts'
 import { bytesPerValue, type ActivationDtype } from './blobs.ts'
 import { translating } from './storeErrors.ts'
 
-/** Tensors begin here: a whole number of pages, for those who map the file. Room for about 8,000 tensors' names. */
-export const SHARD_DATA_START = 2 ** 20
-/** A shard that would grow beyond this is sealed and the next one begun. */
-const SHARD_DATA_BYTES = 256 * 2 ** 20
+/** The header has room for this many steps like the first, and takes at least this much of the file. */
+const ROOM_STEPS = 64
+const ROOM_BYTES = 64 * 2 ** 10
+/** Tensors begin at a whole number of pages, for those who map the file. */
+const PAGE_BYTES = 4096
 const COPY_BYTES = 2 ** 20
 
 export interface ShardTensor {
@@ -35,6 +36,8 @@ const sizeOf = ({ dtype, shape }: ShardTensor): number => shape[0] * shape[1] * 
 
 export class ShardWriter {
   readonly path: string
+  /** Where the tensors begin. */
+  readonly dataStart: number
   private readonly file: number
   private readonly tensors: ShardTensor[]
   private headerBytes: number
@@ -42,20 +45,23 @@ export class ShardWriter {
   private hash: Hash
   private pending: { tensors: readonly ShardTensor[]; bytes: number; hash: Hash } | null = null
 
-  private constructor(path: string, file: number, tensors: ShardTensor[], hash: Hash) {
+  private constructor(path: string, file: number, dataStart: number, tensors: ShardTensor[]) {
     this.path = path
+    this.dataStart = dataStart
     this.file = file
     this.tensors = tensors
-    this.hash = hash
+    this.hash = createHash('sha256')
     this.headerBytes = headerOf(tensors).length
     this.dataBytes = tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0)
   }
 
-  /** An empty shard in place of whatever was there. @throws disk_full, workspace_unwritable */
-  static create(path: string): ShardWriter {
+  /** An empty shard, in place of whatever was there, whose first step is `first`. @throws disk_full, workspace_unwritable */
+  static create(path: string, first: readonly ShardTensor[]): ShardWriter {
     return translating(path, () => {
       mkdirSync(dirname(path), { recursive: true })
-      const writer = new ShardWriter(path, openSync(path, 'w+'), [], createHash('sha256'))
+      const room = Math.max(ROOM_BYTES, ROOM_STEPS * namesLength(first))
+      const dataStart = Math.ceil(room / PAGE_BYTES) * PAGE_BYTES
+      const writer = new ShardWriter(path, openSync(path, 'w+'), dataStart, [])
       writer.orClose(() => writer.writeHeader([]))
       syncFolder(dirname(path))
       return writer
@@ -66,15 +72,15 @@ export class ShardWriter {
    * Takes up a shard that a dead process left: what lies behind its committed tensors is cut off.
    * @throws workspace_damaged when the file is shorter than that or missing
    */
-  static recover(path: string, tensors: readonly ShardTensor[]): ShardWriter {
+  static recover(path: string, dataStart: number, tensors: readonly ShardTensor[]): ShardWriter {
     return translating(path, () => {
-      const writer = new ShardWriter(path, openForRecovery(path), [...tensors], createHash('sha256'))
+      const writer = new ShardWriter(path, openExisting(path, 'r+'), dataStart, [...tensors])
       return writer.orClose(() => {
-        const end = SHARD_DATA_START + writer.dataBytes
+        const end = dataStart + writer.dataBytes
         if (fstatSync(writer.file).size < end)
           throw errors.workspaceDamaged({ path, reason: 'the file is cut short' })
         ftruncateSync(writer.file, end)
-        for (let at = SHARD_DATA_START; at < end; at += COPY_BYTES)
+        for (let at = dataStart; at < end; at += COPY_BYTES)
           writer.hash.update(readRange(writer.file, path, at, Math.min(COPY_BYTES, end - at)))
         return writer
       })
@@ -85,15 +91,11 @@ export class ShardWriter {
     return this.dataBytes
   }
 
-  hasRoomFor(tensors: readonly ShardTensor[]): boolean {
+  /** Whether the header can name them and the tensors stay within `limit` bytes; one step's always fit an empty shard. */
+  hasRoomFor(tensors: readonly ShardTensor[], limit: number): boolean {
     const added = tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0)
-    // An entry's length depends on its offsets' digits: take the longest they may have.
-    const names = tensors.reduce(
-      (sum, tensor) => sum + entryOf(tensor, SHARD_DATA_BYTES * 1000).length + 1,
-      0,
-    )
-    if (8 + this.headerBytes + names > SHARD_DATA_START) return false
-    return this.dataBytes === 0 || this.dataBytes + added <= SHARD_DATA_BYTES
+    if (8 + this.headerBytes + namesLength(tensors) > this.dataStart) return false
+    return this.dataBytes === 0 || this.dataBytes + added <= limit
   }
 
   /**
@@ -104,7 +106,7 @@ export class ShardWriter {
     return translating(this.path, () => {
       const hash = this.hash.copy()
       const offsets: number[] = []
-      let at = SHARD_DATA_START + this.dataBytes
+      let at = this.dataStart + this.dataBytes
       for (const { bytes } of tensors) {
         writeFully(this.file, bytes, at)
         hash.update(bytes)
@@ -113,7 +115,7 @@ export class ShardWriter {
       }
       fsyncSync(this.file)
       const names = tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape }))
-      this.pending = { tensors: names, bytes: at - SHARD_DATA_START - this.dataBytes, hash }
+      this.pending = { tensors: names, bytes: at - this.dataStart - this.dataBytes, hash }
       return offsets
     })
   }
@@ -121,7 +123,7 @@ export class ShardWriter {
   confirm(): void {
     if (!this.pending) throw new TypeError('nothing was appended')
     for (const tensor of this.pending.tensors) {
-      this.headerBytes += entryOf(tensor, this.dataBytes).length + 1
+      this.headerBytes += namesLength([tensor])
       this.tensors.push(tensor)
     }
     this.dataBytes += this.pending.bytes
@@ -138,7 +140,7 @@ export class ShardWriter {
   seal(): string {
     return translating(this.path, () =>
       this.orClose(() => {
-        ftruncateSync(this.file, SHARD_DATA_START + this.dataBytes)
+        ftruncateSync(this.file, this.dataStart + this.dataBytes)
         this.writeHeader(this.tensors)
         this.close()
         return this.hash.digest('hex')
@@ -151,8 +153,8 @@ export class ShardWriter {
   }
 
   private writeHeader(tensors: readonly ShardTensor[]): void {
-    const block = Buffer.alloc(SHARD_DATA_START, ' ')
-    block.writeBigUInt64LE(BigInt(SHARD_DATA_START - 8))
+    const block = Buffer.alloc(this.dataStart, ' ')
+    block.writeBigUInt64LE(BigInt(this.dataStart - 8))
     headerOf(tensors).copy(block, 8)
     writeFully(this.file, block, 0)
     fsyncSync(this.file)
@@ -180,8 +182,6 @@ export function readShard(path: string, offset: number, bytes: number): Uint8Arr
   })
 }
 
-const openForRecovery = (path: string): number => openExisting(path, 'r+')
-
 function openExisting(path: string, flags: 'r' | 'r+'): number {
   try {
     return openSync(path, flags)
@@ -206,6 +206,10 @@ function writeFully(file: number, bytes: Uint8Array, offset: number): void {
   for (let done = 0; done < bytes.byteLength;)
     done += writeSync(file, bytes, done, bytes.byteLength - done, offset + done)
 }
+
+/** At most what the header grows by; an entry's own length depends on how many digits its offsets have. */
+const namesLength = (tensors: readonly ShardTensor[]): number =>
+  tensors.reduce((sum, tensor) => sum + Buffer.byteLength(entryOf(tensor, 2 ** 50)) + 1, 0)
 
 function entryOf(tensor: ShardTensor, begin: number): string {
   const dtype = tensor.dtype === 'float16' ? 'F16' : 'F32'
