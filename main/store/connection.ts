@@ -2,7 +2,7 @@
 // Owns: how it is opened (pragmas), statements, transactions, translation of its errors. Not: any table.
 import Database from 'better-sqlite3'
 import { requireRuntime } from './runtime.ts'
-import { storeError, translating } from './storeErrors.ts'
+import { codeOf, storeError, translating } from './storeErrors.ts'
 
 /** How long a statement waits for a lock of another process. */
 const BUSY_MS = 5000
@@ -67,20 +67,19 @@ export class Connection {
     })
   }
 
-  /** Opens for reading beside a writer. `file` may be a `file:` address. */
-  static openReadOnly(path: string, file: string = path): Connection {
-    return Connection.open(path, { timeout: BUSY_MS, readonly: true }, () => undefined, file)
+  /** Opens for reading beside a writer. @throws workspace_damaged, workspace_unwritable, runtime_too_old */
+  static openReadOnly(path: string): Connection {
+    return Connection.open(path, { timeout: BUSY_MS, readonly: true }, () => undefined)
   }
 
   private static open(
     path: string,
     options: Database.Options,
     configure: (database: Database.Database) => void,
-    file = path,
   ): Connection {
     requireRuntime()
     return translating(path, () => {
-      const database = new Database(file, options)
+      const database = new Database(path, options)
       try {
         configure(database)
         database.pragma('foreign_keys = ON')
@@ -122,7 +121,18 @@ export class Connection {
     return translating(this.path, () => Number(this.database.pragma(pragma, { simple: true })))
   }
 
+  /**
+   * A database that was open for writing is left as one plain file, which can be read from where nothing may be written.
+   * Where that cannot be done now (a reader is beside it, the disk is full) its log stays and the next opening goes on
+   * with it.
+   */
   close(): void {
-    translating(this.path, () => this.database.close())
+    try {
+      if (!this.database.readonly) this.database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE')
+    } catch (error) {
+      if (!codeOf(error).startsWith('SQLITE_')) throw error
+    } finally {
+      this.database.close()
+    }
   }
 }

@@ -2,8 +2,7 @@
 // Owns: opening, locking, bringing up to date, tidying after a crash, closing. Not: any table (one file each beside this one).
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { errors } from '../contract/errors.ts'
+import { AppError, errors } from '../contract/errors.ts'
 import { Activations } from './activations.ts'
 import { ActivationShards } from './activationShards.ts'
 import { Connection } from './connection.ts'
@@ -21,7 +20,11 @@ export interface WorkspaceOptions {
   readOnly?: boolean
   /** The clock behind a run's times. */
   now?: () => Date
+  /** Activation files are closed before they hold more than this, a single step's excepted. */
+  shardBytes?: number
 }
+
+const SHARD_BYTES = 256 * 2 ** 20
 
 export class Workspace {
   readonly folder: string
@@ -40,13 +43,13 @@ export class Workspace {
     folder: string,
     connection: Connection,
     lock: WriterLock | null,
-    { now = () => new Date() }: WorkspaceOptions,
+    { now = () => new Date(), shardBytes = SHARD_BYTES }: WorkspaceOptions,
   ) {
     this.folder = folder
     this.connection = connection
     this.lock = lock
     this.models = new Models(connection)
-    this.shards = new ActivationShards(connection, folder)
+    this.shards = new ActivationShards(connection, folder, shardBytes)
     this.activations = new Activations(connection, this.shards)
     const totals = new StepTotals(connection)
     this.episodes = new Episodes(connection, totals)
@@ -90,7 +93,7 @@ export class Workspace {
   private static openReadOnly(folder: string, options: WorkspaceOptions): Workspace {
     const path = databaseOf(folder)
     if (!existsSync(path)) throw errors.workspaceMissing({ path: folder })
-    const connection = openForReading(path)
+    const connection = Connection.openReadOnly(path)
     try {
       requireNewest(connection)
       return new Workspace(folder, connection, null, options)
@@ -106,6 +109,8 @@ export class Workspace {
     this.isOpen = false
     try {
       this.shards.sealAll()
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error // what cannot be sealed now is sealed at the next opening
     } finally {
       this.connection.close()
       this.lock?.release()
@@ -114,13 +119,3 @@ export class Workspace {
 }
 
 const databaseOf = (folder: string): string => join(folder, 'innerview.db')
-
-/** In a folder that cannot be written SQLite cannot make its shared index; without a log none is needed. */
-function openForReading(path: string): Connection {
-  try {
-    return Connection.openReadOnly(path)
-  } catch (error) {
-    if (existsSync(`${path}-wal`)) throw error
-    return Connection.openReadOnly(path, `${pathToFileURL(path).href}?immutable=1`)
-  }
-}
