@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { ModelRecord } from '../contract/models.ts'
+import { sampleModel as model } from '../../tests/fixtures/store/sampleRun.ts'
 import { Workspace } from './workspace.ts'
 
 let folder: string
@@ -16,33 +16,6 @@ beforeEach(() => {
 afterEach(() => {
   workspace.close()
   rmSync(folder, { recursive: true })
-})
-
-const model = (id: string, addedAt: string): ModelRecord => ({
-  id,
-  name: `Model ${id}`,
-  path: `/models/${id}`,
-  format: 'gguf',
-  architecture: 'llama',
-  shape: {
-    layers: 2,
-    residualWidth: 8,
-    heads: 2,
-    keyValueHeads: 1,
-    headWidth: 4,
-    mlpWidth: 16,
-    vocabulary: 100,
-    contextLength: 64,
-  },
-  parameters: 1000,
-  dtype: 'Q4_1',
-  sizeBytes: 4000,
-  hash: 'a'.repeat(64),
-  tokenizerHash: 'b'.repeat(64),
-  hasChatTemplate: true,
-  memoryBytes: 1e6,
-  addedAt,
-  notes: ['“Quoted”, äöü'],
 })
 
 test('models are listed in the order they were added and survive reopening', () => {
