@@ -50,7 +50,8 @@ export class KeyValueCache {
 
   /** Changes the number of slots and positions; what fits of the old content stays. Layer by layer, to keep the peak low. */
   resize(slots: number, positions: number): void {
-    if (positions % positionStep !== 0) throw new TypeError(`${positions} positions is not a multiple of ${positionStep}`)
+    if (positions % positionStep !== 0)
+      throw new TypeError(`${positions} positions is not a multiple of ${positionStep}`)
     if (slots === this.slots && positions === this.positions) return
     const { keyValueHeads, headWidth } = this.shape
     const keptRows = Math.min(slots, this.slots) * keyValueHeads
@@ -80,7 +81,13 @@ export class KeyValueCache {
   }
 
   /** Writes rows of a pass of width S whose grid began at slot `firstSlot`. */
-  write(layer: number, fresh: NewKeyValues, rows: readonly WrittenRow[], firstSlot: number, width: number): void {
+  write(
+    layer: number,
+    fresh: NewKeyValues,
+    rows: readonly WrittenRow[],
+    firstSlot: number,
+    width: number,
+  ): void {
     const { keyValueHeads, headWidth } = this.shape
     const { keys, values } = this.buffers[layer]
     for (const { slot, at, count } of rows) {

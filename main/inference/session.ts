@@ -52,7 +52,11 @@ export class DecoderSession {
   }
 
   /** Writes the graph and loads it; the weights are mapped and packed, which takes seconds for a large model. */
-  static async create(config: DecoderConfig, weights: WeightMap, options: SessionOptions): Promise<DecoderSession> {
+  static async create(
+    config: DecoderConfig,
+    weights: WeightMap,
+    options: SessionOptions,
+  ): Promise<DecoderSession> {
     const { model, folder } = writeDecoderGraph(config, weights)
     const session = await onnx.InferenceSession.create(model, {
       executionProviders: ['cpu'],
@@ -143,7 +147,8 @@ export class DecoderSession {
         const oldest = Math.max(0, position - window + 1)
         mask.fill(0, line + Math.min(oldest, row.kept), line + row.kept)
         mask.fill(0, line + keptLength + Math.max(0, oldest - row.kept), line + keptLength + i + 1)
-        if (row.logits === 'all' || (row.logits === 'last' && i === row.tokens.length - 1)) logitRows.push(packed)
+        if (row.logits === 'all' || (row.logits === 'last' && i === row.tokens.length - 1))
+          logitRows.push(packed)
       }
     }
     const { cosines, sines } = rotaryAngles(this.frequencies, positions)

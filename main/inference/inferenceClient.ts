@@ -1,0 +1,178 @@
+// The engine's side of an inference worker.
+// Owns: starting, asking and closing a worker; checking requests before they travel. Not: batching (scheduler.ts), which happens over there.
+import { Worker } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
+import { AppError, errors } from '../contract/errors.ts'
+import { parseHook } from '../model/hookNames.ts'
+import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
+import { cacheBytesFor, checkMemory } from './memory.ts'
+import type { GenerateRequest, GenerateResult } from './requests.ts'
+import type { SchedulerStats } from './scheduler.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './workerMessages.ts'
+
+export interface InferenceOptions {
+  config: DecoderConfig
+  weights: WeightMap
+  /** Threads inside one operator; results do not depend on it. */
+  threads: number
+  /** Sequences at once; further requests wait. */
+  maxRows: number
+  /** Bytes that the model and its cache may take together; what the machine has free where left out. */
+  memoryBytes?: number
+  /** For a bundle that puts the worker elsewhere. */
+  workerPath?: string
+}
+
+interface Pending {
+  resolve: (value: never) => void
+  reject: (reason: unknown) => void
+}
+
+/** Beside this file: the source under Node's type stripping, the bundled worker beside a bundle. */
+function defaultWorkerPath(): string {
+  const name = import.meta.url.endsWith('.ts') ? './sessionWorker.ts' : './sessionWorker.mjs'
+  return fileURLToPath(new URL(name, import.meta.url))
+}
+
+export class InferenceClient {
+  readonly config: DecoderConfig
+  private readonly worker: Worker
+  private readonly pending = new Map<number, Pending>()
+  private lastId = 0
+  /** Why no more can be asked; null while the worker lives. */
+  private ended: AppError | null = null
+
+  private constructor(config: DecoderConfig, worker: Worker) {
+    this.config = config
+    this.worker = worker
+  }
+
+  /**
+   * Loads a model in a worker of its own.
+   * @param onProgress  fraction 0 … 1
+   * @throws notEnoughMemory, sessionLost; the signal's reason when it is aborted
+   */
+  static async open(
+    options: InferenceOptions,
+    signal: AbortSignal,
+    onProgress: (fraction: number) => void = () => {},
+  ): Promise<InferenceClient> {
+    signal.throwIfAborted()
+    const { config, weights, threads, maxRows } = options
+    if (!(threads >= 1) || !(maxRows >= 1)) throw new TypeError('threads and maxRows are at least 1')
+    const needed = checkMemory(config, weights, options.memoryBytes)
+    const cacheBytes = cacheBytesFor(config, needed)
+    const workerData: WorkerStart = { config, weights, threads, maxRows, cacheBytes }
+    onProgress(0)
+    const worker = new Worker(options.workerPath ?? defaultWorkerPath(), { workerData })
+    const client = new InferenceClient(config, worker)
+    try {
+      await client.waitUntilReady(signal)
+    } catch (error) {
+      await worker.terminate()
+      throw error
+    }
+    onProgress(1)
+    return client
+  }
+
+  private waitUntilReady(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(signal.reason as Error)
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.worker.on('message', (message: FromWorker) => {
+        if (message.kind === 'ready') {
+          signal.removeEventListener('abort', onAbort)
+          resolve()
+        } else if (message.kind === 'openFailed') reject(new AppError(message.error))
+        else this.receive(message)
+      })
+      this.worker.on('error', (error) => {
+        reject(this.end(error instanceof Error ? error.message : String(error)))
+      })
+      this.worker.on('exit', (code) => {
+        reject(this.end(`The worker ended with code ${code}.`))
+      })
+    })
+  }
+
+  /** Rejects whatever is open; the first reason stays. */
+  private end(reason: string): AppError {
+    this.ended ??= errors.sessionLost({ reason })
+    for (const { reject } of this.pending.values()) reject(this.ended)
+    this.pending.clear()
+    return this.ended
+  }
+
+  private receive(message: Exclude<FromWorker, { kind: 'ready' | 'openFailed' }>): void {
+    const pending = this.pending.get(message.id)
+    if (!pending) return // cancelled in the meantime
+    this.pending.delete(message.id)
+    if (message.kind === 'failed') pending.reject(new AppError(message.error))
+    else pending.resolve((message.kind === 'result' ? message.result : message.stats) as never) // `ask` knows which
+  }
+
+  private send(message: ToWorker): void {
+    this.worker.postMessage(message)
+  }
+
+  private ask<T>(messageOf: (id: number) => ToWorker): { id: number; answer: Promise<T> } {
+    const id = ++this.lastId
+    const answer = new Promise<T>((resolve, reject) => {
+      if (this.ended) return reject(this.ended)
+      this.pending.set(id, { resolve, reject })
+      this.send(messageOf(id))
+    })
+    return { id, answer }
+  }
+
+  /**
+   * Answers one request. Requests in flight at the same time form one batch; none changes another's result.
+   * @throws promptTooLong, tokenOutOfRange, hookUnknown, layerOutOfRange, invalidInput, notEnoughMemory,
+   *   logitsNotFinite, sessionLost; the signal's reason when it is aborted, within one pass
+   */
+  async generate(request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult> {
+    signal.throwIfAborted()
+    checkRequest(request, this.config)
+    const { id, answer } = this.ask<GenerateResult>((id) => ({ kind: 'generate', id, request }))
+    const onAbort = (): void => {
+      const pending = this.pending.get(id)
+      if (!pending) return
+      this.pending.delete(id)
+      this.send({ kind: 'cancel', id })
+      pending.reject(signal.reason)
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      return await answer
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  /** Counts since the worker started. */
+  stats(): Promise<SchedulerStats> {
+    return this.ask<SchedulerStats>((id) => ({ kind: 'stats', id })).answer
+  }
+
+  /** Ends the worker and frees the model. Requests still open are rejected with sessionLost. */
+  async close(): Promise<void> {
+    this.end('The model was closed.')
+    await this.worker.terminate()
+  }
+}
+
+/** Everything that can be wrong with a request, found before it travels. */
+function checkRequest(request: GenerateRequest, { shape }: DecoderConfig): void {
+  const { promptIds, earlierPrompts, sampling, capture } = request
+  if (!(sampling.maxNewTokens >= 1))
+    throw errors.invalidInput({ field: 'maxNewTokens', reason: 'at least 1' })
+  for (const prompt of [...earlierPrompts, promptIds]) {
+    if (prompt.length === 0) throw errors.invalidInput({ field: 'prompt', reason: 'it has no tokens' })
+    const wrong = prompt.find((id) => id < 0 || id >= shape.vocabulary)
+    if (wrong !== undefined) throw errors.tokenOutOfRange({ id: wrong, vocabulary: shape.vocabulary })
+  }
+  const limit = shape.contextLength - sampling.maxNewTokens
+  if (promptIds.length > limit) throw errors.promptTooLong({ tokens: promptIds.length, limit })
+  for (const hook of capture.hooks) parseHook(hook, shape)
+}

@@ -1,0 +1,43 @@
+// How much memory a loaded model may take.
+// Owns: the budget for keys and values, and refusing a model that does not fit. Not: the estimate shown to a user (model/memoryEstimate.ts).
+import { errors } from '../contract/errors.ts'
+import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
+import { bytesPerPosition, roundPositions } from './keyValueCache.ts'
+
+/** ONNX Runtime, its arena and the scratch of one pass, measured on SmolLM2-135M (docs/decisions/0001.md). */
+const passBytes = 300 * 2 ** 20
+/** Part of what is left that keys and values may take: a buffer is held twice while it grows, layer by layer. */
+const cacheShare = 0.7
+
+/**
+ * Bytes of the weights once loaded: packed as fp32; a tied embedding a second time, because rows are also taken from it.
+ * The file's own pages are mapped and can be given back at any time, so they do not count.
+ */
+export function loadedWeightBytes(weights: WeightMap): number {
+  let bytes = 0
+  for (const [name, { shape }] of weights) {
+    const numbers = shape.reduce((product, size) => product * size, 1)
+    bytes += numbers * Float32Array.BYTES_PER_ELEMENT * (name === 'model.embed_tokens.weight' ? 2 : 1)
+  }
+  return bytes
+}
+
+/**
+ * Bytes left for keys and values after the model is loaded.
+ * @param memoryBytes  for everything together; what the machine has free where left out
+ * @throws notEnoughMemory where not even one sequence of 256 tokens fits
+ */
+export function checkMemory(config: DecoderConfig, weights: WeightMap, memoryBytes?: number): number {
+  const free = memoryBytes ?? process.availableMemory()
+  const fixed = loadedWeightBytes(weights) + passBytes
+  const least = bytesPerPosition(config.shape) * roundPositions(Math.min(256, config.shape.contextLength))
+  if (fixed + least > free) throw errors.notEnoughMemory({ neededBytes: fixed + least, freeBytes: free })
+  return free - fixed
+}
+
+/** Of the bytes that are left, those that keys and values may take. */
+export const cacheBytesFor = (config: DecoderConfig, leftBytes: number): number =>
+  Math.max(
+    leftBytes * cacheShare,
+    bytesPerPosition(config.shape) * roundPositions(Math.min(256, config.shape.contextLength)),
+  )

@@ -1,0 +1,366 @@
+// Continuous batching: which sequences run in the next pass.
+// Owns: slots, admission, turns between prompts and answers, the prefix cache. Not: the arithmetic (session.ts) or threads (sessionWorker.ts).
+// A result is a function of model and request alone; nothing decided here may change its bits (docs/decisions/0001.md).
+import { errors } from '../contract/errors.ts'
+import { ActivationRecord } from './capture.ts'
+import { FirstPrompts } from './firstPrompts.ts'
+import { bytesPerPosition, KeyValueCache, roundPositions } from './keyValueCache.ts'
+import { chainKey, planChain, sharedTokens } from './prefixChain.ts'
+import { Sampler } from './sampling.ts'
+import { Sequence } from './sequence.ts'
+import type { GenerateRequest, GenerateResult } from './requests.ts'
+import type { DecoderSession, PassRow } from './session.ts'
+
+export interface SchedulerOptions {
+  /** Sequences at once. */
+  maxRows: number
+  /** Bytes that keys and values may take. */
+  cacheBytes: number
+  widthOf: (hook: string) => number
+}
+
+export interface SchedulerStats {
+  waiting: number
+  running: number
+  /** Prompt passes and answer passes so far. */
+  prefillPasses: number
+  decodePasses: number
+  /** Tokens run through the model so far. */
+  prefillTokens: number
+  decodeTokens: number
+  /** Requests that went on from their own slot, and earlier prompts run again for those that could not. */
+  continued: number
+  replayedPrompts: number
+  cacheBytes: number
+  activationBytes: number
+}
+
+interface Slot {
+  index: number
+  /** Prompts whose keys and values lie here; null where there are none that could be gone on from. */
+  chain: string | null
+  /** Positions of the chain's last prompt. */
+  length: number
+  activations: ActivationRecord
+  lastUsed: number
+}
+
+interface Job {
+  id: number
+  request: GenerateRequest
+  resolve: (result: GenerateResult) => void
+  reject: (reason: unknown) => void
+}
+
+interface RunningJob extends Job {
+  slot: Slot
+  sequence: Sequence
+}
+
+/** Prompt passes between two answer passes while more prompts wait than answers run. */
+const mostPrefillsInARow = 4
+/** A prompt that was passed over so often goes before shorter ones. */
+const patience = 16
+
+export class Scheduler {
+  private readonly session: DecoderSession
+  private readonly options: SchedulerOptions
+  private readonly cache: KeyValueCache
+  private readonly scratch: Float64Array
+  private readonly firstPrompts = new FirstPrompts()
+  private readonly waiting: Job[] = []
+  private readonly running = new Map<number, RunningJob>()
+  private slots: Slot[] = []
+  private uses = 0
+  private isWorking = false
+  private readonly counts = {
+    prefillPasses: 0,
+    decodePasses: 0,
+    prefillTokens: 0,
+    decodeTokens: 0,
+    continued: 0,
+    replayedPrompts: 0,
+  }
+
+  constructor(session: DecoderSession, options: SchedulerOptions) {
+    this.session = session
+    this.options = options
+    this.cache = new KeyValueCache(session.config.shape)
+    this.scratch = new Float64Array(session.config.shape.vocabulary)
+  }
+
+  /** Answers a request; requests in flight share passes. @throws notEnoughMemory, logitsNotFinite, sessionLost */
+  submit(id: number, request: GenerateRequest): Promise<GenerateResult> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ id, request, resolve, reject })
+      if (!this.isWorking) void this.work()
+    })
+  }
+
+  /** Drops a request after the pass that is running, if any. Its promise stays open. */
+  cancel(id: number): void {
+    const place = this.waiting.findIndex((job) => job.id === id)
+    if (place >= 0) this.waiting.splice(place, 1)
+    this.leave(id)
+  }
+
+  stats(): SchedulerStats {
+    const { slots, positions, shape } = this.cache
+    return {
+      waiting: this.waiting.length,
+      running: this.running.size,
+      ...this.counts,
+      cacheBytes: slots * positions * bytesPerPosition(shape) + this.firstPrompts.bytes,
+      activationBytes: this.slots.reduce((sum, slot) => sum + slot.activations.bytes, 0),
+    }
+  }
+
+  private async work(): Promise<void> {
+    this.isWorking = true
+    let prefillsInARow = 0
+    while (this.waiting.length > 0 || this.running.size > 0) {
+      this.admit()
+      const jobs = [...this.running.values()]
+      const prompts = jobs.filter(({ sequence }) => sequence.phase === 'prefill')
+      const answers = jobs.filter(({ sequence }) => sequence.phase !== 'prefill')
+      if (prompts.length > 0 && prefillsInARow < (prompts.length > answers.length ? mostPrefillsInARow : 1)) {
+        prefillsInARow++
+        await this.guarded([this.nextPrompt(prompts)], ([job]) => this.prefill(job))
+      } else {
+        prefillsInARow = 0
+        if (answers.length > 0) await this.guarded(answers, (batch) => this.decode(batch))
+      }
+      await new Promise((resolve) => setImmediate(resolve)) // lets new requests and cancellations in
+    }
+    this.isWorking = false
+  }
+
+  /** A fault of one pass ends the requests in it, not the others. */
+  private async guarded(jobs: RunningJob[], pass: (jobs: RunningJob[]) => Promise<void>): Promise<void> {
+    try {
+      await pass(jobs)
+    } catch (error) {
+      for (const job of jobs) {
+        if (this.running.get(job.id) !== job) continue
+        this.leave(job.id)
+        job.reject(error)
+      }
+    }
+  }
+
+  private isRunning(job: RunningJob): boolean {
+    return this.running.get(job.id) === job
+  }
+
+  /** Takes a request off its slot, whose content nobody vouches for then. */
+  private leave(id: number): void {
+    const job = this.running.get(id)
+    if (!job) return
+    this.running.delete(id)
+    this.forget(job.slot)
+  }
+
+  private forget(slot: Slot): void {
+    slot.chain = null
+    slot.length = 0
+    slot.activations.forget()
+  }
+
+  private admit(): void {
+    while (this.waiting.length > 0 && this.running.size < this.options.maxRows) {
+      const job = this.waiting[0]
+      const { promptIds, sampling } = job.request
+      try {
+        if (!this.makeRoom(roundPositions(promptIds.length + sampling.maxNewTokens))) return
+      } catch (error) {
+        this.waiting.shift()
+        job.reject(error)
+        continue
+      }
+      this.waiting.shift()
+      this.start(job)
+    }
+  }
+
+  /**
+   * Sees to buffers of at least so many positions per slot.
+   * @returns false while running sequences are in the way
+   * @throws notEnoughMemory where not even one such slot may be had
+   */
+  private makeRoom(needed: number): boolean {
+    const { cache, options } = this
+    const isIdle = this.running.size === 0
+    const isFarTooLong = isIdle && needed * 4 <= cache.positions
+    if (needed <= cache.positions && !isFarTooLong) return true
+    // An eighth more than asked for: prompts grow from step to step, and each growth copies.
+    const positions = roundPositions(
+      Math.min(needed * 1.125, Math.max(needed, this.session.config.shape.contextLength)),
+    )
+    const slotBytes = positions * bytesPerPosition(cache.shape)
+    const slots = Math.min(options.maxRows, Math.floor(options.cacheBytes / slotBytes))
+    if (slots === 0) throw errors.notEnoughMemory({ neededBytes: slotBytes, freeBytes: options.cacheBytes })
+    if (slots < this.slots.length && !isIdle) return false
+    cache.resize(slots, positions)
+    this.slots = Array.from(
+      { length: slots },
+      (_, index) =>
+        this.slots[index] ?? {
+          index,
+          chain: null,
+          length: 0,
+          activations: new ActivationRecord(),
+          lastUsed: 0,
+        },
+    )
+    for (const slot of this.slots) if (slot.length > positions) this.forget(slot)
+    return true
+  }
+
+  private start(job: Job): void {
+    const { request } = job
+    const { promptIds, earlierPrompts, capture, sampling } = request
+    const { slot, isContinued } = this.chooseSlot(request)
+    const prompts = [...earlierPrompts, promptIds]
+    const known = isContinued ? earlierPrompts.length : 0
+    if (isContinued) this.counts.continued++
+    else {
+      this.counts.replayedPrompts += earlierPrompts.length
+      slot.activations.forget()
+    }
+    slot.activations.select(capture.hooks, this.options.widthOf)
+    slot.chain = null
+    slot.lastUsed = ++this.uses
+    const before = earlierPrompts.at(-1)
+    const reused = before ? sharedTokens(before, promptIds) : 0
+    const sampler = new Sampler(sampling, this.scratch)
+    const sequence = new Sequence(request, planChain(prompts, known), reused, sampler)
+    this.running.set(job.id, { ...job, slot, sequence })
+  }
+
+  /** The slot that holds the request's earlier prompts, else an empty one, else the one unused for longest. */
+  private chooseSlot(request: GenerateRequest): { slot: Slot; isContinued: boolean } {
+    const { earlierPrompts, capture, wantLogits } = request
+    const busy = new Set([...this.running.values()].map(({ slot }) => slot))
+    const idle = this.slots.filter((slot) => !busy.has(slot))
+    if (earlierPrompts.length > 0 && !wantLogits) {
+      const key = chainKey(earlierPrompts)
+      const own = idle.find((slot) => slot.chain === key && slot.activations.covers(capture.hooks))
+      if (own) return { slot: own, isContinued: true }
+    }
+    const empty = idle.find((slot) => slot.chain === null)
+    const oldest = idle.reduce((best, slot) => (slot.lastUsed < best.lastUsed ? slot : best))
+    return { slot: empty ?? oldest, isContinued: false }
+  }
+
+  /** The shortest prompt first, so that a long one does not hold it up; but none waits for ever. */
+  private nextPrompt(jobs: RunningJob[]): RunningJob {
+    const waited = jobs.find(({ sequence }) => sequence.waited >= patience)
+    const left = ({ sequence }: RunningJob): number => sequence.pieces.length
+    const next = waited ?? jobs.reduce((best, job) => (left(job) < left(best) ? job : best))
+    for (const { sequence } of jobs) sequence.waited++
+    next.sequence.waited = 0
+    return next
+  }
+
+  private async prefill(job: RunningJob): Promise<void> {
+    const { sequence, slot, request } = job
+    if (this.takeFirstPrompt(job)) return
+    const { prompt, from, to } = sequence.pieces[0]
+    const isLast = sequence.pieces.length === 1
+    const logits = request.wantLogits ? 'all' : isLast ? 'last' : 'none'
+    const rows: PassRow[] = [{ slot: slot.index, kept: from, tokens: prompt.subarray(from, to), logits }]
+    const result = await this.session.forward(rows, to - from, this.cache, request.capture.hooks)
+    this.counts.prefillPasses++
+    this.counts.prefillTokens += to - from
+    if (!this.isRunning(job)) return
+    for (const [hook, values] of result.hooks) slot.activations.write(hook, from, values)
+    sequence.keepLogits(result.logits)
+    sequence.pieces.shift()
+    if (!isLast) return
+    const lastLogits = result.logits.subarray(result.logits.length - this.scratch.length)
+    if (request.earlierPrompts.length === 0) this.keepFirstPrompt(job, lastLogits)
+    this.advance(job, lastLogits)
+  }
+
+  /** Copies what another sequence has computed of a prompt that stands on nothing. @returns true when that was all of it. */
+  private takeFirstPrompt(job: RunningJob): boolean {
+    const { sequence, slot, request } = job
+    const { prompt, from, link } = sequence.pieces[0]
+    if (from > 0 || request.wantLogits) return false
+    const shared = this.firstPrompts.find(prompt, request.capture.hooks)
+    if (!shared) return false
+    const { source } = shared
+    const own = sequence.pieces.filter((piece) => piece.link === link)
+    const count = Math.min(shared.count, own[own.length - 1].to)
+    this.cache.put(slot.index, source.layers, source.prompt.length, count)
+    for (const hook of request.capture.hooks) {
+      const rows = source.activations.get(hook) as Float32Array // `find` saw to it
+      slot.activations.write(hook, 0, rows.subarray(0, count * this.options.widthOf(hook)))
+    }
+    sequence.pieces = sequence.pieces.filter((piece) => piece.link !== link || piece.to > count)
+    if (sequence.pieces.length > 0) return false
+    this.advance(job, source.lastLogits)
+    return true
+  }
+
+  private keepFirstPrompt({ slot, request }: RunningJob, lastLogits: Float32Array): void {
+    const { promptIds, capture } = request
+    if (this.firstPrompts.has(promptIds, capture.hooks)) return
+    this.firstPrompts.keep({
+      prompt: promptIds,
+      layers: this.cache.take(slot.index, promptIds.length),
+      activations: slot.activations.take(promptIds.length),
+      lastLogits: lastLogits.slice(),
+    })
+  }
+
+  private async decode(jobs: RunningJob[]): Promise<void> {
+    const batch = jobs.toSorted((one, other) => one.slot.index - other.slot.index)
+    const hooks = [...new Set(batch.flatMap(({ request }) => request.capture.hooks))]
+    const rows = batch.map(({ slot, sequence, request }): PassRow => {
+      const wantsLogits = sequence.phase === 'decode' || request.wantLogits
+      const tokens = Int32Array.of(sequence.lastToken)
+      return { slot: slot.index, kept: sequence.lastPosition, tokens, logits: wantsLogits ? 'last' : 'none' }
+    })
+    const result = await this.session.forward(rows, 1, this.cache, hooks)
+    this.counts.decodePasses++
+    this.counts.decodeTokens += rows.length
+    const vocabulary = this.scratch.length
+    let logitRow = 0
+    batch.forEach((job, row) => {
+      const logits =
+        rows[row].logits === 'none'
+          ? new Float32Array(0)
+          : result.logits.subarray(logitRow * vocabulary, ++logitRow * vocabulary)
+      if (!this.isRunning(job)) return
+      const { sequence, slot, request } = job
+      for (const hook of request.capture.hooks) {
+        const width = this.options.widthOf(hook)
+        const values = result.hooks.get(hook) as Float32Array // every job's hooks were asked for
+        slot.activations.write(hook, rows[row].kept, values.subarray(row * width, (row + 1) * width))
+      }
+      sequence.keepLogits(logits)
+      if (sequence.phase === 'closing') this.complete(job)
+      else this.advance(job, logits)
+    })
+  }
+
+  /** Takes the next token; a fault in that ends this request alone. */
+  private advance(job: RunningJob, logits: Float32Array): void {
+    try {
+      if (job.sequence.choose(logits)) this.complete(job)
+    } catch (error) {
+      this.leave(job.id)
+      job.reject(error)
+    }
+  }
+
+  private complete(job: RunningJob): void {
+    const { slot, request, sequence } = job
+    this.running.delete(job.id)
+    slot.chain = chainKey([...request.earlierPrompts, request.promptIds])
+    slot.length = request.promptIds.length
+    slot.lastUsed = ++this.uses
+    job.resolve(sequence.finish(slot.activations, this.scratch.length))
+  }
+}

@@ -1,0 +1,107 @@
+// One request on its way: what it still has to run and what it has gathered.
+// Owns: the progress of a single answer. Not: slots, batches and passes (scheduler.ts).
+import type { ActivationRecord } from './capture.ts'
+import type { PrefillPiece } from './prefixChain.ts'
+import type { GenerateRequest, GenerateResult } from './requests.ts'
+import { reportedTokens, type Sampler, type TokenChoice } from './sampling.ts'
+
+/** `closing`: the last token is only forwarded for its activations or logits. */
+export type Phase = 'prefill' | 'decode' | 'closing'
+
+export class Sequence {
+  readonly request: GenerateRequest
+  readonly reused: number
+  private readonly sampler: Sampler
+  private readonly choices: TokenChoice[] = []
+  private readonly logitRows: Float32Array[] = []
+  private readonly began = performance.now()
+  private answered = 0
+  /** Prompt passes left, next first. */
+  pieces: PrefillPiece[]
+  phase: Phase = 'prefill'
+  /** Passes of other prompts since the last of this one. */
+  waited = 0
+
+  constructor(request: GenerateRequest, pieces: PrefillPiece[], reused: number, sampler: Sampler) {
+    this.request = request
+    this.pieces = pieces
+    this.reused = reused
+    this.sampler = sampler
+  }
+
+  get promptLength(): number {
+    return this.request.promptIds.length
+  }
+
+  /** The generated token that has not been forwarded yet. */
+  get lastToken(): number {
+    return this.choices[this.choices.length - 1].id
+  }
+
+  /** Where it goes. */
+  get lastPosition(): number {
+    return this.promptLength + this.choices.length - 1
+  }
+
+  /** Most positions this sequence will hold. */
+  get positions(): number {
+    return this.promptLength + this.request.sampling.maxNewTokens
+  }
+
+  /** Rows [n, V] of consecutive positions, where the request wants them. */
+  keepLogits(rows: Float32Array): void {
+    if (this.request.wantLogits) this.logitRows.push(rows.slice())
+  }
+
+  /** Takes the next token from the last position's logits. @returns true when the answer is complete. */
+  choose(logits: Float32Array): boolean {
+    if (this.choices.length === 0) this.answered = performance.now()
+    const choice = this.sampler.choose(logits)
+    this.choices.push(choice)
+    const { stopIds, maxNewTokens } = this.request.sampling
+    const isComplete = stopIds.includes(choice.id) || this.choices.length >= maxNewTokens
+    const needsLast = this.request.capture.hooks.length > 0 || this.request.wantLogits === true
+    this.phase = isComplete && needsLast ? 'closing' : 'decode'
+    return isComplete && !needsLast
+  }
+
+  /** @param vocabulary  V  @param record  the activations of the slot it ran in */
+  finish(record: ActivationRecord, vocabulary: number): GenerateResult {
+    const { choices, request, promptLength } = this
+    const { hooks, positions } = request.capture
+    const topIds = new Int32Array(choices.length * reportedTokens)
+    const topLogProbabilities = new Float32Array(choices.length * reportedTokens)
+    choices.forEach((choice, index) => {
+      topIds.set(choice.topIds, index * reportedTokens)
+      topLogProbabilities.set(choice.topLogProbabilities, index * reportedTokens)
+    })
+    return {
+      completionIds: Int32Array.from(choices, ({ id }) => id),
+      logProbabilities: Float32Array.from(choices, ({ logProbability }) => logProbability),
+      ranks: Int32Array.from(choices, ({ rank }) => rank),
+      entropies: Float32Array.from(choices, ({ entropy }) => entropy),
+      topIds,
+      topLogProbabilities,
+      finish: request.sampling.stopIds.includes(this.lastToken) ? 'stop' : 'length',
+      reusedTokens: this.reused,
+      prefillMs: this.answered - this.began,
+      decodeMs: performance.now() - this.answered,
+      captures: hooks.map((hook) =>
+        record.summarise(hook, promptLength, choices.length, this.reused, positions),
+      ),
+      ...(request.wantLogits && {
+        logits: joinRows(this.logitRows, (promptLength + choices.length) * vocabulary),
+      }),
+    }
+  }
+}
+
+function joinRows(parts: readonly Float32Array[], length: number): Float32Array {
+  const all = new Float32Array(length)
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}

@@ -1,0 +1,60 @@
+// Entry of an inference worker: one session and its scheduler behind messages.
+// Owns: the worker's side of the talk. Not: what the messages mean to jobs (inferenceClient.ts).
+// A pass blocks this thread, so messages are read between passes: that is when a cancellation takes effect.
+import { parentPort, workerData } from 'node:worker_threads'
+import { AppError, errors, reportOf } from '../contract/errors.ts'
+import { parseHook } from '../model/hookNames.ts'
+import type { GenerateResult } from './requests.ts'
+import { Scheduler } from './scheduler.ts'
+import { DecoderSession } from './session.ts'
+import type { FromWorker, ToWorker, WorkerStart } from './workerMessages.ts'
+
+if (!parentPort) throw new TypeError('sessionWorker runs in a worker thread')
+const port = parentPort
+const start = workerData as WorkerStart // inferenceClient.ts is the only one to start it
+
+const send = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+
+/** The large arrays of a result, which then need no copy. */
+const largeBuffers = ({ captures, logits }: GenerateResult): ArrayBuffer[] =>
+  [logits, ...captures.map(({ all }) => all?.data)].flatMap((array) =>
+    array ? [array.buffer as ArrayBuffer] : [],
+  )
+
+/** ONNX Runtime's own faults are plain errors; to a user they mean that the session is no longer to be trusted. */
+const asReport = (error: unknown) =>
+  error instanceof AppError
+    ? error.report()
+    : errors.sessionLost({ reason: error instanceof Error ? error.message : String(error) }).report()
+
+async function open(): Promise<void> {
+  const { config, weights, threads, maxRows, cacheBytes } = start
+  const session = await DecoderSession.create(config, weights, { threads })
+  const widthOf = (hook: string): number => parseHook(hook, config.shape).width
+  const scheduler = new Scheduler(session, { maxRows, cacheBytes, widthOf })
+  port.on('message', (message: ToWorker) => {
+    switch (message.kind) {
+      case 'generate': {
+        const { id, request } = message
+        scheduler.submit(id, request).then(
+          (result) => send({ kind: 'result', id, result }, largeBuffers(result)),
+          (error: unknown) => send({ kind: 'failed', id, error: asReport(error) }),
+        )
+        break
+      }
+      case 'cancel':
+        scheduler.cancel(message.id)
+        break
+      case 'stats':
+        send({ kind: 'stats', id: message.id, stats: scheduler.stats() })
+        break
+      case 'close':
+        port.close()
+    }
+  })
+  send({ kind: 'ready' })
+}
+
+open().catch((error: unknown) => {
+  send({ kind: 'openFailed', error: error instanceof AppError ? error.report() : reportOf(error) })
+})

@@ -1,0 +1,28 @@
+// What the engine's thread and an inference worker say to each other.
+// Owns: the messages' shapes. Not: sending them (inferenceClient.ts, sessionWorker.ts).
+import type { ErrorReport } from '../contract/errors.ts'
+import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
+import type { GenerateRequest, GenerateResult } from './requests.ts'
+import type { SchedulerStats } from './scheduler.ts'
+
+/** Given to a worker when it starts. */
+export interface WorkerStart {
+  config: DecoderConfig
+  weights: WeightMap
+  threads: number
+  maxRows: number
+  cacheBytes: number
+}
+
+export type ToWorker =
+  | { kind: 'generate'; id: number; request: GenerateRequest }
+  | { kind: 'cancel'; id: number }
+  | { kind: 'stats'; id: number }
+  | { kind: 'close' }
+
+export type FromWorker =
+  | { kind: 'ready' }
+  | { kind: 'openFailed'; error: ErrorReport }
+  | { kind: 'result'; id: number; result: GenerateResult }
+  | { kind: 'failed'; id: number; error: ErrorReport }
+  | { kind: 'stats'; id: number; stats: SchedulerStats }
