@@ -1,5 +1,6 @@
 // The engine's side of an inference worker.
 // Owns: starting, asking and closing a worker; checking requests before they travel. Not: batching (scheduler.ts), which happens over there.
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 import { AppError, errors } from '../contract/errors.ts'
@@ -13,8 +14,8 @@ import type { FromWorker, ToWorker, WorkerStart } from './workerMessages.ts'
 export interface InferenceOptions {
   config: DecoderConfig
   weights: WeightMap
-  /** Threads inside one operator; results do not depend on it. */
-  threads: number
+  /** Threads inside one operator, the machine's cores where left out; results do not depend on it. */
+  threads?: number
   /** Sequences at once; further requests wait. */
   maxRows: number
   /** Bytes that the model and its cache may take together; what the machine has free where left out. */
@@ -58,7 +59,7 @@ export class InferenceClient {
     onProgress: (fraction: number) => void = () => {},
   ): Promise<InferenceClient> {
     signal.throwIfAborted()
-    const { config, weights, threads, maxRows } = options
+    const { config, weights, maxRows, threads = availableParallelism() } = options
     if (!(threads >= 1) || !(maxRows >= 1)) throw new TypeError('threads and maxRows are at least 1')
     const needed = checkMemory(config, weights, options.memoryBytes)
     const cacheBytes = cacheBytesFor(config, needed)
@@ -74,6 +75,11 @@ export class InferenceClient {
     }
     onProgress(1)
     return client
+  }
+
+  /** True once nothing more can be asked. */
+  get isLost(): boolean {
+    return this.ended !== null
   }
 
   private waitUntilReady(signal: AbortSignal): Promise<void> {
@@ -148,6 +154,11 @@ export class InferenceClient {
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
+  }
+
+  /** True once the worker has ended; a new client is needed then. */
+  get isLost(): boolean {
+    return this.ended !== null
   }
 
   /** Counts since the worker started. */
