@@ -39,7 +39,8 @@ export function openBridge(options: BridgeOptions): void {
 
 function hear<T>(channel: string, schema: z.ZodType<T>, act: (value: T) => void): void {
   ipcMain.on(channel, (event, value: unknown) => {
-    if (isFromOurPage(event)) act(schema.parse(value))
+    const checked = schema.safeParse(value) // to throw here would stop the shell with a dialog
+    if (isFromOurPage(event) && checked.success) act(checked.data)
   })
 }
 

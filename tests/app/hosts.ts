@@ -55,13 +55,15 @@ export async function openDesktop(folder: string = makeFolder()): Promise<Deskto
     env: { ...environment(folder), INNERVIEW_NODE: process.execPath },
     timeout: startMs,
   })
+  const shell = app.process()
+  const ended = once(shell, 'exit')
   const page = await app.firstWindow()
   const complaints = listen(page)
   const close = async (): Promise<void> => {
-    const shell = app.process()
-    const ended = shell.exitCode === null ? once(shell, 'exit') : Promise.resolve()
-    await app.close()
-    await ended
+    if (shell.exitCode === null && shell.signalCode === null) {
+      await app.close()
+      await ended
+    }
     rmSync(folder, { recursive: true, force: true })
   }
   return { app, page, folder, complaints, close }
