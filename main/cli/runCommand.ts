@@ -1,0 +1,101 @@
+// innerview run: one prompt through a model, with its activations.
+import { Command } from 'commander'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import * as z from 'zod'
+import { errors } from '../contract/errors.ts'
+import { chatMessage, type ChatMessage } from '../contract/runs.ts'
+import type { PromptInput } from '../jobs/runPrompt.ts'
+import { parseSettings } from '../jobs/settings.ts'
+import { defaultCache } from '../folders.ts'
+import { runPrompt } from '../jobs/runPrompt.ts'
+import { runCommand, withEngine } from './context.ts'
+import { decimal, integer, integers, words } from './options.ts'
+
+interface RunOptions {
+  model: string
+  prompt?: string
+  ids?: number[]
+  chat?: string
+  maxNew: number
+  greedy: boolean
+  temperature: number
+  topK: number
+  topP: number
+  seed: number
+  capture: string[]
+  logits: boolean
+  out?: string
+}
+
+async function readChat(file: string): Promise<ChatMessage[]> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw errors.invalidInput({ field: '--chat', reason: cause.message })
+  })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw errors.invalidInput({ field: '--chat', reason: `${file} is not JSON: ${(cause as Error).message}` })
+  }
+  // Either the bare list or a request as chat endpoints take it.
+  const messages = Array.isArray(value) ? value : (value as { messages?: unknown } | null)?.messages
+  return parseSettings(z.array(chatMessage).min(1), messages)
+}
+
+async function promptOf(options: RunOptions): Promise<PromptInput> {
+  const given = [options.prompt, options.ids, options.chat].filter((value) => value !== undefined)
+  if (given.length !== 1)
+    throw errors.invalidInput({ field: 'prompt', reason: 'give exactly one of --prompt, --ids and --chat' })
+  if (options.prompt !== undefined) return { kind: 'text', text: options.prompt }
+  if (options.ids !== undefined) return { kind: 'ids', ids: Int32Array.from(options.ids) }
+  return { kind: 'chat', messages: await readChat(options.chat!) }
+}
+
+export function promptCommand(resources: string): Command {
+  return new Command('run')
+    .description('run one prompt through a model and look inside')
+    .requiredOption('--model <model>', 'path of a model, or id of one of the workspace')
+    .option('--prompt <text>', 'plain text, no chat template')
+    .option('--ids <ids>', 'token ids, comma-separated', integers)
+    .option('--chat <file>', 'JSON file with a list of {role, content}')
+    .option('--max-new <n>', 'tokens to generate', integer, 64)
+    .option('--greedy', 'always the likeliest token', false)
+    .option('--temperature <t>', '0 is greedy', decimal, 1)
+    .option('--top-k <n>', '0 is off', integer, 0)
+    .option('--top-p <p>', '1 is off', decimal, 1)
+    .option('--seed <n>', 'seed of the sampling', integer, 0)
+    .option('--capture <hooks>', 'hook points, comma-separated; * stands for any layer', words, [])
+    .option('--logits', 'logits of every position', false)
+    .option('--out <file>', 'write logits and activations to a safetensors file')
+    .action((_options: unknown, command: Command) =>
+      runCommand(command, resources, async (context) => {
+        const options = command.opts<RunOptions>()
+        const input = await promptOf(options)
+        if ((options.capture.length > 0 || options.logits) && options.out === undefined)
+          throw errors.invalidInput({ field: '--out', reason: 'needed with --capture and --logits' })
+        // A path needs no workspace.
+        const path = existsSync(options.model)
+          ? options.model
+          : await withEngine(context, 'read', async (engine) => engine.models.pathOf(options.model))
+        const result = await runPrompt(
+          {
+            path,
+            input,
+            maxNewTokens: options.maxNew,
+            temperature: options.greedy ? 0 : options.temperature,
+            topK: options.topK,
+            topP: options.topP,
+            seed: options.seed,
+            hooks: options.capture,
+            wantLogits: options.logits,
+            out: options.out ?? null,
+            cacheFolder: defaultCache(),
+          },
+          (p) => context.output.progress(`${p.label} ${(100 * p.fraction).toFixed(0)} %`),
+          context.signal,
+        )
+        context.output.result(result, () => result.completion)
+      }),
+    )
+}

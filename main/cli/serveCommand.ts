@@ -1,0 +1,34 @@
+// innerview serve: the workbench in a browser, on this computer only.
+import { Command } from 'commander'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { errors } from '../contract/errors.ts'
+import { createHandler } from '../engineHandler.ts'
+import { createRouter } from '../engineRouter.ts'
+import { serve } from '../serve.ts'
+import { runCommand, withEngine } from './context.ts'
+import { integer } from './options.ts'
+
+export function serveCommand(resources: string, webRoot: string): Command {
+  return new Command('serve')
+    .description('serve the workbench on loopback and print its address')
+    .option('--port <n>', 'port; 0 takes any that is free', integer, 0)
+    .action((options: { port: number }, command: Command) =>
+      runCommand(command, resources, async (context) => {
+        if (!existsSync(join(webRoot, 'index.html')))
+          throw errors.invalidInput({
+            field: 'out/renderer',
+            reason: 'not built yet; run “npm run build” first',
+          })
+        await withEngine(context, 'write', async (engine) => {
+          const handler = createHandler(createRouter(engine), (fault) => console.error(fault))
+          const server = await serve({ port: options.port, webRoot, attach: (port) => handler.attach(port) })
+          context.output.result({ address: server.address }, () => server.address)
+          await new Promise<void>((resolve) =>
+            context.signal.addEventListener('abort', () => resolve(), { once: true }),
+          )
+          await server.close()
+        })
+      }),
+    )
+}

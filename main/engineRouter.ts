@@ -1,0 +1,74 @@
+// Each call of the contract, answered by the engine's service.
+// Owns: the mapping and nothing else. Not: what an answer is (jobs/).
+import { implement, type AnyRouter } from '@orpc/server'
+import { contract, type WorkProgress } from './contract/api.ts'
+import type { EngineService } from './jobs/engineService.ts'
+
+const never = new AbortController().signal
+
+export function createRouter(service: EngineService): AnyRouter {
+  const os = implement(contract)
+  return os.router({
+    info: os.info.handler(() => service.info()),
+    events: os.events.handler(({ signal }) => service.events(signal ?? never)),
+    models: {
+      list: os.models.list.handler(() => service.models.list()),
+      add: os.models.add.handler(({ input, signal }) =>
+        withProgress((tell) => service.models.add(input.path, tell, signal ?? never)),
+      ),
+      remove: os.models.remove.handler(({ input }) => service.models.remove(input.id)),
+      check: os.models.check.handler(({ input, signal }) =>
+        withProgress((tell) => service.models.check(input.path, tell, signal ?? never)),
+      ),
+    },
+    runs: {
+      list: os.runs.list.handler(() => service.runs.list()),
+      get: os.runs.get.handler(({ input }) => service.runs.get(input.id)),
+      estimate: os.runs.estimate.handler(({ input }) => service.runs.estimate(input)),
+      start: os.runs.start.handler(({ input }) => service.runs.start(input)),
+      pause: os.runs.pause.handler(({ input }) => service.runs.pause(input.id)),
+      resume: os.runs.resume.handler(({ input }) => service.runs.resume(input.id)),
+      cancel: os.runs.cancel.handler(({ input }) => service.runs.cancel(input.id)),
+      rename: os.runs.rename.handler(({ input }) => service.runs.rename(input.id, input.name)),
+      remove: os.runs.remove.handler(({ input }) => service.runs.remove(input.id)),
+      statistics: os.runs.statistics.handler(({ input }) => service.episodes.statistics(input.id)),
+    },
+    episodes: {
+      list: os.episodes.list.handler(({ input }) => service.episodes.list(input)),
+      get: os.episodes.get.handler(async ({ input: { runId, episode } }) => ({
+        summary: service.episodes.summary(runId, episode),
+        steps: await service.episodes.views(runId, episode),
+      })),
+    },
+    oracle: {
+      questions: os.oracle.questions.handler(() => service.oracle.questions()),
+      answer: os.oracle.answer.handler(({ input }) => service.oracle.answer(input.id, input.verdict)),
+      setKey: os.oracle.setKey.handler(({ input }) => service.oracle.setKey(input.baseUrl, input.key)),
+      hasKey: os.oracle.hasKey.handler(({ input }) => service.oracle.hasKey(input.baseUrl)),
+      test: os.oracle.test.handler(({ input, signal }) => service.oracle.test(input, signal ?? never)),
+    },
+    tasks: os.tasks.handler(() => service.tasks()),
+  })
+}
+
+const SLOWEST_TELL_MS = 50
+
+/** A piece of work as a stream: its progress, at most 20 times a second, then its result. */
+async function* withProgress<T>(
+  work: (tell: (progress: WorkProgress) => void) => Promise<T>,
+): AsyncGenerator<WorkProgress, T, void> {
+  let latest: WorkProgress | null = null
+  let ended = false
+  const result = work((progress) => (latest = progress)).finally(() => (ended = true))
+  result.catch(() => {}) // reported by the `await` below
+  while (!ended) {
+    await Promise.race([
+      result.catch(() => {}),
+      new Promise((resolve) => setTimeout(resolve, SLOWEST_TELL_MS)),
+    ])
+    const progress = latest as WorkProgress | null // assigned in the callback, which control flow does not see
+    latest = null
+    if (progress) yield progress
+  }
+  return await result
+}

@@ -1,0 +1,75 @@
+// `models check`: does this model read, speak and compute as it should?
+// Owns: the order of the checks and those on text. Not: the numerical ones (inference/selfCheck.ts).
+import type { WorkProgress } from '../contract/api.ts'
+import type { CheckResult } from '../contract/models.ts'
+import { selfCheck } from '../inference/selfCheck.ts'
+import { LoadedModel } from './loadedModel.ts'
+
+/** Rows the numerical checks run beside one another. */
+const ROWS = 4
+
+const samples = [
+  'Is it alive?',
+  '  two  spaces,\n\na blank line\tand a tab',
+  'naïve café, Ελλάδα, 日本語, 🦜',
+  'const x = { a: [1, 2.5e-3] } // 100 %',
+]
+
+/**
+ * Files first, then text, then numbers; a file that cannot be read ends it with its error.
+ * @throws whatever opening the model throws
+ */
+export async function checkModel(
+  path: string,
+  cacheFolder: string,
+  tell: (progress: WorkProgress) => void,
+  signal: AbortSignal,
+): Promise<CheckResult[]> {
+  const model = await LoadedModel.open(path, { cacheFolder, rows: ROWS }, tell, signal)
+  try {
+    const results = [filesRead(model), textsReturn(model), promptEndsOpen(model)]
+    const prompt = model.encodeChat([{ role: 'user', content: samples[0] }])
+    const numbers = await selfCheck(
+      (request) => model.generate(request, signal),
+      { shape: model.shape, prompt },
+      (fraction) => tell({ label: 'Checking the numbers', fraction }),
+    )
+    return [...results, ...numbers]
+  } finally {
+    await model.close()
+  }
+}
+
+function filesRead(model: LoadedModel): CheckResult {
+  const { layers, residualWidth } = model.shape
+  return {
+    name: 'files',
+    passed: true, // opening has thrown otherwise
+    largestError: null,
+    detail: `every tensor of ${layers} layers × ${residualWidth} is there, in its shape`,
+  }
+}
+
+/** Characters a tokeniser may change by design are not among the samples. */
+function textsReturn(model: LoadedModel): CheckResult {
+  const wrong = samples.filter((text) => !model.decode(model.encodeText(text)).endsWith(text))
+  return {
+    name: 'tokeniser',
+    passed: wrong.length === 0,
+    largestError: null,
+    detail: wrong.length === 0 ? `${samples.length} texts return unchanged` : `changed: “${wrong[0]}”`,
+  }
+}
+
+/** A prompt that did not ask for an answer would look the same with and without its header. */
+function promptEndsOpen(model: LoadedModel): CheckResult {
+  const one = model.encodeChat([{ role: 'user', content: 'a' }])
+  const other = model.encodeChat([{ role: 'user', content: 'a a a' }])
+  const differ = one.length !== other.length || one.some((id, i) => id !== other[i])
+  return {
+    name: 'chat template',
+    passed: differ,
+    largestError: null,
+    detail: differ ? 'a user’s words reach the prompt' : 'a user’s words are not in the prompt',
+  }
+}

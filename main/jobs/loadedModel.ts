@@ -1,0 +1,135 @@
+// A model ready to be talked to: tokeniser, chat template and inference session of one set of files.
+// Owns: loading and releasing the three together. Not: which model (modelLibrary.ts) or what is asked of it.
+import { statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import type { WorkProgress } from '../contract/api.ts'
+import { errors } from '../contract/errors.ts'
+import type { ModelRecord, ModelShape } from '../contract/models.ts'
+import type { ChatMessage } from '../contract/runs.ts'
+import { InferenceClient } from '../inference/inferenceClient.ts'
+import type { GenerateRequest, GenerateResult } from '../inference/requests.ts'
+import { openChatTemplate, type ChatTemplate } from '../model/chatTemplate.ts'
+import { hashModel } from '../model/hashModel.ts'
+import type { ModelFiles } from '../model/modelFiles.ts'
+import { openModelFiles } from '../model/openModelFiles.ts'
+import { prepareWeights } from '../model/prepareWeights.ts'
+import { readTokenizer, type Tokenizer } from '../model/tokenizer.ts'
+import type { AgentModel } from './playEpisode.ts'
+
+export interface LoadOptions {
+  cacheFolder: string
+  /** How many sequences will run at once. */
+  rows: number
+  /** What the files were when they were added; they are checked against it. */
+  record?: ModelRecord
+}
+
+interface Parts {
+  files: ModelFiles
+  tokenizer: Tokenizer
+  template: ChatTemplate
+  client: InferenceClient
+  rows: number
+}
+
+export class LoadedModel implements AgentModel {
+  readonly shape: ModelShape
+  readonly contextLength: number
+  readonly stopIds: readonly number[]
+  private readonly parts: Parts
+
+  private constructor(parts: Parts, stopIds: readonly number[]) {
+    this.parts = parts
+    this.shape = parts.files.config.shape
+    this.contextLength = this.shape.contextLength
+    this.stopIds = stopIds
+  }
+
+  /** @throws model_changed, not_enough_memory, and what reading or loading throws; the signal's reason when aborted. */
+  static async open(
+    path: string,
+    options: LoadOptions,
+    tell: (progress: WorkProgress) => void,
+    signal: AbortSignal,
+  ): Promise<LoadedModel> {
+    const files = await openModelFiles(path)
+    const hash = await checkedHash(files, options.record, tell, signal)
+    const tokenizer = await readTokenizer(files)
+    const template = openChatTemplate(files.chatTemplate)
+    const weights = await prepareWeights(files, {
+      cacheFolder: options.cacheFolder,
+      hash,
+      signal,
+      onProgress: (fraction) => tell({ label: 'Preparing the weights', fraction }),
+    })
+    signal.throwIfAborted()
+    const client = await InferenceClient.open(
+      { config: files.config, weights, threads: availableParallelism(), maxRows: options.rows },
+      signal,
+      (fraction) => tell({ label: 'Loading the model', fraction }),
+    )
+    return new LoadedModel({ files, tokenizer, template, client, rows: options.rows }, files.stopIds)
+  }
+
+  get name(): string {
+    return this.parts.files.name
+  }
+
+  get isLost(): boolean {
+    return this.parts.client.isLost
+  }
+
+  /** The same model with further tokens that end an answer. @throws invalid_input for a text that is no token. */
+  withStopTokens(texts: readonly string[]): LoadedModel {
+    const further = texts.map((text) => stopId(this.parts.tokenizer, text))
+    return new LoadedModel(this.parts, [...new Set([...this.stopIds, ...further])])
+  }
+
+  encodeChat(messages: readonly ChatMessage[]): Int32Array {
+    return this.parts.tokenizer.encode(this.parts.template.render(messages), { special: false })
+  }
+
+  /** Plain text, with what the model wants around a text. */
+  encodeText(text: string): Int32Array {
+    return this.parts.tokenizer.encode(text, { special: true })
+  }
+
+  decode(ids: Int32Array): string {
+    return this.parts.tokenizer.decode(ids, { skipSpecial: false })
+  }
+
+  generate(request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult> {
+    return this.parts.client.generate(request, signal)
+  }
+
+  close(): Promise<void> {
+    return this.parts.client.close()
+  }
+}
+
+/** Id of a stop token by its text. @throws invalid_input */
+export function stopId(tokenizer: Tokenizer, text: string): number {
+  const id = tokenizer.tokenId(text)
+  if (id === null)
+    throw errors.invalidInput({ field: 'sampling.stopTokens', reason: `“${text}” is no token of this model` })
+  return id
+}
+
+/** The record's hash where the files are older than it and of its size; else they are hashed again and compared. */
+async function checkedHash(
+  files: ModelFiles,
+  record: ModelRecord | undefined,
+  tell: (progress: WorkProgress) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!record) return undefined
+  const added = Date.parse(record.addedAt)
+  const untouched = files.weightFiles.every((file) => statSync(file).mtimeMs <= added)
+  if (untouched && files.sizeBytes === record.sizeBytes) return record.hash
+  const hash = await hashModel(files, {
+    signal,
+    onProgress: (fraction) => tell({ label: 'Hashing the weights', fraction }),
+  })
+  if (hash !== record.hash) throw errors.modelChanged({ path: files.path })
+  return hash
+}

@@ -1,0 +1,260 @@
+// Runs from start to end: queue, pause, cancel, resume, and the record that a window shows.
+// Owns: a run's status and who may change it. Not: the work (collect.ts) or the stored rows (store/).
+import { errors, reportOf } from '../contract/errors.ts'
+import type { CollectSettings, RunRecord, RunStatus } from '../contract/runs.ts'
+import type { EventHub } from './eventHub.ts'
+import { ProgressMeter } from './progressMeter.ts'
+import type { RecordedStep } from './playEpisode.ts'
+import type { Workspace } from '../store/workspace.ts'
+
+/** What a run needs that is made for it alone; released by `close` however it ends. */
+export interface RunWork {
+  /** Plays until done or aborted. */
+  play(onStep: (step: RecordedStep) => void, signal: AbortSignal): Promise<void>
+  close(): void | Promise<void>
+}
+
+/** Loads what a run needs and tells what it does meanwhile. */
+export type Prepare = (
+  run: RunRecord,
+  tell: (activity: string) => void,
+  signal: AbortSignal,
+) => Promise<RunWork>
+
+interface Current {
+  id: string
+  stop: AbortController
+  /** What the run becomes once it has stopped. */
+  becomes: RunStatus
+  meter: ProgressMeter
+  startedMs: number
+  storedSeconds: number
+  toldMs: number
+  activity: string | null
+}
+
+/** Work time is stored this often, so that a kill loses little of it. */
+const STORE_SECONDS_MS = 2000
+/** A running run is told no more often than this: counting its rows costs a little each time. */
+const TELL_MS = 50
+const resumable: readonly RunStatus[] = ['paused', 'interrupted', 'cancelled', 'failed']
+
+export class RunControl {
+  private readonly waiting: string[] = []
+  private current: Current | null = null
+  private readonly watchers = new Map<string, ((run: RunRecord) => void)[]>()
+  private closed = false
+  private readonly workspace: Workspace
+  private readonly hub: EventHub
+  private readonly prepare: Prepare
+
+  /** @param prepare  loads what the run needs; may take long and is aborted with the run. */
+  constructor(workspace: Workspace, hub: EventHub, prepare: Prepare) {
+    this.workspace = workspace
+    this.hub = hub
+    this.prepare = prepare
+  }
+
+  /** Queues a run that has been created. */
+  enqueue(id: string): RunRecord {
+    this.workspace.runs.setStatus(id, 'queued')
+    this.waiting.push(id)
+    const run = this.tell(id)
+    queueMicrotask(() => void this.next())
+    return run
+  }
+
+  /** @throws run_not_resumable */
+  resume(id: string): RunRecord {
+    const { status } = this.workspace.runs.get(id)
+    if (!resumable.includes(status)) throw errors.runNotResumable({ id, status })
+    return this.enqueue(id)
+  }
+
+  pause(id: string): RunRecord {
+    return this.stop(id, 'paused')
+  }
+
+  cancel(id: string): RunRecord {
+    const { status } = this.workspace.runs.get(id)
+    if (status === 'paused' || status === 'interrupted') {
+      this.workspace.runs.setStatus(id, 'cancelled')
+      return this.tell(id)
+    }
+    return this.stop(id, 'cancelled')
+  }
+
+  /** @throws run_busy while it is queued or running. */
+  remove(id: string): void {
+    const { status } = this.workspace.runs.get(id)
+    if (this.isActive(id)) throw errors.runBusy({ id, status })
+    this.workspace.runs.remove(id)
+    this.hub.emit({ kind: 'runRemoved', id })
+  }
+
+  /** The stored record, with speed and time left while it runs. */
+  get(id: string): RunRecord {
+    return this.withSpeed(this.workspace.runs.get(id))
+  }
+
+  list(): RunRecord[] {
+    return this.workspace.runs.list().map((run) => this.withSpeed(run))
+  }
+
+  activeRuns(): RunRecord[] {
+    return [...(this.current ? [this.current.id] : []), ...this.waiting].map((id) => this.get(id))
+  }
+
+  /** Resolves when the run is neither queued nor running. */
+  ended(id: string): Promise<RunRecord> {
+    if (!this.isActive(id)) return Promise.resolve(this.get(id))
+    return new Promise((resolve) => this.watchers.set(id, [...(this.watchers.get(id) ?? []), resolve]))
+  }
+
+  /** Stops all work; what ran is `interrupted` and can be resumed. */
+  async close(): Promise<void> {
+    this.closed = true
+    for (const id of this.waiting.splice(0)) this.settle(id, 'interrupted')
+    const { current } = this
+    if (!current) return
+    current.becomes = 'interrupted'
+    current.stop.abort()
+    await this.ended(current.id)
+  }
+
+  private isActive(id: string): boolean {
+    return this.current?.id === id || this.waiting.includes(id)
+  }
+
+  private stop(id: string, becomes: RunStatus): RunRecord {
+    const place = this.waiting.indexOf(id)
+    if (place >= 0) {
+      this.waiting.splice(place, 1)
+      return this.settle(id, becomes)
+    }
+    if (this.current?.id === id) {
+      this.current.becomes = becomes
+      this.current.stop.abort()
+    }
+    return this.get(id)
+  }
+
+  private async next(): Promise<void> {
+    if (this.current || this.closed) return
+    const id = this.waiting.shift()
+    if (id === undefined) return
+    const current: Current = {
+      id,
+      stop: new AbortController(),
+      becomes: 'done',
+      meter: new ProgressMeter(performance.now()),
+      startedMs: performance.now(),
+      storedSeconds: 0,
+      toldMs: 0,
+      activity: 'Loading',
+    }
+    this.current = current
+    let status: RunStatus
+    let failure: unknown
+    try {
+      await this.work(current)
+      status = current.stop.signal.aborted ? current.becomes : 'done'
+    } catch (error) {
+      status = current.stop.signal.aborted ? current.becomes : 'failed'
+      if (status === 'failed') failure = error
+    }
+    try {
+      this.storeSeconds(current)
+      this.current = null
+      this.settle(id, status, failure)
+    } catch (error) {
+      // The disk is full, for instance: the run is found as interrupted at the next start, and is told as failed now.
+      this.current = null
+      this.hub.emit({ kind: 'problem', error: reportOf(error) })
+      this.release({ ...this.workspace.runs.get(id), status: 'failed', error: reportOf(failure ?? error) })
+    }
+    void this.next()
+  }
+
+  private async work(current: Current): Promise<void> {
+    const { id, stop } = current
+    this.workspace.runs.setStatus(id, 'running')
+    const run = this.tell(id)
+    const work = await this.prepare(run, (activity) => this.tellActivity(current, activity), stop.signal)
+    try {
+      // Loading is over: speed and time left count from here.
+      current.meter = new ProgressMeter(performance.now())
+      current.activity = null
+      this.tell(id)
+      await work.play((step) => this.stepDone(current, step), stop.signal)
+    } finally {
+      await work.close()
+    }
+  }
+
+  private stepDone(current: Current, { record }: RecordedStep): void {
+    const computed = record.promptIds.length - record.reusedTokens + record.completionIds.length
+    const now = performance.now()
+    current.meter.stepDone(now, computed)
+    if (now - current.startedMs - current.storedSeconds * 1000 > STORE_SECONDS_MS) this.storeSeconds(current)
+    if (now - current.toldMs < TELL_MS) return
+    current.toldMs = now
+    this.tell(current.id)
+  }
+
+  private tellActivity(current: Current, activity: string): void {
+    current.activity = activity
+    this.tell(current.id)
+  }
+
+  private storeSeconds(current: Current): void {
+    const seconds = (performance.now() - current.startedMs) / 1000
+    this.workspace.runs.addSeconds(current.id, seconds - current.storedSeconds)
+    current.storedSeconds = seconds
+  }
+
+  private settle(id: string, status: RunStatus, failure?: unknown): RunRecord {
+    this.workspace.runs.setStatus(
+      id,
+      status,
+      failure === undefined ? undefined : { error: reportOf(failure) },
+    )
+    const run = this.tell(id)
+    this.release(run)
+    return run
+  }
+
+  private release(run: RunRecord): void {
+    for (const resolve of this.watchers.get(run.id) ?? []) resolve(run)
+    this.watchers.delete(run.id)
+  }
+
+  private tell(id: string): RunRecord {
+    const run = this.get(id)
+    this.hub.emit({ kind: 'run', run })
+    return run
+  }
+
+  private withSpeed(run: RunRecord): RunRecord {
+    const { current } = this
+    if (current?.id !== run.id) return run
+    const now = performance.now()
+    const left = run.progress.stepsAtMost - run.progress.steps
+    return {
+      ...run,
+      progress: {
+        ...run.progress,
+        tokensPerSecond: current.meter.tokensPerSecond(now),
+        secondsLeft: current.meter.secondsLeft(now, left),
+        ...(current.activity === null ? {} : { activity: current.activity }),
+      },
+    }
+  }
+}
+
+/** A name for a run that was given none. */
+export function defaultRunName(settings: CollectSettings, modelName: string): string {
+  const { environment, sampling, episodes } = settings
+  const world = environment.name === 'twenty_questions' ? 'Twenty Questions' : 'Number hunt'
+  return `${world}, ${episodes} episodes, ${modelName}, T ${sampling.temperature}`
+}

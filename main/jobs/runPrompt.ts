@@ -1,0 +1,133 @@
+// One prompt through a model, with what it did inside.
+// Owns: from a prompt in any form to ids, text and a safetensors file. Not: episodes (playEpisode.ts) or loading (loadedModel.ts).
+import type { WorkProgress } from '../contract/api.ts'
+import { errors } from '../contract/errors.ts'
+import type { ChatMessage, FinishReason } from '../contract/runs.ts'
+import type { GenerateResult } from '../inference/requests.ts'
+import { listHooks, parseHook } from '../model/hookNames.ts'
+import type { ModelShape } from '../contract/models.ts'
+import { writeSafetensors, type TensorToWrite } from '../model/safetensors.ts'
+import { LoadedModel } from './loadedModel.ts'
+import { splitStop } from './playEpisode.ts'
+
+export type PromptInput =
+  | { kind: 'text'; text: string }
+  | { kind: 'ids'; ids: Int32Array }
+  | { kind: 'chat'; messages: ChatMessage[] }
+
+export interface PromptRun {
+  path: string
+  input: PromptInput
+  maxNewTokens: number
+  temperature: number
+  topK: number
+  topP: number
+  seed: number
+  /** Names of hook points; `*` stands for any run of characters. */
+  hooks: readonly string[]
+  wantLogits: boolean
+  /** File for logits and activations; null writes none. */
+  out: string | null
+  cacheFolder: string
+}
+
+export interface PromptResult {
+  promptIds: Int32Array
+  /** The stop token included where `finish` is `stop`. */
+  completionIds: Int32Array
+  completion: string
+  finish: FinishReason
+  logProbabilities: Float32Array
+  /** Tensors written to `out`, with their shapes. */
+  tensors: { name: string; shape: number[] }[]
+}
+
+/**
+ * Runs one prompt. The file at `out` holds `logits` [positions, V] and every captured hook [positions, D] under its own
+ * name, for all prompt and generated positions, float32.
+ * @throws hook_unknown, token_out_of_range, prompt_too_long, and whatever opening the model throws.
+ */
+export async function runPrompt(
+  run: PromptRun,
+  onProgress: (progress: WorkProgress) => void,
+  signal: AbortSignal,
+): Promise<PromptResult> {
+  const model = await LoadedModel.open(
+    run.path,
+    { cacheFolder: run.cacheFolder, rows: 1 },
+    onProgress,
+    signal,
+  )
+  try {
+    const hooks = expandHooks(run.hooks, model.shape)
+    const promptIds = encode(run.input, model)
+    checkPrompt(promptIds, run.maxNewTokens, model)
+    const result = await model.generate(
+      {
+        promptIds,
+        earlierPrompts: [],
+        sampling: {
+          temperature: run.temperature,
+          topK: run.topK,
+          topP: run.topP,
+          maxNewTokens: run.maxNewTokens,
+          stopIds: model.stopIds,
+          seed: String(run.seed),
+        },
+        capture: { hooks, positions: 'all' },
+        wantLogits: run.wantLogits,
+      },
+      signal,
+    )
+    const tensors = run.out === null ? [] : tensorsOf(result, promptIds.length, model.shape)
+    if (run.out !== null) await writeSafetensors(run.out, tensors, { model: model.name })
+    const { completionIds, finish, logProbabilities } = result
+    return {
+      promptIds,
+      completionIds,
+      completion: model.decode(splitStop(completionIds, finish).text),
+      finish,
+      logProbabilities,
+      tensors: tensors.map(({ name, shape }) => ({ name, shape: [...shape] })),
+    }
+  } finally {
+    await model.close()
+  }
+}
+
+function encode(input: PromptInput, model: LoadedModel): Int32Array {
+  if (input.kind === 'ids') return input.ids
+  return input.kind === 'text' ? model.encodeText(input.text) : model.encodeChat(input.messages)
+}
+
+function checkPrompt(ids: Int32Array, maxNewTokens: number, model: LoadedModel): void {
+  if (ids.length === 0) throw errors.invalidInput({ field: 'prompt', reason: 'it has no tokens' })
+  const { vocabulary } = model.shape
+  for (const id of ids) if (id < 0 || id >= vocabulary) throw errors.tokenOutOfRange({ id, vocabulary })
+  const limit = model.contextLength - maxNewTokens
+  if (ids.length > limit) throw errors.promptTooLong({ tokens: ids.length, limit })
+}
+
+/** @throws hook_unknown also for a pattern that fits no hook point. */
+export function expandHooks(patterns: readonly string[], shape: ModelShape): string[] {
+  const names = listHooks(shape).map((hook) => hook.name)
+  const chosen = patterns.flatMap((pattern) => {
+    if (!pattern.includes('*')) return [parseHook(pattern, shape).name]
+    const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+    const expression = new RegExp(`^${parts.join('.*')}$`)
+    const fitting = names.filter((name) => expression.test(name))
+    if (fitting.length === 0) throw errors.hookUnknown({ hook: pattern, near: names.slice(0, 3) })
+    return fitting
+  })
+  return [...new Set(chosen)]
+}
+
+function tensorsOf(result: GenerateResult, promptLength: number, shape: ModelShape): TensorToWrite[] {
+  const positions = promptLength + result.completionIds.length
+  const tensors: TensorToWrite[] = []
+  if (result.logits)
+    tensors.push({ name: 'logits', dtype: 'F32', shape: [positions, shape.vocabulary], data: result.logits })
+  for (const { hook, width, all } of result.captures)
+    if (all) tensors.push({ name: hook, dtype: 'F32', shape: [positions, width], data: all.data })
+  return tensors
+}
