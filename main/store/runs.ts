@@ -1,6 +1,6 @@
 // Runs: what was asked for, what it rests on, how far it is.
 // Owns: their records, numbers, status and times, the state of their jobs. Not: deciding which status may follow which (jobs/).
-import * as z from 'zod'
+import type * as z from 'zod'
 import { errors, type ErrorReport } from '../contract/errors.ts'
 import {
   collectSettings,
