@@ -1,4 +1,7 @@
 // The commands that work everywhere.
+import { modelActions } from '../models/modelActions.svelte.ts'
+import { copyText } from '../shared/clipboard.ts'
+import { startFormWith } from '../runs/runForm.svelte.ts'
 import { selection } from '../selection.svelte.ts'
 import type { Command } from '../shared/commands.svelte.ts'
 import { theme } from '../shared/theme.svelte.ts'
@@ -11,10 +14,19 @@ export const appCommands: Command[] = [
     title: 'New run…',
     group: 'Do',
     keys: 'n',
-    run: () => selection.go({ view: 'new-run' }),
+    run: () => startFormWith(),
     isEnabled: () => (workspace.models?.length ?? 0) > 0,
   },
-  { id: 'add-model', title: 'Add a model…', group: 'Do', run: () => selection.go({ view: 'models' }) },
+  {
+    id: 'add-model',
+    title: 'Add a model…',
+    group: 'Do',
+    keys: 'a',
+    run: () => {
+      selection.go({ view: 'models' })
+      void modelActions.choose()
+    },
+  },
   { id: 'go-home', title: 'Home', group: 'Go to', keys: 'g h', run: () => selection.go({ view: 'home' }) },
   {
     id: 'go-runs',
@@ -59,7 +71,7 @@ export const appCommands: Command[] = [
     id: 'copy-link',
     title: 'Copy link to what is shown',
     group: 'Window',
-    run: () => void navigator.clipboard.writeText(location.href),
+    run: () => void copyText(location.href, 'Link'),
   },
   {
     id: 'palette',
