@@ -38,6 +38,11 @@ const knowledgeSchema = z.object({
       opposite: names.default([]),
     }),
   ),
+  /** Questions whose answer is yes, and no, for every object. */
+  always: names.default([]),
+  never: names.default([]),
+  /** Nouns that people guess and that are true of no object. */
+  absentNouns: names.default([]),
 })
 
 export type Knowledge = z.infer<typeof knowledgeSchema>

@@ -1,7 +1,8 @@
 // The knowledge base arranged for look-up.
 // Owns: phrase → attribute, noun → objects, weights of words. Not: taking a question apart (understanding.ts).
 import type { Knowledge } from './knowledge.ts'
-import { canonical, contentStems, stem, stems } from './questionForm.ts'
+import { canonical } from './questionForm.ts'
+import { contentStems, stem, stems } from './wordStems.ts'
 
 /** A way to ask for an attribute. */
 export interface Phrase {
@@ -14,22 +15,29 @@ export interface Phrase {
   words: ReadonlySet<string>
   /** As it stands in the file. */
   source: string
+  /** Auxiliary and subject: `is it`, `can you`. */
+  frame: string
 }
 
 /** Objects that a noun is true of. */
 export interface Noun {
   source: string
   yes: ReadonlySet<string>
-  kind: 'object' | 'category' | 'kind of thing'
+  kind: 'object' | 'category' | 'kind of thing' | 'absent noun'
 }
 
 export interface KnowledgeIndex {
   version: string
   /** The object's own spelling for a name or alias in any spelling; undefined where unknown. */
   objectNamed(name: string): string | undefined
+  /** A phrase that equals the question to the letter but for its subject; its denial is part of it. */
+  phraseToTheLetter(plainText: string): Phrase | undefined
+  /** A phrase of the same canonical form: the same words if there is one, else the same stems. */
   phrase(canonicalText: string): Phrase | undefined
   noun(words: string): Noun | undefined
   phrases: readonly Phrase[]
+  /** How many of the attributes whose id starts so are true of the object. */
+  rung(prefix: string, object: string): number
   /** Inverse document frequency of a stem over attributes; the largest of all for one that no attribute has. */
   weight(stem: string): number
 }
@@ -44,10 +52,24 @@ export function indexKnowledge(knowledge: Knowledge): KnowledgeIndex {
 }
 
 function build(knowledge: Knowledge): KnowledgeIndex {
-  const byCanonical = new Map<string, Phrase>()
+  const byLetter = new Map<string, Phrase>()
+  const byText = new Map<string, Phrase[]>()
+  const byStems = new Map<string, Phrase[]>()
   const phrases: Phrase[] = []
   const attributesWith = new Map<string, Set<string>>()
-  for (const attribute of knowledge.attributes) {
+  const everyObject = knowledge.objects.map((object) => object.name)
+  const attributes = [
+    ...knowledge.attributes,
+    {
+      id: 'always',
+      statement: 'is what every object is',
+      yes: everyObject,
+      phrases: knowledge.always,
+      opposite: [],
+    },
+    { id: 'never', statement: 'is what no object is', yes: [], phrases: knowledge.never, opposite: [] },
+  ]
+  for (const attribute of attributes) {
     const yes = new Set(attribute.yes)
     const add = (source: string, isContrary: boolean): void => {
       const form = canonical(source)
@@ -59,10 +81,12 @@ function build(knowledge: Knowledge): KnowledgeIndex {
         isContrary: isContrary !== form.isNegated,
         words,
         source,
+        frame: frameOf(form.text),
       }
       phrases.push(phrase)
-      const key = phraseKey(form.text)
-      if (!byCanonical.has(key)) byCanonical.set(key, phrase)
+      if (!byLetter.has(form.plain)) byLetter.set(form.plain, { ...phrase, isContrary })
+      remember(byText, form.text, phrase)
+      remember(byStems, stems(form.text).join(' '), phrase)
       for (const word of words) {
         attributesWith.set(word, (attributesWith.get(word) ?? new Set()).add(attribute.id))
       }
@@ -82,9 +106,12 @@ function build(knowledge: Knowledge): KnowledgeIndex {
   return {
     version: knowledge.version,
     objectNamed: (name) => names.get(nounKey(name)),
-    phrase: (text) => byCanonical.get(phraseKey(text)),
+    phraseToTheLetter: (text) => byLetter.get(text),
+    phrase: (text) => mostUsual(byText.get(text)) ?? mostUsual(byStems.get(stems(text).join(' '))),
     noun: (words) => nouns.get(nounKey(words)),
     phrases,
+    rung: (prefix, object) =>
+      knowledge.attributes.filter(({ id, yes }) => id.startsWith(prefix) && yes.includes(object)).length,
     weight: (word) => Math.log((total + 1) / ((attributesWith.get(word)?.size ?? 0) + 0.5)),
   }
 }
@@ -107,10 +134,29 @@ function nounsOf(knowledge: Knowledge): Map<string, Noun> {
     const category = knowledge.categories.find((candidate) => candidate.name === object.category)
     for (const form of category?.questionForms ?? []) add(form, object.name, 'category')
   }
+  for (const absent of knowledge.absentNouns) {
+    const key = nounKey(absent)
+    if (!nouns.has(key)) nouns.set(key, { source: absent, yes: new Set(), kind: 'absent noun' })
+  }
   return nouns
 }
 
-const phraseKey = (text: string): string => stems(text).join(' ')
+function remember(phrases: Map<string, Phrase[]>, key: string, phrase: Phrase): void {
+  const others = phrases.get(key)
+  if (others) others.push(phrase)
+  else phrases.set(key, [phrase])
+}
+
+/** Where attributes share a wording: the one with most phrases of that wording, the first of equals. */
+function mostUsual(phrases: readonly Phrase[] | undefined): Phrase | undefined {
+  if (phrases === undefined || phrases.length < 2) return phrases?.[0]
+  const times = (phrase: Phrase): number =>
+    phrases.filter((p) => p.attribute === phrase.attribute && p.isContrary === phrase.isContrary).length
+  return phrases.reduce((best, phrase) => (times(phrase) > times(best) ? phrase : best))
+}
+
+/** The first two words of a canonical question. */
+export const frameOf = (text: string): string => text.split(' ', 2).join(' ')
 
 const nounKey = (words: string): string =>
   words

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canonical, contentStems, stem } from './questionForm.ts'
+import { canonical } from './questionForm.ts'
 
 describe('the canonical form', () => {
   it.each([
@@ -106,30 +106,5 @@ describe('the canonical form', () => {
   it('keeps the article that tells an orange from the colour', () => {
     expect(canonical('Is it an orange').withArticles).toBe('is it an orange')
     expect(canonical('Is it orange').withArticles).toBe('is it orange')
-  })
-})
-
-describe('stems', () => {
-  it.each([
-    ['animals', 'animal'],
-    ['berries', 'berry'],
-    ['glasses', 'glass'],
-    ['cutting', 'cut'],
-    ['bigger', 'large'],
-    ['wooden', 'wood'],
-    ['played', 'playing'],
-    ['dishes', 'dish'],
-  ])('are the same for %s and %s', (one, other) => {
-    expect(stem(one)).toBe(stem(other))
-  })
-
-  it('are different for big and small, hot and hat', () => {
-    expect(stem('bigger')).not.toBe(stem('smaller'))
-    expect(stem('hot')).not.toBe(stem('hat'))
-  })
-
-  it('leave out words without content, but not all of them', () => {
-    expect(contentStems('can you eat it')).toEqual(['eat'])
-    expect(contentStems('is it you')).toEqual(['is', 'it', 'you'])
   })
 })

@@ -3,6 +3,8 @@
 // Not: what is true (knowledge.ts) or which attribute is meant (understanding.ts).
 
 export interface CanonicalQuestion {
+  /** As asked but for case, punctuation and the subject: what a phrase of the knowledge base can equal to the letter. */
+  plain: string
   /** Lower case, subject `it` or `you`, no contractions, adverbs or articles. */
   text: string
   /** The same before the articles went: tells `is it an orange` from `is it orange`. */
@@ -12,7 +14,7 @@ export interface CanonicalQuestion {
 }
 
 const adverbs =
-  /\b(?:usually|typically|often|commonly|generally|normally|mostly|mainly|primarily|ever|also|really|actually|still|maybe|perhaps|possibly|probably|just|even|sometimes|always|frequently|regularly|very|quite|rather|pretty|too|extremely|relatively|particularly|especially|specifically|basically|essentially|considered|considered to be|classified as|regarded as|known as|called|sort of|by any chance|then|so|please|in general|most of the time|at all|currently|today|nowadays|well|widely|popularly|traditionally|exactly|only|mainly|necessarily|likely|about|approximately|directly|naturally|easily|literally|potentially|able to be|capable of being)\b/g
+  /\b(?:usually|typically|often|commonly|generally|normally|mostly|mainly|primarily|ever|also|really|actually|still|maybe|perhaps|possibly|probably|just|even|sometimes|always|frequently|regularly|very|quite|rather|pretty|too|extremely|relatively|particularly|especially|specifically|basically|essentially|considered|considered to be|classified as|regarded as|known as|called|sort of|by any chance|then|so|please|in general|most of the time|at all|currently|today|nowadays|well|widely|popularly|traditionally|exactly|only|mainly|necessarily|likely|about|approximately|directly|naturally|easily|literally|potentially|such|able to be|capable of being)\b/g
 
 const contractions: [RegExp, string][] = [
   // Only the first auxiliary's n't is rhetorical: `isn't it alive` asks what `is it alive` asks.
@@ -67,17 +69,19 @@ const thing =
 const people =
   '(?:you|we|i|one|someone|somebody|anyone|anybody|a person|a human|a human being|humans|human beings|people|persons|most people|many people|some people|most humans|everyone|everybody|kids|children|a child|adults|men|women|folks|a kid|an adult)'
 
-const subjects: [RegExp, string][] = [
+/** The object, however it is spoken of. */
+const things: [RegExp, string][] = [
   [new RegExp(`\\b${thing}\\b`, 'g'), 'it'],
   [/\b(?:they|them|these|those|he|him|she)\b/g, 'it'],
   [/^(\w+) (?:this|that)\b(?! (?:you|can|is|has|does)\b)/, '$1 it'],
   [/\b(?:this|that)$/, 'it'],
   [/\bits (?:name|word)\b/g, 'its name'],
-  [
-    new RegExp(`^(are|is|do|does|can|could|would|will|should|have|has|might|may|did|must) ${people}\\b`),
-    'can you',
-  ],
 ]
+
+/** Whoever does something with it. */
+const persons = new RegExp(
+  `^(are|is|do|does|can|could|would|will|should|have|has|might|may|did|must) ${people}\\b`,
+)
 
 const shapes: [RegExp, string][] = [
   [/^is (it|you) (?:is|are|was) /, 'is $1 '],
@@ -96,6 +100,7 @@ const shapes: [RegExp, string][] = [
   [/^is it (?:possible|common|normal|usual|safe|okay|ok) (?:for (?:you|people|humans) )?to /, 'can you '],
   [/^can you (?:use|utilize|employ) it /, 'is it used '],
   [/^does it get used /, 'is it used '],
+  [/^is it found (in|at) (?=(?:a |the )?(?:shop|store|supermarket|grocery)s?\b)/, 'is it sold $1 '],
   [
     /^can you (?:find|see|encounter|locate|keep|store|come across|discover|spot|get) it (?=in|on|at|near|inside|outside|outdoors|indoors|under|around|by)/,
     'is it found ',
@@ -162,6 +167,7 @@ export function canonical(question: string): CanonicalQuestion {
   for (const [from, to] of contractions) text = text.replace(from, to)
   text = squeeze(text)
   for (const [from, to] of wrappers) text = text.replace(from, to)
+  const plain = squeeze(things.reduce((kept, [from, to]) => kept.replace(from, to), text))
   text = squeeze(
     text.replace(
       /\b(?:kind|type|sort|form|variety|species|example|piece|pair|member|part of the (?:category|class|group)) of (?:a |an |the )?/g,
@@ -170,7 +176,8 @@ export function canonical(question: string): CanonicalQuestion {
   )
   const denied = denial(text)
   text = squeeze(denied.text.replace(adverbs, ' '))
-  for (const [from, to] of subjects) text = text.replace(from, to)
+  for (const [from, to] of things) text = text.replace(from, to)
+  text = text.replace(persons, 'can you')
   for (let round = 0; round < 2; round++) {
     for (const [from, to] of shapes) text = squeeze(text.replace(from, to))
     text = text.replace(
@@ -183,6 +190,7 @@ export function canonical(question: string): CanonicalQuestion {
   }
   const withArticles = squeeze(text)
   return {
+    plain,
     text: squeeze(withArticles.replace(/\b(?:a|an|the|some|any|its|your|their|our|my)\b/g, ' ')),
     withArticles,
     isNegated: denied.isNegated,
@@ -212,59 +220,4 @@ function denial(text: string): { text: string; isNegated: boolean } {
     if (pattern.test(text)) return { text: squeeze(text.replace(pattern, to)), isNegated: true }
   }
   return { text, isNegated: false }
-}
-
-// prettier-ignore
-const irregular: Record<string, string> = {
-  used: 'use', uses: 'use', using: 'use', use: 'use',
-  made: 'make', makes: 'make', making: 'make', mad: 'make',
-  found: 'find', finds: 'find', worn: 'wear', wore: 'wear', eaten: 'eat', ate: 'eat', edible: 'eat',
-  held: 'hold', kept: 'keep', flies: 'fly', flying: 'fly', flown: 'fly', living: 'live', lives: 'live', alive: 'live', life: 'live',
-  driven: 'drive', drove: 'drive', ridden: 'ride', driving: 'drive', riding: 'ride', written: 'write', writing: 'write', wrote: 'write',
-  bigger: 'big', biggest: 'big', larger: 'big', large: 'big', largest: 'big', huge: 'big',
-  smaller: 'small', smallest: 'small', tiny: 'small', little: 'small',
-  heavier: 'heavy', lighter: 'light', bought: 'buy', sold: 'sell', thrown: 'throw', grown: 'grow', grew: 'grow',
-  feet: 'foot', leaves: 'leaf', knives: 'knife', children: 'child', men: 'man', women: 'woman', teeth: 'tooth', mice: 'mouse',
-  clothes: 'clothing', cloth: 'clothing', garment: 'clothing', colour: 'color', coloured: 'color', colored: 'color',
-  automobile: 'car', metallic: 'metal', wooden: 'wood', plastics: 'plastic', electronic: 'electron', electronics: 'electron', electronically: 'electron',
-  electric: 'electr', electrical: 'electr', electricity: 'electr', musical: 'music', circular: 'round', spherical: 'round',
-  house: 'home', houses: 'home', household: 'home', shaped: 'shape', bus: 'bus', glass: 'glass', grass: 'grass', dress: 'dress',
-}
-
-/** A word's stem by a few regular endings and a list of the irregular; made for comparing, not for reading. */
-export function stem(word: string): string {
-  const known = irregular[word]
-  if (known !== undefined) return known
-  if (word.length <= 3) return word
-  let rest = word
-  if (/ies$/.test(rest) && rest.length > 4) rest = rest.replace(/ies$/, 'y')
-  else if (/(ss|x|z|ch|sh)es$/.test(rest)) rest = rest.replace(/es$/, '')
-  else if (/[^su]s$/.test(rest)) rest = rest.replace(/s$/, '')
-  if (/[a-z]{3,}ing$/.test(rest)) rest = undouble(rest.replace(/ing$/, ''))
-  else if (/[a-z]{3,}ed$/.test(rest)) rest = undouble(rest.replace(/ed$/, ''))
-  if (rest.length > 4) rest = rest.replace(/e$/, '')
-  return irregular[rest] ?? rest
-}
-
-const undouble = (word: string): string => word.replace(/([bdgklmnprt])\1$/, '$1')
-
-/** Words that carry no content of their own. */
-const empty = new Set(
-  'is are was be being been does do did can could would will it you of to for in on at by with that which who something anything thing object item kind type sort and or as from i we they people human person get have has there other one use'.split(
-    ' ',
-  ),
-)
-
-export function stems(text: string): string[] {
-  return text
-    .split(' ')
-    .filter((word) => word !== '')
-    .map(stem)
-}
-
-/** The stems that carry content; all of them where none does. */
-export function contentStems(text: string): string[] {
-  const all = text.split(' ').filter((word) => word !== '')
-  const full = all.filter((word) => !empty.has(word) && !empty.has(stem(word))).map(stem)
-  return full.length > 0 ? full : all.map(stem)
 }

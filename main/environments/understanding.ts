@@ -1,9 +1,11 @@
 // What a yes/no question asks of an object, and the knowledge base's answer.
 // Owns: the order of attempts from certain to doubtful. Not: finding the question (yesNoQuestions.ts).
 // Method and measured agreement with hand labels: docs/oracle.md.
-import type { KnowledgeIndex, Phrase } from './knowledgeIndex.ts'
+import { byComparison } from './comparison.ts'
+import { frameOf, type KnowledgeIndex, type Phrase } from './knowledgeIndex.ts'
 import { spellingAnswer } from './spellingQuestions.ts'
-import { canonical, contentStems } from './questionForm.ts'
+import { canonical } from './questionForm.ts'
+import { contentStems } from './wordStems.ts'
 
 export interface Understanding {
   isYes: boolean
@@ -27,10 +29,10 @@ const similarFrom = 0.6
 export function understand(question: string, object: string, index: KnowledgeIndex): Understanding {
   const form = canonical(question)
   const spelled = spellingAnswer(form.withArticles, question, object)
-  const found =
-    spelled === null
-      ? attempt(form.text, form.withArticles, object, index, 0)
-      : { isYes: spelled, confidence: 0.95, how: 'computed from the name' }
+  if (spelled !== null) return { isYes: spelled, confidence: 0.95, how: 'computed from the name' }
+  const literal = byName(form.withArticles, object, index) === null && index.phraseToTheLetter(form.plain)
+  if (literal) return { isYes: answer(literal, object), confidence: 0.99, how: stated(literal, object) }
+  const found = attempt(form.text, form.withArticles, object, index, 0)
   if (found === null) {
     return { isYes: false, confidence: 0.1, how: 'not understood, therefore answered by no' }
   }
@@ -53,6 +55,7 @@ function attempt(
     byName(withArticles, object, index) ??
     byPhrase(text, object, index) ??
     byNoun(text, object, index) ??
+    byComparison(text, object, index) ??
     byGeneralNoun(text) ??
     byParts(text, object, index, depth) ??
     byQualifiedNoun(text, object, index, depth) ??
@@ -62,6 +65,9 @@ function attempt(
 }
 
 const answer = (phrase: Phrase, object: string): boolean => phrase.yes.has(object) !== phrase.isContrary
+
+const stated = (phrase: Phrase, object: string): string =>
+  `“${phrase.statement}” (${phrase.attribute}) is ${says(phrase.yes.has(object))} of ${object}`
 
 const says = (isTrue: boolean): string => (isTrue ? 'true' : 'not true')
 
@@ -78,11 +84,7 @@ function byPhrase(text: string, object: string, index: KnowledgeIndex): Attempt 
   const phrase = index.phrase(text)
   if (phrase === undefined) return null
   const isYes = answer(phrase, object)
-  return {
-    isYes,
-    confidence: 0.97,
-    how: `“${phrase.statement}” (${phrase.attribute}) is ${says(phrase.yes.has(object))} of ${object}`,
-  }
+  return { isYes, confidence: 0.97, how: stated(phrase, object) }
 }
 
 function byNoun(text: string, object: string, index: KnowledgeIndex): Attempt {
@@ -145,6 +147,12 @@ const qualifications: [RegExp, (rest: string) => string[]][] = [
   [/ ((?:used|made|found|worn|eaten|kept|powered|played|held|seen|known|associated|related|grown|sold|in|on|from|for|of|to|by|at|near|inside) .+)$/, (rest) => [`is it ${rest}`, `is it used ${rest}`]],
 ] // prettier-ignore
 
+/** What stands before a qualification without being a noun: `found` in a shop. */
+const noHead =
+  /^(?:used|made|found|worn|eaten|kept|powered|played|held|seen|known|associated|related|grown|sold|able|good|\w+ed)$/
+/** Words that make what follows them more than a noun with adjectives. */
+const noAdjective = /\b(?:than|in|on|at|of|for|from|to|by|with|under|over|like|as|used|made|found|not)\b/
+
 /** `is it a large animal`, `is it a tool that cuts`: the noun and every qualification must be true. */
 function byQualifiedNoun(text: string, object: string, index: KnowledgeIndex, depth: number): Attempt {
   const words = /^is it (.+)$/.exec(text)?.[1]
@@ -153,6 +161,7 @@ function byQualifiedNoun(text: string, object: string, index: KnowledgeIndex, de
     const found = pattern.exec(words)
     if (!found?.[1] || found.index === 0) continue
     const head = words.slice(0, found.index)
+    if (noHead.test(head)) continue
     const noun = headOf(head, object, index, depth)
     if (noun === null) continue
     const rests = questions(found[1]).map((question) => {
@@ -169,6 +178,7 @@ function byQualifiedNoun(text: string, object: string, index: KnowledgeIndex, de
   for (let at = 1; at < tokens.length && tokens.length <= 5; at++) {
     const noun = headOf(tokens.slice(at).join(' '), object, index, depth)
     if (noun === null) continue
+    if (noAdjective.test(tokens.slice(0, at).join(' '))) continue
     const adjective = `is it ${tokens.slice(0, at).join(' ')}`
     return conjunction(noun, attempt(adjective, adjective, object, index, depth + 1))
   }
@@ -207,35 +217,37 @@ function conjunction(noun: Understanding, rest: Attempt): Attempt {
   }
 }
 
-/** The phrase with the largest share of words in common, by weight; doubtful where two attributes with different answers are near. */
+/** The phrase with the largest share of words in common, by weight; doubtful where a phrase with another answer is as near. */
 function bySimilarity(text: string, object: string, index: KnowledgeIndex): Attempt {
   const asked = new Set(contentStems(text))
-  let best: { phrase: Phrase; score: number } | null = null
-  const bestOf = new Map<boolean, number>()
+  if (asked.size === 0) return null
+  const frame = frameOf(text)
+  const nearest = new Map<boolean, { phrase: Phrase; score: number }>()
   for (const phrase of index.phrases) {
-    let common = 0
-    let all = 0
-    for (const word of asked) {
-      const weight = index.weight(word)
-      all += weight
-      if (phrase.words.has(word)) common += weight
-    }
-    if (common === 0) continue
-    for (const word of phrase.words) if (!asked.has(word)) all += index.weight(word)
-    const score = common / all
+    const score = likeness(asked, frame, phrase, index)
     const isYes = answer(phrase, object)
-    bestOf.set(isYes, Math.max(bestOf.get(isYes) ?? 0, score))
-    if (best === null || score > best.score) best = { phrase, score }
+    if (score > (nearest.get(isYes)?.score ?? 0)) nearest.set(isYes, { phrase, score })
   }
-  if (best === null || best.score < similarFrom) return null
-  const isYes = answer(best.phrase, object)
-  const contrary = bestOf.get(!isYes) ?? 0
-  const confidence = contrary >= best.score ? 0.5 : 0.5 + 0.45 * Math.min(1, best.score)
-  return {
-    isYes,
-    confidence,
-    how: `close to “${best.phrase.source}”: “${best.phrase.statement}” (${best.phrase.attribute}) is ${says(best.phrase.yes.has(object))} of ${object}`,
+  const [best, other] = [...nearest.values()].sort((a, b) => b.score - a.score)
+  if (best === undefined || best.score < similarFrom) return null
+  const confidence = other?.score === best.score ? 0.4 : 0.5 + 0.4 * best.score
+  const how = `close to “${best.phrase.source}”: ${stated(best.phrase, object)}`
+  return { isYes: answer(best.phrase, object), confidence, how }
+}
+
+/** Shared weight over all weight, 0 … 1. One shared word says little about a question of another frame (`is it fish`, `can you fish in it`). */
+function likeness(asked: ReadonlySet<string>, frame: string, phrase: Phrase, index: KnowledgeIndex): number {
+  let common = 0
+  let all = 0
+  for (const word of asked) {
+    const weight = index.weight(word)
+    all += weight
+    if (phrase.words.has(word)) common += weight
   }
+  if (common === 0) return 0
+  for (const word of phrase.words) if (!asked.has(word)) all += index.weight(word)
+  if (frame === phrase.frame) return common / all
+  return asked.size === 1 ? 0 : (0.9 * common) / all
 }
 
 /** `is it a giraffe`: a noun that is nowhere in the knowledge base is, in all likelihood, another thing. */

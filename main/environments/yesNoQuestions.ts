@@ -1,6 +1,7 @@
 // Finding the yes/no questions in a message.
 // Owns: which sentences count as one, and their bare text. Not: what they mean (questionForm.ts) or the answer.
 // Rules and their limits: docs/oracle.md.
+import { auxiliary, isAboutTheObject, person, thing } from './aboutTheObject.ts'
 import { sentencesOf, type Sentence } from './sentences.ts'
 
 export interface FoundQuestion {
@@ -16,13 +17,6 @@ export interface QuestionSearch {
   /** The message is one yes/no question and nothing else (labels such as `Q3:` and quotation marks aside). */
   isSingle: boolean
 }
-
-const auxiliary =
-  "(?:is|are|was|were|am|does|do|did|can|could|would|will|should|has|have|had|may|might|must|isn't|aren't|wasn't|weren't|doesn't|don't|didn't|can't|cannot|couldn't|wouldn't|won't|shouldn't|hasn't|haven't)"
-const thing =
-  '(?:it|this|that|these|those|they|he|she|(?:the|this|that|your|my|said|the hidden|the secret|the mystery) (?:hidden |secret |mystery )?(?:object|thing|item|answer|word|one|animal|creature|product|device|subject))'
-const person =
-  '(?:you|we|i|one|someone|somebody|anyone|a person|a human|humans|people|most people|many people|some people|everyone|kids|children|a child|adults|men|women)'
 
 const startsInverted = new RegExp(`^${auxiliary}(?: not)? \\S+`, 'i')
 const startsAboutIt = new RegExp(
@@ -48,15 +42,8 @@ const notElliptical =
   /\b(?:yes|no|not|invalid|ready|really|ok|okay|right|any|let|next|it|this|that|you|your|me|my|i|we|us|they|them|question|questions|answer|guess|hint|clue)\b/i
 const unfinished = /\b(?:a|an|the|of|to|or|and|with|for|than|in|on|at|by|is|it's|your|any|some)$/i
 
-/** Talk about the game, or to the other player: no fact about the object can answer it. */
-const aboutTheGame = [
-  /^(?:are|were|am) (?:you|we|i) (?:ready|sure|kidding|serious|still|able|allowed|willing|going|trying|asking|done|there|ok|okay|familiar|interested|looking|talking|playing|saying|referring to me|human|a human|an ai|correct|right|close|getting|on the)/i,
-  /^(?:can|could|would|will|may|might|shall|should|do|did|have|are|is) (?:you|we|i)(?: please)? (?:give|tell|provide|help|explain|describe|repeat|rephrase|clarify|share|start|begin|continue|play|try|guess|ask|have (?:a|another|some|any) (?:hint|clue|question|guess)|get (?:a|another|some) (?:hint|clue)|know|want|like to|need|understand|agree|remember|mean|mind|answer|elaborate|be more|offer|say|think (?:of|about)|assist|let|show|list|name|figure|narrow|make (?:a|another) guess|win|lose)/i,
-  /^(?:does|is|did|was) (?:that|this|it) (?:make sense|sound (?:good|right|fair|ok|okay)|help|my turn|your turn|a (?:good|yes\/no|valid|fair) question|clear|okay|ok|enough)/i,
-]
-
 /**
- * All yes/no questions of a message. Questions with what, who, how … are none, nor are statements, requests or answers.
+ * All yes/no questions about the object in a message. Questions with what, who, how … are none, nor are statements, requests or answers.
  * Choices (“Is it a cat or a dog?”) count: they can be answered by yes where either holds.
  */
 export function findQuestions(message: string): QuestionSearch {
@@ -67,7 +54,8 @@ export function findQuestions(message: string): QuestionSearch {
   for (const sentence of sentences) {
     const found = questionIn(sentence, before)
     before = sentence.text
-    if (found === null) continue
+    if (found === null || !isAboutTheObject(found.question.text)) continue
+    found.question.text = found.question.text.replace(/[[\]]/g, '')
     questions.push(found.question)
     if (found.isWhole) whole++
   }
@@ -79,7 +67,7 @@ function questionIn(
   before: string,
 ): { question: FoundQuestion; isWhole: boolean } | null {
   const { text, isAsked } = sentence
-  const bare = text.replace(/[[\]]/g, '').replace(/\s+/g, ' ')
+  const bare = text.replace(/\s+/g, ' ')
   const one = (form: FoundQuestion['form'], found: string, isWhole = !sentence.hasLead) => ({
     question: { text: found.trim(), form },
     isWhole,
@@ -92,7 +80,6 @@ function questionIn(
   if (confirms.test(bare)) {
     return declarative.test(before) && isAsked ? one('tag', inverted(before), false) : null
   }
-  if (aboutTheGame.some((pattern) => pattern.test(bare))) return null
   if (isAsked ? startsInverted.test(bare) : startsAboutIt.test(bare) && !unfinished.test(bare)) {
     return one(
       'inverted',
