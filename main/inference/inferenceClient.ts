@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { AppError, errors } from '../contract/errors.ts'
 import { parseHook } from '../model/hookNames.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
-import { cacheBytesFor, checkMemory } from './memory.ts'
+import { cacheBudget } from './memory.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
 import type { SchedulerStats } from './scheduler.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './workerMessages.ts'
@@ -61,8 +61,7 @@ export class InferenceClient {
     signal.throwIfAborted()
     const { config, weights, maxRows, threads = availableParallelism() } = options
     if (!(threads >= 1) || !(maxRows >= 1)) throw new TypeError('threads and maxRows are at least 1')
-    const needed = checkMemory(config, weights, options.memoryBytes)
-    const cacheBytes = cacheBytesFor(config, needed)
+    const cacheBytes = cacheBudget(config, weights, options.memoryBytes)
     const workerData: WorkerStart = { config, weights, threads, maxRows, cacheBytes }
     onProgress(0)
     const worker = new Worker(options.workerPath ?? defaultWorkerPath(), { workerData })
@@ -75,11 +74,6 @@ export class InferenceClient {
     }
     onProgress(1)
     return client
-  }
-
-  /** True once nothing more can be asked. */
-  get isLost(): boolean {
-    return this.ended !== null
   }
 
   private waitUntilReady(signal: AbortSignal): Promise<void> {

@@ -8,6 +8,8 @@ import { bytesPerPosition, roundPositions } from './keyValueCache.ts'
 const passBytes = 300 * 2 ** 20
 /** Part of what is left that keys and values may take: a buffer is held twice while it grows, layer by layer. */
 const cacheShare = 0.7
+/** Tokens that must fit for a model to be of any use. */
+const shortSequence = 256
 
 /**
  * Bytes of the weights once loaded: packed as fp32; a tied embedding a second time, because rows are also taken from it.
@@ -23,21 +25,15 @@ export function loadedWeightBytes(weights: WeightMap): number {
 }
 
 /**
- * Bytes left for keys and values after the model is loaded.
+ * Bytes that keys and values may take beside the loaded model.
  * @param memoryBytes  for everything together; what the machine has free where left out
- * @throws notEnoughMemory where not even one sequence of 256 tokens fits
+ * @throws notEnoughMemory where not even one short sequence fits
  */
-export function checkMemory(config: DecoderConfig, weights: WeightMap, memoryBytes?: number): number {
+export function cacheBudget(config: DecoderConfig, weights: WeightMap, memoryBytes?: number): number {
   const free = memoryBytes ?? process.availableMemory()
   const fixed = loadedWeightBytes(weights) + passBytes
-  const least = bytesPerPosition(config.shape) * roundPositions(Math.min(256, config.shape.contextLength))
+  const positions = roundPositions(Math.min(shortSequence, config.shape.contextLength))
+  const least = bytesPerPosition(config.shape) * positions
   if (fixed + least > free) throw errors.notEnoughMemory({ neededBytes: fixed + least, freeBytes: free })
-  return free - fixed
+  return Math.max(least, (free - fixed) * cacheShare)
 }
-
-/** Of the bytes that are left, those that keys and values may take. */
-export const cacheBytesFor = (config: DecoderConfig, leftBytes: number): number =>
-  Math.max(
-    leftBytes * cacheShare,
-    bytesPerPosition(config.shape) * roundPositions(Math.min(256, config.shape.contextLength)),
-  )

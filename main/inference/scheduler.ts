@@ -93,7 +93,7 @@ export class Scheduler {
   submit(id: number, request: GenerateRequest): Promise<GenerateResult> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ id, request, resolve, reject })
-      if (!this.isWorking) void this.work()
+      if (!this.isWorking) this.work().catch((error: unknown) => this.fail(error))
     })
   }
 
@@ -131,6 +131,16 @@ export class Scheduler {
         if (answers.length > 0) await this.guarded(answers, (batch) => this.decode(batch))
       }
       await new Promise((resolve) => setImmediate(resolve)) // lets new requests and cancellations in
+    }
+    this.isWorking = false
+  }
+
+  /** A fault outside any pass ends all requests rather than leaving them open for ever. */
+  private fail(error: unknown): void {
+    const jobs = [...this.waiting.splice(0), ...this.running.values()]
+    for (const job of jobs) {
+      this.leave(job.id)
+      job.reject(error)
     }
     this.isWorking = false
   }
@@ -177,6 +187,7 @@ export class Scheduler {
         job.reject(error)
         continue
       }
+      if (this.running.size >= this.slots.length) return // memory allows fewer slots than rows
       this.waiting.shift()
       this.start(job)
     }
@@ -190,8 +201,9 @@ export class Scheduler {
   private makeRoom(needed: number): boolean {
     const { cache, options } = this
     const isIdle = this.running.size === 0
-    const isFarTooLong = isIdle && needed * 4 <= cache.positions
-    if (needed <= cache.positions && !isFarTooLong) return true
+    const isShortOfSlots = this.slots.length < options.maxRows
+    const isWasteful = isIdle && needed * (isShortOfSlots ? 2 : 4) <= cache.positions
+    if (needed <= cache.positions && !isWasteful) return true
     // An eighth more than asked for: prompts grow from step to step, and each growth copies.
     const positions = roundPositions(
       Math.min(needed * 1.125, Math.max(needed, this.session.config.shape.contextLength)),

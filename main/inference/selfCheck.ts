@@ -42,8 +42,7 @@ export async function selfCheck(
   const next = ask(second, 'next', { earlierPrompts: [first] })
   const cached = await generate(next)
   onProgress(0.5)
-  // The slot has moved on to the second prompt, so the chain is run again.
-  const replayed = await generate(next)
+  const replayed = await generate({ ...next, wantLogits: true }) // logits of every position leave no use for a cache
   onProgress(0.75)
   const beside = Array.from({ length: rowsBeside }, (_, row) =>
     generate(ask(first.slice(0, first.length - 1 - (row % 3)), `beside ${row}`)),
