@@ -61,7 +61,7 @@ export function stepAxis(theme: ChartTheme, steps: readonly number[]) {
 }
 
 /** A vertical axis of amounts from 0; the name carries the unit. */
-export function amountAxis(theme: ChartTheme, name: string, max?: number) {
+export function amountAxis(theme: ChartTheme, name: string, max?: number, interval?: number) {
   return {
     type: 'value' as const,
     name,
@@ -70,6 +70,7 @@ export function amountAxis(theme: ChartTheme, name: string, max?: number) {
     nameTextStyle: axisName(theme),
     min: 0,
     ...(max === undefined ? {} : { max }),
+    ...(interval === undefined ? {} : { interval }),
     splitNumber: 4,
     axisLabel: axisLabel(theme),
     splitLine: { lineStyle: { color: theme.line } },

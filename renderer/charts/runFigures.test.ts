@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { expectGolden } from '../testing/golden.ts'
-import { invalidRateFigure, outcomeAt, outcomesFigure, tokensFigure, type StepCounts } from './runFigures.ts'
+import {
+  invalidRateFigure,
+  labelShifts,
+  outcomeAt,
+  outcomesFigure,
+  tokensFigure,
+  type StepCounts,
+} from './runFigures.ts'
 import { paperTheme } from './theme.ts'
 
 const counts: StepCounts = {
@@ -52,6 +59,14 @@ describe('figures of a run', () => {
     )
     expect(invalidRateFigure(none).summary).toBe('No step was answered yet.')
     expect(outcomesFigure({ win: 0, limit: 0, running: 4 }).summary).toBe('No episode has ended yet.')
+  })
+
+  it('keeps the labels of thin layers apart', () => {
+    expect(labelShifts([100, 100, 100])).toEqual([0, 0, 0])
+    const [low, middle, high] = labelShifts([1000, 10, 40])
+    expect([low, high]).toEqual([0, 0])
+    expect(middle).toBeGreaterThan(5)
+    expect(labelShifts([0, 0, 0])).toEqual([26, 13, 0])
   })
 
   it('leaves a gap at a step that nobody answered, instead of drawing 0', () => {

@@ -98,7 +98,7 @@ export function invalidRateFigure(counts: StepCounts, marked: number | null = nu
       grid: grid(counts.step.length),
       tooltip: axisTooltip(theme),
       xAxis: stepAxis(theme, counts.step),
-      yAxis: amountAxis(theme, 'invalid answers (%)', 100),
+      yAxis: amountAxis(theme, 'invalid answers (%)', 100, 25),
       dataZoom: stepZoom(theme, counts.step.length),
       series: [
         {
@@ -160,6 +160,7 @@ export function tokensFigure(counts: StepCounts, marked: number | null = null): 
     { name: 'generated', colour: 'accent', values: counts.meanNewTokens },
   ] as const
   const last = counts.step.length - 1
+  const shifts = labelShifts(layers.map((layer) => at(layer.values, last)))
   const n = sum(counts.n)
   const weighted = (values: readonly number[]): number =>
     n === 0 ? 0 : sum(values.map((value, i) => value * at(counts.n, i))) / n
@@ -216,6 +217,7 @@ export function tokensFigure(counts: StepCounts, marked: number | null = null): 
                   show: true,
                   position: 'right' as const,
                   distance: 8,
+                  offset: [0, shifts[k] ?? 0],
                   formatter: layer.name,
                   color: layer.colour === 'control' ? theme.muted : theme[layer.colour],
                   fontFamily: theme.font,
@@ -224,11 +226,29 @@ export function tokensFigure(counts: StepCounts, marked: number | null = null): 
               }
             : value,
         ),
-        labelLayout: { moveOverlap: 'shiftY' as const },
         ...(k === 0 ? stepMark(theme, marked === null ? -1 : counts.step.indexOf(marked)) : {}),
       })),
     }),
   }
+}
+
+/**
+ * How far to move the labels of a stack's layers, lowest layer first, so that they do not lie on each other: points, down is
+ * positive. The topmost keeps its place, the others give way downwards.
+ */
+export function labelShifts(values: readonly number[], plotHeight = 116, lineHeight = 13): number[] {
+  const total = sum(values) * 1.1
+  if (total <= 0) return values.map((_, k) => (values.length - 1 - k) * lineHeight)
+  const shifts = values.map(() => 0)
+  let ceiling = -Infinity
+  for (let k = values.length - 1; k >= 0; k--) {
+    const middle = sum(values.slice(0, k)) + at(values, k) / 2
+    const place = plotHeight * (1 - middle / total)
+    const moved = Math.max(place, ceiling)
+    shifts[k] = Math.round(moved - place)
+    ceiling = moved + lineHeight
+  }
+  return shifts
 }
 
 const outcomeRows = [
@@ -280,7 +300,6 @@ export function outcomesFigure(counts: OutcomeCounts): Figure {
         ...amountAxis(theme, 'episodes'),
         nameGap: 24,
         minInterval: 1,
-        max: Math.max(1, n),
         splitNumber: 2,
       },
       yAxis: {
