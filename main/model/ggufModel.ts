@@ -86,7 +86,8 @@ export function openGgufModel(path: string): ModelFiles {
   return {
     path,
     format: 'gguf',
-    name: metadata.text('general.name')?.slice(0, 200) || basename(path, '.gguf'),
+    // What its owner called it: `general.name` is often the name of a training run.
+    name: basename(path, '.gguf'),
     config,
     weightFiles: [path],
     sizeBytes: gguf.fileBytes,
