@@ -94,7 +94,8 @@ export async function openBrowser(folder?: string): Promise<BrowserHost> {
   if (!chromiumBinary) throw new TypeError('There is no Chromium here; the test should have been left out.')
   const served = await startServer(folder)
   const browser = await chromium.launch({ executablePath: chromiumBinary, args: ['--no-sandbox'] })
-  const page = await browser.newPage({ viewport: windowSize })
+  const context = await browser.newContext({ viewport: windowSize })
+  const page = await context.newPage()
   const complaints = listen(page)
   await page.goto(served.address)
   const close = async (): Promise<void> => {
