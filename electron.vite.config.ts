@@ -1,7 +1,6 @@
 // Builds the shell, its preload and the page. The engine is built apart (scripts/build.ts): as a second input here it would
 // end up inside the shell's own bundle.
 import { svelte } from '@sveltejs/vite-plugin-svelte'
-import tailwindcss from '@tailwindcss/vite'
 import { defineConfig } from 'electron-vite'
 import { resolve } from 'node:path'
 
@@ -25,7 +24,8 @@ export default defineConfig({
   },
   renderer: {
     root: at('renderer'),
-    plugins: [tailwindcss(), svelte({ configFile: at('svelte.config.js') })],
+    publicDir: at('resources/icons'),
+    plugins: [svelte({ configFile: at('svelte.config.js') })],
     build: {
       outDir: at('out/renderer'),
       rolldownOptions: { input: { index: at('renderer/index.html') } },

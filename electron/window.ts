@@ -8,7 +8,7 @@ import type { ShellSettings } from './shellSettings.ts'
 const firstSize = { width: 1440, height: 900 }
 const smallestSize = { minWidth: 800, minHeight: 500 }
 /** The page's own background (renderer/shared/tokens.css), shown until it has painted. */
-const background = { dark: '#14161a', light: '#ffffff' }
+const background = { dark: '#121317', light: '#fafafb' }
 
 export function openWindow(settings: ShellSettings): BrowserWindow {
   const window = new BrowserWindow({
