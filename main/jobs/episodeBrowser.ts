@@ -25,7 +25,9 @@ export class EpisodeBrowser {
   }
 
   list(query: EpisodeQuery): EpisodePage {
-    this.workspace.runs.get(query.runId) // an unknown run is an error, not an empty page
+    const run = this.workspace.runs.get(query.runId) // an unknown run is an error, not an empty page
+    // Whoever lists episodes will open one: its tokeniser takes up to a second to read.
+    void this.readerFor(run.settings.modelId).catch(() => {})
     return this.workspace.episodes.list(query)
   }
 

@@ -19,7 +19,7 @@ type Tell = (progress: WorkProgress) => void
 
 export class ModelLibrary {
   private loaded: { id: string; rows: number; model: LoadedModel } | null = null
-  private readonly readers = new Map<string, TokenReader>()
+  private readonly readers = new Map<string, Promise<TokenReader>>()
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly cacheFolder: string
@@ -106,16 +106,20 @@ export class ModelLibrary {
   /** Texts of a model's tokens. Where its files are gone, ids stand in: stored episodes stay readable. */
   async reader(id: string): Promise<TokenReader> {
     const known = this.readers.get(id)
-    if (known) return known
+    const reading = known ?? this.openReader(id)
+    if (!known) this.readers.set(id, reading)
     try {
-      const tokenizer = await readTokenizer(await openModelFiles(this.get(id).path))
-      const read: TokenReader = (ids) => tokenizer.tokenViews(ids)
-      this.readers.set(id, read)
-      return read
+      return await reading
     } catch (error) {
+      this.readers.delete(id) // the files may be back the next time
       if (error instanceof AppError) return idReader
       throw error
     }
+  }
+
+  private async openReader(id: string): Promise<TokenReader> {
+    const tokenizer = await readTokenizer(await openModelFiles(this.get(id).path))
+    return (ids) => tokenizer.tokenViews(ids)
   }
 
   private find(idOrPath: string): ModelRecord | undefined {
