@@ -103,7 +103,7 @@ export function stepMark(theme: ChartTheme, index: number) {
       silent: true,
       symbol: 'none',
       label: { show: false },
-      lineStyle: { color: theme.accent, width: 2, type: 'solid' as const },
+      lineStyle: { color: theme.accent, width: 2, type: 'solid' as const, opacity: 0.7 },
       data: [{ xAxis: index }],
     },
   }

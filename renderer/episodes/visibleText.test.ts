@@ -13,7 +13,7 @@ describe('hostile text', () => {
       { kind: 'text', text: 'Is' },
       { kind: 'newline', text: '⏎' },
     ])
-    expect(seen('a\tb\r')).toBe('a⇥b␍')
+    expect(seen('a\tb\r')).toBe('a⇥b⟨CR⟩')
   })
 
   it('leaves ordinary text of any script alone', () => {

@@ -51,7 +51,7 @@ export function pieces(text: string): Piece[] {
     if (letter === ' ') add('space', '␠')
     else if (letter === '\n') add('newline', '⏎')
     else if (letter === '\t') add('mark', '⇥')
-    else if (letter === '\r') add('mark', '␍')
+    else if (letter === '\r') add('mark', '⟨CR⟩')
     else if (joiner.test(letter) && list.at(-1)?.kind === 'text') add('text', letter)
     else if (joiner.test(letter) || invisible.test(letter)) add('mark', named(letter))
     else add('text', letter)

@@ -87,6 +87,22 @@ export const worlds: Record<string, () => FakeWorld> = {
     questions: [],
     isLive: false,
   }),
+  strange: () => ({
+    models: inventedModels,
+    runs: [
+      inventRun('hostile text', 'done', { createdAt: at(20) }, { episodes: 12 }),
+      inventRun(
+        'two hundred steps',
+        'done',
+        { createdAt: at(30) },
+        { episodes: 40, environment: { name: 'twenty_questions', maxSteps: 200 } },
+      ),
+      inventRun('nothing played', 'cancelled', { createdAt: at(40) }, { episodes: 2 }),
+      inventRun('one episode', 'done', { createdAt: at(50) }, { episodes: 1 }),
+    ],
+    questions: [],
+    isLive: false,
+  }),
   human: () => ({
     ...worlds.running!(),
     questions: [0, 1, 2].map((i) => ({

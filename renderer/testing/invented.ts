@@ -108,6 +108,24 @@ const lapses = [
   'The object is a common household item that many people have.',
 ]
 
+const hostileObjects = [
+  '<img src=x onerror=alert(1)>',
+  '\u202eabc\u2066evil\u2069',
+  'e' + '\u0301'.repeat(60),
+  'A'.repeat(400),
+  '👩‍👩‍👧 🇺🇳 ❤️',
+  '犬 · كلب · שלום',
+]
+const hostileCompletions = [
+  '<script>alert(1)</script><b onclick="alert(2)">Is it alive?</b>',
+  'Is it \u202edesrever\u202c or \u2067isolated\u2069?\u200b\u200d\ufeff\u00ad',
+  'z' + '\u0334\u0335\u0336'.repeat(40) + ' over its neighbours?',
+  'x'.repeat(600),
+  '\t\ttabs\r\nand\u0000nul\u001b[31mred\u0007 \n\n\n lines',
+  'كلب هل هو حي؟ שלום 犬は生きていますか 👩‍👩‍👧',
+  '',
+]
+
 export function inventEpisode(run: RunRecord, episode: number): EpisodeSummary {
   const random = randomOf(hash(run.id) + episode * 7919)
   const maxSteps = run.settings.environment.maxSteps
@@ -122,7 +140,9 @@ export function inventEpisode(run: RunRecord, episode: number): EpisodeSummary {
   return {
     runId: run.id,
     episode,
-    task: objects[Math.floor(random() * objects.length)]!,
+    task: isHostile(run)
+      ? hostileObjects[episode % hostileObjects.length]!
+      : objects[Math.floor(random() * objects.length)]!,
     outcome: wins ? 'win' : 'limit',
     steps,
     invalid: [...verdicts].filter((letter) => letter === 'i').length,
@@ -132,6 +152,9 @@ export function inventEpisode(run: RunRecord, episode: number): EpisodeSummary {
     truncatedSteps: random() < 0.1 ? 2 : 0,
   }
 }
+
+/** Runs of this name hold what a malicious model or object list could write. */
+const isHostile = (run: RunRecord): boolean => run.id.startsWith('hostile')
 
 const settingsOf = (change: Partial<CollectInput> = {}): CollectInput => ({
   modelId: 'smollm2-135m-instruct',
@@ -220,7 +243,7 @@ function tokensOf(text: string): TokenView[] {
   return text
     .split(special)
     .flatMap((part) =>
-      special.test(part) ? [part] : (part.match(/\n| ?[A-Za-z’]+| ?[^\sA-Za-z]|\s+/g) ?? []),
+      special.test(part) ? [part] : (part.match(/\n| ?[A-Za-z’]+| ?[^\sA-Za-z]|\s+/gu) ?? []),
     )
     .map((piece) => ({ id: hash(piece) % 49152, text: piece, isSpecial: special.test(piece) }))
 }
@@ -235,7 +258,7 @@ export function inventSteps(run: RunRecord, summary: EpisodeSummary): StepView[]
     const letter = summary.verdicts[step]!
     const isInvalid = letter === 'i'
     const isWin = letter === 'w'
-    const pool = isInvalid ? lapses : questions
+    const pool = isHostile(run) ? hostileCompletions : isInvalid ? lapses : questions
     const completion = isWin
       ? `Is it a ${summary.task.toLowerCase()}?`
       : pool[Math.floor(random() * pool.length)]!
