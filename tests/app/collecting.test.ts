@@ -26,6 +26,21 @@ async function startRun(page: Page): Promise<void> {
   await page.getByTestId('run-start').click()
 }
 
+/** Waits until the run has ended, well or not; an ill end is shown with what the window says about it. */
+async function runEnds(page: Page): Promise<void> {
+  const ended = ['done', 'failed', 'interrupted'].map(
+    (name) => `[data-testid=run-status][data-status=${name}]`,
+  )
+  await page
+    .locator(ended.join(', '))
+    .waitFor({ timeout: runLimitMs })
+    .catch(async (error: Error) => {
+      throw new Error(`${error.message}\nThe window shows:\n${await page.locator('body').innerText()}`)
+    })
+  const status = await page.getByTestId('run-status').getAttribute('data-status')
+  expect(status, await page.locator('body').innerText()).toBe('done')
+}
+
 /** What each step of each episode says, as the timeline shows it. */
 async function readAll(page: Page): Promise<string[]> {
   const all: string[] = []
@@ -80,7 +95,7 @@ describe.each([
 
   test.skipIf(!isHere)('a run plays to its end', async () => {
     await startRun(page)
-    await page.locator('[data-testid=run-status][data-status=done]').waitFor({ timeout: runLimitMs })
+    await runEnds(page)
     await expect.poll(() => page.getByTestId('episode-row').count()).toBe(episodes)
   })
 
@@ -134,7 +149,7 @@ describe.skipIf(!electronBinary)('the desktop around a run', () => {
       window.setProgressBar = (fraction) => void shown.push(fraction)
     })
     await startRun(host.page)
-    await host.page.locator('[data-testid=run-status][data-status=done]').waitFor({ timeout: runLimitMs })
+    await runEnds(host.page)
     const shown = (): Promise<number[]> =>
       host.app.evaluate(() => (globalThis as unknown as { shownProgress: number[] }).shownProgress)
     await expect.poll(async () => (await shown()).at(-1), { timeout: 5000 }).toBe(-1)
