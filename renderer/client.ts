@@ -28,6 +28,7 @@ type AnyLink = ClientLink<Record<never, never>>
 export class ReconnectingLink implements AnyLink {
   #link!: Promise<AnyLink>
   #resolve!: (link: AnyLink) => void
+  #isOpen = false
   #underWay = new Set<AbortController>()
 
   constructor() {
@@ -36,6 +37,7 @@ export class ReconnectingLink implements AnyLink {
 
   open(port: EnginePort): void {
     this.close()
+    this.#isOpen = true
     this.#resolve(new RPCLink({ port: port as MessagePort, ...cloneMessages }) as unknown as AnyLink)
   }
 
@@ -43,7 +45,9 @@ export class ReconnectingLink implements AnyLink {
   close(): void {
     for (const controller of this.#underWay) controller.abort()
     this.#underWay.clear()
-    this.#await()
+    // Calls that wait for a port go on waiting for the next.
+    if (this.#isOpen) this.#await()
+    this.#isOpen = false
   }
 
   #await(): void {
