@@ -13,6 +13,8 @@ export interface Command {
    */
   keys?: string
   run: () => void
+  /** Wins a key over all others while it is enabled, whoever was added last. */
+  isUrgent?: boolean
   /** Not listed in the palette: moving about in a list, for instance. */
   hidden?: boolean
   isEnabled?: () => boolean
@@ -29,7 +31,9 @@ export function printKeys(keys: string, mac = isMac): string {
     const parts = key.split('+').filter(Boolean)
     const last = parts.at(-1) ?? key
     const named = names[last.toLowerCase()] ?? last
-    if (!parts.includes('mod')) return named
+    const isShifted = /^[A-Z]$/.test(named)
+    if (!parts.includes('mod'))
+      return isShifted ? `⇧${named}` : named.length === 1 ? named.toUpperCase() : named
     return mac ? `⌘${named.toUpperCase()}` : `Ctrl ${named.toUpperCase()}`
   }
   return keys === ' ' ? 'Space' : keys.split(' ').map(one).join(' then ')
@@ -82,7 +86,8 @@ export class Commands {
   }
 
   #bound(keys: string): Command | undefined {
-    return this.#all.findLast((one) => one.keys === keys && one.isEnabled?.() !== false)
+    const bound = this.#all.filter((one) => one.keys === keys && one.isEnabled?.() !== false)
+    return bound.findLast((one) => one.isUrgent) ?? bound.at(-1)
   }
 }
 
