@@ -4,7 +4,7 @@
 import { errors } from '../contract/errors.ts'
 
 const service = 'Innerview oracle'
-export const keyVariable = 'INNERVIEW_ORACLE_KEY'
+const keyVariable = 'INNERVIEW_ORACLE_KEY'
 
 /** What we use of @napi-rs/keyring's AsyncEntry. */
 interface Entry {

@@ -46,7 +46,6 @@ const knowledgeSchema = z.object({
 })
 
 export type Knowledge = z.infer<typeof knowledgeSchema>
-export type KnownAttribute = Knowledge['attributes'][number]
 
 /**
  * The knowledge base below a resources folder.

@@ -132,6 +132,20 @@ describe('the knowledge-base oracle', () => {
     expect(wrong / all).toBeLessThan(0.003)
   })
 
+  it('is quick on long and hostile questions', async () => {
+    const hostile = [
+      `is it ${'a'.repeat(50_000)}?`,
+      `is it ${'red or '.repeat(40)}blue?`,
+      `is it ${'zork and blip '.repeat(20)}?`,
+      `is it a zork ${'with wheels that can fly '.repeat(11)}?`,
+    ]
+    for (const message of hostile) {
+      const started = performance.now()
+      await ask('Cat', message)
+      expect(performance.now() - started, message.slice(0, 30)).toBeLessThan(1500)
+    }
+  })
+
   it('never throws on any text', async () => {
     const random = seededGenerator('hostile text')
     const pieces = [

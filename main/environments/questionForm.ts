@@ -14,7 +14,7 @@ export interface CanonicalQuestion {
 }
 
 const adverbs =
-  /\b(?:usually|typically|often|commonly|generally|normally|mostly|mainly|primarily|ever|also|really|actually|still|maybe|perhaps|possibly|probably|just|even|sometimes|always|frequently|regularly|very|quite|rather|pretty|too|extremely|relatively|particularly|especially|specifically|basically|essentially|considered|considered to be|classified as|regarded as|known as|called|sort of|by any chance|then|so|please|in general|most of the time|at all|currently|today|nowadays|well|widely|popularly|traditionally|exactly|only|mainly|necessarily|likely|about|approximately|directly|naturally|easily|literally|potentially|such|able to be|capable of being)\b/g
+  /\b(?:usually|typically|often|commonly|generally|normally|mostly|mainly|primarily|ever|also|really|actually|still|maybe|perhaps|possibly|probably|just|even|sometimes|always|frequently|regularly|very|quite|rather|pretty|too|extremely|relatively|particularly|especially|specifically|basically|essentially|considered|considered to be|classified as|regarded as|known as|called|sort of|by any chance|then|so|please|in general|most of the time|at all|currently|today|nowadays|well|widely|typical|average|ordinary|popularly|traditionally|exactly|only|mainly|necessarily|likely|about|approximately|directly|naturally|easily|literally|potentially|such|able to be|capable of being)\b/g
 
 const contractions: [RegExp, string][] = [
   // Only the first auxiliary's n't is rhetorical: `isn't it alive` asks what `is it alive` asks.
@@ -99,6 +99,7 @@ const shapes: [RegExp, string][] = [
   [/^can you (?:be able to|usually) /, 'can you '],
   [/^is it (?:possible|common|normal|usual|safe|okay|ok) (?:for (?:you|people|humans) )?to /, 'can you '],
   [/^can you (?:use|utilize|employ) it /, 'is it used '],
+  [/ (?:to (?:function|operate|work)|purposes?)$/, ''],
   [/^does it get used /, 'is it used '],
   [/^is it found (in|at) (?=(?:a |the )?(?:shop|store|supermarket|grocery)s?\b)/, 'is it sold $1 '],
   [

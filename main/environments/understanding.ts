@@ -18,6 +18,15 @@ export interface Understanding {
 /** Confidence from which an answer rests on something in the knowledge base. */
 export const understoodFrom = 0.5
 
+const notUnderstood: Understanding = {
+  isYes: false,
+  confidence: 0.1,
+  how: 'not understood, therefore answered by no',
+}
+
+/** Characters of a question that is worth understanding; a model that rambles on asks nothing. */
+const longest = 300
+
 /** Share of weighted words that a question must have in common with a phrase. */
 const similarFrom = 0.6
 
@@ -27,15 +36,14 @@ const similarFrom = 0.6
  * @param object the object's own spelling in the knowledge base
  */
 export function understand(question: string, object: string, index: KnowledgeIndex): Understanding {
+  if (question.length > longest) return notUnderstood
   const form = canonical(question)
   const spelled = spellingAnswer(form.withArticles, question, object)
   if (spelled !== null) return { isYes: spelled, confidence: 0.95, how: 'computed from the name' }
   const literal = byName(form.withArticles, object, index) === null && index.phraseToTheLetter(form.plain)
   if (literal) return { isYes: answer(literal, object), confidence: 0.99, how: stated(literal, object) }
   const found = attempt(form.text, form.withArticles, object, index, 0)
-  if (found === null) {
-    return { isYes: false, confidence: 0.1, how: 'not understood, therefore answered by no' }
-  }
+  if (found === null) return notUnderstood
   return form.isNegated
     ? { ...found, isYes: !found.isYes, how: `${found.how}, asked for the contrary` }
     : found
@@ -59,6 +67,7 @@ function attempt(
     byGeneralNoun(text) ??
     byParts(text, object, index, depth) ??
     byQualifiedNoun(text, object, index, depth) ??
+    byTwoPlaces(text, object, index, depth) ??
     bySimilarity(text, object, index) ??
     byStrangeNoun(withArticles)
   )
@@ -185,6 +194,22 @@ function byQualifiedNoun(text: string, object: string, index: KnowledgeIndex, de
   return null
 }
 
+/** `is it used in the kitchen for cooking`: both must hold. */
+function byTwoPlaces(text: string, object: string, index: KnowledgeIndex, depth: number): Attempt {
+  const found =
+    /^((?:is it|can you) (?:\w+ it|\w+)) ((?:in|on|at|for|to|with|by|around) .+) ((?:in|on|at|for|to|with|by|around) .+)$/.exec(
+      text,
+    )
+  const [, start = '', one = '', two = ''] = found ?? []
+  if (start === '') return null
+  const [first, second] = [`${start} ${one}`, `${start} ${two}`].map((part) =>
+    attempt(part, part, object, index, depth + 1),
+  )
+  if (!first || !second || first.confidence < understoodFrom || second.confidence < understoodFrom)
+    return null
+  return conjunction(first, second)
+}
+
 /** Nouns that are true of every object. */
 const general =
   /^(?:thing|object|item|product|something|one|anything|article|solid|tangible|physical|noun)(?: (?:thing|object|item))?$/
@@ -237,6 +262,8 @@ function bySimilarity(text: string, object: string, index: KnowledgeIndex): Atte
 
 /** Shared weight over all weight, 0 … 1. One shared word says little about a question of another frame (`is it fish`, `can you fish in it`). */
 function likeness(asked: ReadonlySet<string>, frame: string, phrase: Phrase, index: KnowledgeIndex): number {
+  // A part of something is another thing than the whole.
+  if (asked.has('part') !== phrase.words.has('part')) return 0
   let common = 0
   let all = 0
   for (const word of asked) {
