@@ -1,6 +1,7 @@
 // Chat templates: messages to the text that a model was trained to answer.
 // Owns: rendering a template that nobody vouches for within bounds, and the plain fallback. Not: tokens (tokenizer.ts).
-// Settings as in transformers' `apply_chat_template` (trimmed blocks, `raise_exception`, `strftime_now`).
+// Settings as in transformers' `apply_chat_template` (trimmed blocks, `raise_exception`, `strftime_now`); the library
+// differs from Jinja in how it writes a bare `{{ true }}`, `{{ none }}` or list, which no known template does.
 import { Environment, Interpreter, parse, tokenize } from '@huggingface/jinja'
 import type { ChatMessage } from '../contract/runs.ts'
 import { errors } from '../contract/errors.ts'
@@ -14,8 +15,10 @@ export const templateDate = new Date(Date.UTC(2024, 6, 26))
 
 const limits = {
   templateCharacters: 2 ** 20,
-  /** Nodes visited, plus 1/16 of all characters and elements that they yield. A real template needs some thousands. */
+  /** Nodes visited, plus 1/16 of the elements and characters that they yield. A real template needs some thousands. */
   work: 4_000_000,
+  /** Loops that do nothing visit no nodes. A real template takes milliseconds. */
+  milliseconds: 4_000,
   /** Of any text or list on the way. */
   length: 2 ** 24,
 }
@@ -121,6 +124,7 @@ function withReason<T>(path: string, action: () => T): T {
 /** Counts what a template does and ends it where that leaves every measure. */
 class BoundedInterpreter extends Interpreter {
   private workLeft = limits.work
+  private readonly deadline = performance.now() + limits.milliseconds
 
   override evaluate(...parameters: Parameters<Interpreter['evaluate']>): ReturnType<Interpreter['evaluate']> {
     const result = super.evaluate(...parameters)
@@ -128,7 +132,7 @@ class BoundedInterpreter extends Interpreter {
     const length = typeof value === 'string' || Array.isArray(value) ? value.length : 0
     if (length > limits.length) throw new Error(`it makes a text or list of ${length} elements`)
     this.workLeft -= 1 + length / 16
-    if (this.workLeft < 0) throw new Error('it does not come to an end')
+    if (this.workLeft < 0 || performance.now() > this.deadline) throw new Error('it does not come to an end')
     return result
   }
 }
