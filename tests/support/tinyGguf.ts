@@ -65,7 +65,7 @@ export function tinyGguf({ quantised }: { quantised: boolean }): TinyGguf {
   const add = (hf: string, gguf: string, shape: number[], permutedHeads = 0) => {
     const values = Float32Array.from(
       { length: shape.reduce((a, b) => a * b) },
-      () => Math.round(draw() * 200) / 2,
+      () => Math.round(draw() * 200) / 2 + 0, // no negative zero: blocks cannot hold it
     )
     weights.set(hf, values)
     const stored = permutedHeads ? permuteRows(values, shape[0], permutedHeads) : values
