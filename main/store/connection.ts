@@ -6,6 +6,8 @@ import { codeOf, storeError, translating } from './storeErrors.ts'
 
 /** How long a statement waits for a lock of another process. */
 const BUSY_MS = 5000
+/** Of new databases: decision points of 576 values take a third less than with SQLite's 4096 (benchmarks/store.ts). */
+const PAGE_BYTES = 8192
 /** The write-ahead log is cut back to this after a checkpoint. */
 const LOG_BYTES = 64 * 2 ** 20
 
@@ -61,6 +63,7 @@ export class Connection {
    */
   static openWritable(path: string): Connection {
     return Connection.open(path, { timeout: BUSY_MS }, (database) => {
+      database.pragma(`page_size = ${PAGE_BYTES}`)
       database.pragma('journal_mode = WAL')
       database.pragma('synchronous = FULL') // in WAL mode the build's default is NORMAL, which may lose the last commits
       database.pragma(`journal_size_limit = ${LOG_BYTES}`)
