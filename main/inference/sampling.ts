@@ -49,9 +49,9 @@ export class Sampler {
       const weight = Math.exp(below)
       weights[id] = weight
       sum += weight
-      weightedSum += weight * below
+      if (weight > 0) weightedSum += weight * below // 0 · −∞ is no number
     }
-    if (!Number.isFinite(sum) || !Number.isFinite(weightedSum)) throw errors.logitsNotFinite({ largest })
+    if (!Number.isFinite(sum)) throw errors.logitsNotFinite({ largest })
     const id = this.draw(logits, topIds, sum)
     const logSum = largest + Math.log(sum)
     return {

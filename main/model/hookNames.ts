@@ -41,8 +41,9 @@ export function parseHook(name: string, shape: ModelShape): HookPoint {
   const layerText = layerMark.exec(name)?.[0] ?? null
   const pattern = name.replace(layerMark, '{i}')
   const kind = hookKinds.find((each) => each.name === pattern)
-  const isCanonical = layerText === null || String(Number(layerText)) === layerText
-  if (!kind || !isCanonical) throw errors.hookUnknown({ hook: name, near: nearestHooks(name, layerText ?? '0') })
+  const isCanonical = layerText === null ? !name.includes('{i}') : String(Number(layerText)) === layerText
+  if (!kind || !isCanonical)
+    throw errors.hookUnknown({ hook: name, near: nearestHooks(name, layerText ?? '0') })
   const layer = layerText === null ? null : Number(layerText)
   if (layer !== null && layer >= shape.layers) throw errors.layerOutOfRange({ layer, layers: shape.layers })
   return { name, layer, axes: kind.axes, width: kind.width(shape) }
