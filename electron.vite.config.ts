@@ -5,19 +5,21 @@ import { defineConfig } from 'electron-vite'
 import { resolve } from 'node:path'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
+/** scripts/build.ts builds beside out/ and swaps, so that a workbench that runs from out/ never finds it half made. */
+const out = (part: string): string => at(`${process.env.INNERVIEW_OUT ?? 'out'}/${part}`)
 // Electrons below 28 read CommonJS only, as a sandboxed preload does at any version.
 const output = { format: 'cjs' as const, entryFileNames: '[name].cjs', chunkFileNames: '[name].cjs' }
 
 export default defineConfig({
   main: {
     build: {
-      outDir: at('out/main'),
+      outDir: out('main'),
       rolldownOptions: { input: { main: at('electron/main.ts') }, output },
     },
   },
   preload: {
     build: {
-      outDir: at('out/preload'),
+      outDir: out('preload'),
       externalizeDeps: false, // a sandboxed preload can load nothing but electron
       rolldownOptions: { input: { preload: at('electron/preload.ts') }, output },
     },
@@ -27,7 +29,8 @@ export default defineConfig({
     publicDir: at('resources/icons'),
     plugins: [svelte({ configFile: at('svelte.config.js') })],
     build: {
-      outDir: at('out/renderer'),
+      outDir: out('renderer'),
+      minify: true,
       rolldownOptions: { input: { index: at('renderer/index.html') } },
     },
   },

@@ -1,13 +1,16 @@
 // npm run build: everything that runs from out/. Shell, preload and page by electron-vite; the engine and its worker as one
 // file each, native modules left outside.
 import { build as buildShell } from 'electron-vite'
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import manifest from '../package.json' with { type: 'json' }
-import { projectFolder } from './project.ts'
+import { cacheFolder, projectFolder } from './project.ts'
 
+const finished = join(projectFolder, 'out')
+// Two builds at once must not meet.
+const draft = join(cacheFolder, `build-${process.pid}`)
 const engineEntries = { engine: 'main/engine.ts', sessionWorker: 'main/inference/sessionWorker.ts' }
 
 /** A build of its own for each entry: shared chunks would make the worker load half of the engine. */
@@ -20,7 +23,7 @@ async function buildEngineEntry(name: string, entry: string): Promise<void> {
     build: {
       ssr: true,
       target: 'node22',
-      outDir: join(projectFolder, 'out/engine'),
+      outDir: join(draft, 'engine'),
       emptyOutDir: false,
       sourcemap: true,
       minify: false,
@@ -33,19 +36,25 @@ async function buildEngineEntry(name: string, entry: string): Promise<void> {
 }
 
 export async function buildAll(): Promise<void> {
-  rmSync(join(projectFolder, 'out'), { recursive: true, force: true })
-  await buildShell({ root: projectFolder, logLevel: 'warn' })
-  for (const [name, entry] of Object.entries(engineEntries)) await buildEngineEntry(name, entry)
-  const missing = builtFiles.filter((file) => !existsSync(join(projectFolder, file)))
-  if (missing.length) throw new Error(`The build left out ${missing.join(', ')}.`)
+  process.env.INNERVIEW_OUT = draft // electron.vite.config.ts reads it
+  try {
+    await buildShell({ root: projectFolder, logLevel: 'warn' })
+    for (const [name, entry] of Object.entries(engineEntries)) await buildEngineEntry(name, entry)
+    const missing = builtFiles.filter((file) => !existsSync(join(draft, file)))
+    if (missing.length) throw new Error(`The build left out ${missing.join(', ')}.`)
+    rmSync(finished, { recursive: true, force: true })
+    renameSync(draft, finished)
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
 }
 
-/** What a complete build has at least. */
+/** What a complete build has at least, in out/. */
 export const builtFiles = [
-  'out/main/main.cjs',
-  'out/preload/preload.cjs',
-  'out/renderer/index.html',
-  ...Object.keys(engineEntries).map((name) => `out/engine/${name}.mjs`),
+  'main/main.cjs',
+  'preload/preload.cjs',
+  'renderer/index.html',
+  ...Object.keys(engineEntries).map((name) => `engine/${name}.mjs`),
 ]
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildAll()

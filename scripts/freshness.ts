@@ -22,7 +22,7 @@ export async function buildIfOld(): Promise<void> {
 
 function isFresh(): boolean {
   const built = builtFiles.map(
-    (file) => statSync(join(projectFolder, file), { throwIfNoEntry: false })?.mtimeMs,
+    (file) => statSync(join(projectFolder, 'out', file), { throwIfNoEntry: false })?.mtimeMs,
   )
   const oldest = Math.min(...built.map((time) => time ?? 0))
   return newest(sources.map((source) => join(projectFolder, source))) < oldest
