@@ -3,8 +3,8 @@ import { Commands, printKeys } from './commands.svelte.ts'
 
 // A page is not needed for the bindings; only that no dialog is open and nothing is typed into.
 vi.stubGlobal('document', { querySelector: () => null })
-vi.stubGlobal('HTMLElement', class {})
-vi.stubGlobal('HTMLInputElement', class {})
+vi.stubGlobal('HTMLElement', EventTarget)
+vi.stubGlobal('HTMLInputElement', EventTarget)
 
 let time = 0
 const press = (key: string, change: Partial<KeyboardEvent> = {}) =>
