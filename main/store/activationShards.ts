@@ -205,7 +205,8 @@ export class ActivationShards {
     if (!existsSync(this.folder)) return
     const known = new Set(this.statements.known.all().map(({ run, shard }) => this.fileOf(run, shard)))
     translating(this.folder, () => {
-      for (const name of readdirSync(this.folder).filter((each) => /^r[1-9]\d*$/.test(each))) {
+      const entries = readdirSync(this.folder, { withFileTypes: true })
+      for (const { name } of entries.filter((each) => each.isDirectory() && /^r[1-9]\d*$/.test(each.name))) {
         const files = readdirSync(join(this.folder, name)).filter((each) => /^\d+\.safetensors$/.test(each))
         const left = files.filter((each) => !known.has(join(this.folder, name, each)))
         if (left.length === files.length) this.remove(runNumber(name))
