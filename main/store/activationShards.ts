@@ -60,7 +60,8 @@ export class ActivationShards {
     this.folder = join(workspaceFolder, 'activations')
     this.statements = {
       insertSegment: connection.prepare<Value[]>(
-        'INSERT INTO segments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        `INSERT INTO segments (run, episode, step, hook, shard, byte_offset, first_position, positions, width, dtype)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
       growShard: connection.prepare<[number, number, number]>(
         `INSERT INTO shards (run, shard, data_bytes) VALUES (?, ?, ?)

@@ -74,7 +74,9 @@ export class Activations {
   constructor(connection: Connection, shards: ActivationShards) {
     this.connection = connection
     this.shards = shards
-    this.insertPoint = connection.prepare('INSERT INTO activations VALUES (?, ?, ?, ?, ?, ?, ?)')
+    this.insertPoint = connection.prepare(
+      'INSERT INTO activations (run, episode, step, hook, point, dtype, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    )
     this.selectPoint = connection.prepare(
       `SELECT dtype, data FROM activations
        WHERE run = ? AND episode = ? AND step = ? AND hook = ? AND point = ?`,

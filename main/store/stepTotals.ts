@@ -27,7 +27,8 @@ export class StepTotals {
 
   constructor(connection: Connection) {
     this.upsert = connection.prepare(
-      `INSERT INTO step_totals VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + 1,
+      `INSERT INTO step_totals (run, step, n, invalid, wins, ended, prompt_tokens, new_tokens, reused_tokens)
+       VALUES (?, ?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET n = n + 1,
          invalid = invalid + excluded.invalid, wins = wins + excluded.wins, ended = ended + excluded.ended,
          prompt_tokens = prompt_tokens + excluded.prompt_tokens, new_tokens = new_tokens + excluded.new_tokens,
          reused_tokens = reused_tokens + excluded.reused_tokens`,

@@ -79,6 +79,14 @@ const SELECT = `SELECT run, episode, step, is_invalid AS isInvalid, is_win AS is
   completion_ids AS completionIds, log_probabilities AS logProbabilities, ranks, entropies, top_ids AS topIds,
   top_log_probabilities AS topLogProbabilities, captured_hooks AS capturedHooks, messages FROM steps`
 
+const COLUMNS = [
+  ...['run', 'episode', 'step', 'is_invalid', 'is_win', 'reward', 'confidence', 'finish', 'dropped_turns'],
+  ...['reused_tokens', 'prefill_ms', 'decode_ms', 'oracle_ms', 'answer', 'reason', 'labels', 'completion'],
+  ...['prompt_ids', 'completion_ids', 'log_probabilities', 'ranks', 'entropies', 'top_ids'],
+  ...['top_log_probabilities', 'captured_hooks', 'messages', 'state'],
+] as const
+type StoredRow = Record<(typeof COLUMNS)[number], Value>
+
 const { messages, labels, capturedHooks } = stepRecord.shape
 const storedState = z.record(z.string(), z.unknown())
 
@@ -95,7 +103,7 @@ export class Steps {
   private readonly totals: StepTotals
   private readonly activations: Activations
   private readonly shards: ActivationShards
-  private readonly insert: Statement<Value[], unknown>
+  private readonly insert: Statement<[StoredRow], unknown>
   private readonly selectBefore: Statement<[number, number], Before>
   private readonly selectList: Statement<[number, number], StepRow>
   private readonly selectIds: Statement<
@@ -114,7 +122,9 @@ export class Steps {
     this.totals = parts.totals
     this.activations = parts.activations
     this.shards = parts.shards
-    this.insert = connection.prepare(`INSERT INTO steps VALUES (${Array(27).fill('?').join(', ')})`)
+    this.insert = connection.prepare(
+      `INSERT INTO steps (${COLUMNS.join(', ')}) VALUES (${COLUMNS.map((name) => `:${name}`).join(', ')})`,
+    )
     this.selectBefore = connection.prepare(
       `SELECT outcome, steps, settings ->> '$.capture.dtype' AS dtype
        FROM episodes JOIN runs USING (run) WHERE run = ? AND episode = ?`,
@@ -149,7 +159,7 @@ export class Steps {
     const staged = this.activations.stage(key, captures, dtype)
     try {
       this.connection.transaction(() => {
-        this.insert.run(...valuesOf(key, next))
+        this.insert.run(rowOf(key, next))
         this.activations.record(key, captures, dtype)
         staged?.record()
         this.episodes.addStep(key.run, record, next.outcome)
@@ -245,23 +255,35 @@ export class Steps {
   }
 }
 
-/** In the order of the table's columns. */
-function valuesOf({ run, episode, step }: StepKey, { record, state, captures }: NewStep): Value[] {
-  return [
-    ...[run, episode, step, Number(record.isInvalid), Number(record.isWin), record.reward, record.confidence],
-    ...[record.finish, record.droppedTurns, record.reusedTokens],
-    ...[record.prefillMs, record.decodeMs, record.oracleMs, record.answer, record.reason],
-    losslessJson(record.labels, 'labels'),
-    record.completion,
-    bytesOf(record.promptIds),
-    bytesOf(record.completionIds),
-    bytesOf(record.logProbabilities),
-    bytesOf(record.ranks),
-    bytesOf(record.entropies),
-    bytesOf(record.topIds),
-    bytesOf(record.topLogProbabilities),
-    JSON.stringify(captures.map(({ hook }) => hook)),
-    JSON.stringify(record.messages),
-    losslessJson(state, 'environment state'),
-  ]
+/** A new row, by column. */
+function rowOf({ run, episode, step }: StepKey, { record, state, captures }: NewStep): StoredRow {
+  return {
+    run,
+    episode,
+    step,
+    is_invalid: Number(record.isInvalid),
+    is_win: Number(record.isWin),
+    reward: record.reward,
+    confidence: record.confidence,
+    finish: record.finish,
+    dropped_turns: record.droppedTurns,
+    reused_tokens: record.reusedTokens,
+    prefill_ms: record.prefillMs,
+    decode_ms: record.decodeMs,
+    oracle_ms: record.oracleMs,
+    answer: record.answer,
+    reason: record.reason,
+    labels: losslessJson(record.labels, 'labels'),
+    completion: record.completion,
+    prompt_ids: bytesOf(record.promptIds),
+    completion_ids: bytesOf(record.completionIds),
+    log_probabilities: bytesOf(record.logProbabilities),
+    ranks: bytesOf(record.ranks),
+    entropies: bytesOf(record.entropies),
+    top_ids: bytesOf(record.topIds),
+    top_log_probabilities: bytesOf(record.topLogProbabilities),
+    captured_hooks: JSON.stringify(captures.map(({ hook }) => hook)),
+    messages: JSON.stringify(record.messages),
+    state: losslessJson(state, 'environment state'),
+  }
 }
