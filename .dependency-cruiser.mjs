@@ -1,5 +1,5 @@
 // Who may import whom, on resolved paths; rooms.js holds the table.
-const { engineRooms, packageRooms } = require('./rooms.js')
+import { engineRooms, packageRooms } from './rooms.js'
 
 const rooms = Object.keys(engineRooms)
 const roomRules = Object.entries(engineRooms).map(([room, allowed]) => ({
@@ -17,7 +17,7 @@ const packageRules = Object.entries(packageRooms).map(([name, owners]) => ({
   to: { path: `(^|/)node_modules/${name}/` },
 }))
 
-module.exports = {
+export default {
   forbidden: [
     ...roomRules,
     ...packageRules,
@@ -79,7 +79,7 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['import', 'require', 'node', 'svelte', 'default', 'types'],
+      conditionNames: ['import', 'require', 'node', 'svelte', 'default'],
       extensions: ['.ts', '.js', '.cjs', '.mjs', '.svelte', '.json'],
     },
   },
