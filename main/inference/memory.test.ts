@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import type { DecoderConfig, WeightTensor } from '../model/modelFiles.ts'
+import { bytesPerPosition } from './keyValueCache.ts'
+import { cacheBudget, loadedWeightBytes } from './memory.ts'
+
+const shape = {
+  layers: 2,
+  residualWidth: 8,
+  heads: 2,
+  keyValueHeads: 2,
+  headWidth: 4,
+  mlpWidth: 16,
+  vocabulary: 100,
+  contextLength: 4096,
+}
+const config: DecoderConfig = {
+  architecture: 'llama',
+  shape,
+  rmsEpsilon: 1e-5,
+  ropeTheta: 1e4,
+  ropeScaling: null,
+  tiedEmbeddings: true,
+  attentionBias: false,
+  mlpBias: false,
+  slidingWindow: null,
+}
+const tensor = (rows: number, columns: number, dtype: WeightTensor['dtype']): WeightTensor => ({
+  file: 'model.safetensors',
+  offset: 0,
+  byteLength: rows * columns * (dtype === 'float32' ? 4 : 2),
+  dtype,
+  shape: [rows, columns],
+})
+const gibibyte = 2 ** 30
+
+describe('memory of a loaded model', () => {
+  it('counts half-precision weights at the width they are computed with', () => {
+    const half = new Map([['model.layers.0.mlp.up_proj.weight', tensor(16, 8, 'bfloat16')]])
+    const whole = new Map([['model.layers.0.mlp.up_proj.weight', tensor(16, 8, 'float32')]])
+    expect(loadedWeightBytes(half)).toBe(16 * 8 * 4)
+    expect(loadedWeightBytes(whole)).toBe(16 * 8 * 4)
+  })
+
+  it('leaves keys and values a part of what the weights leave', () => {
+    const none = new Map<string, WeightTensor>()
+    const large = new Map([['lm_head.weight', tensor(2 ** 14, 2 ** 14, 'float32')]])
+    const without = cacheBudget(config, none, 4 * gibibyte)
+    expect(without).toBeLessThan(4 * gibibyte)
+    expect(cacheBudget(config, large, 4 * gibibyte)).toBeLessThan(without - gibibyte / 2)
+  })
+
+  it('always leaves room for one short sequence, or refuses with both numbers', () => {
+    const none = new Map<string, WeightTensor>()
+    const least = 256 * bytesPerPosition(shape)
+    expect(cacheBudget(config, none, 300 * 2 ** 20 + least)).toBe(least)
+    expect(() => cacheBudget(config, none, 300 * 2 ** 20)).toThrow(
+      expect.objectContaining({
+        code: 'not_enough_memory',
+        details: { neededBytes: 300 * 2 ** 20 + least, freeBytes: 300 * 2 ** 20 },
+      }),
+    )
+  })
+})
