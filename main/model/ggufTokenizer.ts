@@ -73,11 +73,11 @@ export function readGgufTokenizer(gguf: Gguf): GgufTokenizer {
     const reason = `${tokens.length} tokens with ${types.length} types`
     throw errors.tokenizerInvalid({ path, reason })
   }
-  const build = { gpt2: byteLevelTokenizer, llama: sentencePieceTokenizer }[String(model)]
-  if (!build) {
+  if (model !== 'gpt2' && model !== 'llama') {
     const reason = `the tokeniser “${String(model).slice(0, 100)}” (only gpt2 and llama)`
     throw errors.tokenizerInvalid({ path, reason })
   }
+  const build = model === 'gpt2' ? byteLevelTokenizer : sentencePieceTokenizer
   const bosId = metadata.get('tokenizer.ggml.bos_token_id')
   const bosToken = typeof bosId === 'number' ? (tokens[bosId] ?? null) : null
   return { json: build(gguf, tokens, types, bosToken), bosToken }

@@ -114,7 +114,10 @@ export class Tokenizer {
     const parsed = tokenizerSchema.safeParse(json)
     if (!parsed.success) {
       const issue = parsed.error.issues[0]
-      throw errors.tokenizerInvalid({ path, reason: `${issue.path.join('.')}: ${issue.message}` })
+      throw errors.tokenizerInvalid({
+        path,
+        reason: `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
+      })
     }
     this.path = path
     try {
