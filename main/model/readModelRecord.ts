@@ -35,7 +35,7 @@ export async function readModelRecord(path: string, options: HashOptions = {}): 
     hash,
     tokenizerHash,
     hasChatTemplate: files.chatTemplate !== null,
-    memoryBytes: memoryEstimateBytes({ shape: config.shape, parameters, dtype }, { rows: 16, tokens }),
+    memoryBytes: memoryEstimateBytes({ shape: config.shape, parameters }, { rows: 16, tokens }),
     notes: [...files.notes],
   }
 }

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest'
+import { memoryEstimateBytes } from './memoryEstimate.ts'
+
+const shape = {
+  layers: 30,
+  residualWidth: 576,
+  heads: 9,
+  keyValueHeads: 3,
+  headWidth: 64,
+  mlpWidth: 1536,
+  vocabulary: 49152,
+  contextLength: 8192,
+}
+const model = { shape, parameters: 134_515_008 }
+const load = { rows: 16, tokens: 2048 }
+
+it('counts at least weights and keys and values', () => {
+  const keysAndValues = 2 * 30 * 3 * 64 * 4 * 16 * 2048
+  expect(memoryEstimateBytes(model, load)).toBeGreaterThan(134_515_008 * 4 + keysAndValues)
+})
+
+it('grows with rows, tokens and weights', () => {
+  const base = memoryEstimateBytes(model, load)
+  expect(memoryEstimateBytes(model, { ...load, rows: 32 })).toBeGreaterThan(base)
+  expect(memoryEstimateBytes(model, { ...load, tokens: 4096 })).toBeGreaterThan(base)
+  expect(memoryEstimateBytes({ ...model, parameters: 2e8 }, load)).toBeGreaterThan(base)
+})
