@@ -45,24 +45,22 @@ describe('openGgufModel', () => {
       mlpBias: false,
       slidingWindow: null,
     })
-    expect(files).toMatchObject({ name: 'Tiny Llama of tests', dtype: 'Q8_0', format: 'gguf', stopIds: [2] })
+    expect(files).toMatchObject({ name: 'tiny', dtype: 'Q8_0', format: 'gguf', stopIds: [2] })
     expect(files.chatTemplate).toMatchObject({ bosToken: '<|im_start|>', eosToken: '<|im_end|>' })
     const numbers = input.tensors!.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b), 0)
     expect(files.parameters).toBe(numbers)
   })
 
-  it('takes head width, name and rope base by default where the file is silent', () => {
+  it('takes head width and rope base by default where the file is silent', () => {
     const files = open(
       withMetadata({
         'llama.rope.dimension_count': undefined,
-        'general.name': undefined,
         'llama.rope.freq_base': undefined,
         'llama.attention.head_count_kv': { type: 'int32s', value: [2, 2] },
         'tokenizer.chat_template': undefined,
       }),
     )
     expect(files.config).toMatchObject({ ropeTheta: 10000, shape: { headWidth: 8, keyValueHeads: 2 } })
-    expect(files.name).toBe('tiny')
     expect(files.chatTemplate).toBeNull()
   })
 

@@ -74,7 +74,7 @@ export function parseHuggingFaceConfig(
   const parsed = configSchema.safeParse(json)
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw errors.modelMalformed({ path, reason: `${issue.path.join('.')}: ${issue.message}` })
+    throw errors.modelMalformed({ path, reason: `${issue.path.join('.') || 'the whole'}: ${issue.message}` })
   }
   const raw = parsed.data
   refuseUnsupported(path, raw)

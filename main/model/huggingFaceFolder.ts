@@ -142,7 +142,10 @@ async function findChatTemplate(folder: string): Promise<ChatTemplateSource | nu
   const parsed = tokenizerConfigSchema.safeParse(text === null ? {} : parseJson(configFile, text))
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw errors.modelMalformed({ path: configFile, reason: `${issue.path.join('.')}: ${issue.message}` })
+    throw errors.modelMalformed({
+      path: configFile,
+      reason: `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
+    })
   }
   const { bos_token, eos_token, chat_template } = parsed.data
   const tokens = { bosToken: bos_token ?? '', eosToken: eos_token ?? '' }
