@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { collectSettings } from '../../main/contract/runs.ts'
-import { checkDraft, draftOf, newDraft, type RunDraft } from './runDraft.ts'
+import { checkDraft, draftOf, newDraft, suggestName, systemPrompts, type RunDraft } from './runDraft.ts'
 
 const good: RunDraft = { ...newDraft(), modelId: 'smol', layers: '15' }
 const faults = (change: Partial<RunDraft>, layers: number | null = 30) =>
@@ -62,6 +62,16 @@ describe('checkDraft', () => {
   })
 })
 
+it('a run without a name is called by what sets it apart', () => {
+  expect(suggestName(good)).toBe('30 episodes')
+  const change = { episodes: 1, temperature: 0, seed: 7, protocol: 'keep-instructions' as const }
+  expect(suggestName({ ...good, ...change, systemPrompt: systemPrompts[0]!.text })).toBe(
+    '1 episode, guesser, keep instructions, greedy, seed 7',
+  )
+  expect(checkDraft({ ...good, name: ' ' }, 30).settings?.name).toBe('30 episodes')
+  expect(checkDraft({ ...good, name: ' mine ' }, 30).settings?.name).toBe('mine')
+})
+
 it('draftOf makes the same settings again, hooks it has no field for included', () => {
   const settings = collectSettings.parse({
     modelId: 'smol',
@@ -79,12 +89,13 @@ it('draftOf makes the same settings again, hooks it has no field for included', 
       positions: 'all',
     },
     seed: 42,
+    name: 'mine',
   })
-  expect(checkDraft(draftOf(settings), 30)).toEqual({ settings, faults: {} })
+  expect(checkDraft({ ...draftOf(settings), name: 'mine' }, 30)).toEqual({ settings, faults: {} })
   const hunt = collectSettings.parse({
     ...settings,
     environment: { name: 'number_hunt', upTo: 50 },
     oracle: { kind: 'kb' },
   })
-  expect(checkDraft(draftOf(hunt), 30).settings).toEqual(hunt)
+  expect(checkDraft({ ...draftOf(hunt), name: 'mine' }, 30).settings).toEqual(hunt)
 })

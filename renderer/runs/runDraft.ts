@@ -2,6 +2,7 @@
 // Owns: defaults, presets, turning fields into settings, and which field a fault belongs to. Not: the form (runForm.svelte.ts).
 import type * as z from 'zod'
 import { collectSettings, type CollectInput, type CollectSettings } from '../../main/contract/runs.ts'
+import { plural } from '../shared/format.ts'
 import { hooksOf, otherHooks, readLayers, writeLayers } from './layerChoice.ts'
 import { layersOf } from './runText.ts'
 
@@ -149,7 +150,7 @@ function inputOf(draft: RunDraft, layers: readonly number[]): unknown {
   }
   return {
     modelId: draft.modelId,
-    name: draft.name.trim(),
+    name: draft.name.trim() || suggestName(draft),
     environment: isTwentyQuestions
       ? { name: 'twenty_questions', protocol, winRule, stopTokenInHistory, objects, ...common }
       : { name: 'number_hunt', upTo: draft.upTo, ...common },
@@ -193,6 +194,31 @@ function faultOf(issue: z.core.$ZodIssue): [DraftField, string] {
   if (issue.code === 'invalid_type')
     return [field, issue.expected === 'int' ? 'A whole number, please.' : 'Give a number.']
   return [field, issue.message]
+}
+
+/** A short name that says how a run differs from the defaults: `30 episodes, guesser, T 0.7`. */
+export function suggestName(draft: RunDraft): string {
+  const plain = newDraft()
+  const prompt = draft.systemPrompt.trim()
+  const preset = systemPrompts.find((one) => one.text === prompt)?.name.toLowerCase()
+  const isTwentyQuestions = draft.environment === 'twenty_questions'
+  return [
+    isTwentyQuestions ? '' : 'Number Hunt',
+    draft.episodes === null ? '' : plural(draft.episodes, 'episode'),
+    prompt ? (preset ?? 'own prompt') : '',
+    isTwentyQuestions && draft.protocol !== plain.protocol ? draft.protocol.replace('-', ' ') : '',
+    isTwentyQuestions && draft.oracle === 'kb' && draft.strictness !== plain.strictness ? 'strict' : '',
+    isTwentyQuestions && draft.oracle === 'openai' ? draft.oracleModel : '',
+    isTwentyQuestions && draft.oracle === 'human' ? 'a person answers' : '',
+    draft.temperature === 0
+      ? 'greedy'
+      : draft.temperature === plain.temperature
+        ? ''
+        : `T ${draft.temperature}`,
+    draft.seed ? `seed ${draft.seed}` : '',
+  ]
+    .filter(Boolean)
+    .join(', ')
 }
 
 const selectionForm = /^(:-?\d+|:(-?\d+)?:(-?\d+)?|@\d+\/\d+)?$/
