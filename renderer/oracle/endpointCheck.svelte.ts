@@ -1,6 +1,7 @@
 // The key of an oracle's endpoint, and one request to see whether it answers.
 // Owns: whether a key is stored, storing it, the last test. Not: the key itself, which only passes through.
 import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
+import { isAddress } from '../shared/isAddress.ts'
 import { engine, type Engine } from '../client.ts'
 
 export interface EndpointTest {
@@ -26,7 +27,7 @@ export class EndpointCheckController {
     this.test = null
     this.error = null
     this.hasKey = null
-    if (!URL.canParse(baseUrl)) return
+    if (!isAddress(baseUrl)) return
     try {
       const { stored } = await this.#oracle.hasKey({ baseUrl })
       if (this.#asked === baseUrl) this.hasKey = stored

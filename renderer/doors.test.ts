@@ -1,0 +1,98 @@
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { openDoors, takeToken, type ConnectionState } from './doors.ts'
+
+const place = { hash: '', host: '', pathname: '/', search: '' }
+const replaceState = vi.fn(
+  (_: unknown, __: string, to: string) => void (place.hash = to.includes('#') ? to : ''),
+)
+const stored = new Map<string, string>()
+
+beforeEach(() => {
+  stored.clear()
+  place.hash = ''
+  replaceState.mockClear()
+  vi.stubGlobal('location', place)
+  vi.stubGlobal('history', { replaceState })
+  vi.stubGlobal('sessionStorage', {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, value: string) => stored.set(key, value),
+  })
+  vi.stubGlobal('window', {})
+})
+afterEach(() => void vi.unstubAllGlobals())
+
+describe('takeToken', () => {
+  it('takes the token out of the address and keeps it for a reload', () => {
+    place.hash = '#token=a-b_c%3D'
+    expect(takeToken()).toBe('a-b_c=')
+    expect(replaceState).toHaveBeenCalledWith(null, '', '/')
+    expect(takeToken()).toBe('a-b_c=')
+    expect(replaceState).toHaveBeenCalledTimes(1)
+  })
+  it('leaves a link without a token alone', () => {
+    place.hash = '#/episodes?run=a'
+    expect(takeToken()).toBeNull()
+    expect(place.hash).toBe('#/episodes?run=a')
+  })
+})
+
+describe('the socket’s door', () => {
+  const states: ConnectionState[] = []
+  let ports = 0
+  let close = (): void => {}
+  let server: WebSocketServer | null = null
+  const listen = (port: number) =>
+    new Promise<WebSocketServer>((resolve) => {
+      const made: WebSocketServer = new WebSocketServer(
+        { port, host: '127.0.0.1', handleProtocols: () => 'engine' },
+        () => resolve(made),
+      )
+    })
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server?.clients.forEach((client) => client.terminate())
+      if (server) server.close(() => resolve())
+      else resolve()
+      server = null
+    })
+  const open = () => {
+    close = openDoors()({ port: () => void ports++, state: (state) => void states.push(state) })
+  }
+  beforeEach(() => {
+    states.length = 0
+    ports = 0
+  })
+  afterEach(async () => {
+    close()
+    await stop()
+  })
+
+  it('shows the token as a sub-protocol and reconnects when the server comes back', async () => {
+    server = await listen(0)
+    const { port } = server.address() as AddressInfo
+    place.host = `127.0.0.1:${port}`
+    place.hash = '#token=secret'
+    let shown = ''
+    server.on('connection', (_, request) => (shown = request.headers['sec-websocket-protocol'] ?? ''))
+    open()
+    await vi.waitFor(() => expect(ports).toBe(1))
+    expect(shown.replaceAll(' ', '')).toBe('engine,secret')
+    await stop()
+    await vi.waitFor(() => expect(states.at(-1)).toBe('lost'))
+    server = await listen(port)
+    await vi.waitFor(() => expect(ports).toBe(2), 5000)
+  })
+  it('is refused at once without a token, and asks nobody', () => {
+    open()
+    expect(states).toEqual(['refused'])
+    expect(ports).toBe(0)
+  })
+  it('takes a server that never let it in for a refusal', async () => {
+    place.host = '127.0.0.1:1'
+    place.hash = '#token=old'
+    open()
+    await vi.waitFor(() => expect(states).toContain('refused'), 8000)
+  })
+})
