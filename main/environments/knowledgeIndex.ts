@@ -33,7 +33,7 @@ export interface KnowledgeIndex {
   /** A phrase that equals the question to the letter but for its subject; its denial is part of it. */
   phraseToTheLetter(plainText: string): Phrase | undefined
   /** A phrase of the same canonical form: the same words if there is one, else the same stems. */
-  phrase(canonicalText: string): Phrase | undefined
+  phrase(canonicalText: string, actor?: string): Phrase | undefined
   noun(words: string): Noun | undefined
   phrases: readonly Phrase[]
   /** How many of the attributes whose id starts so are true of the object. */
@@ -85,8 +85,8 @@ function build(knowledge: Knowledge): KnowledgeIndex {
       }
       phrases.push(phrase)
       if (!byLetter.has(form.plain)) byLetter.set(form.plain, { ...phrase, isContrary })
-      remember(byText, form.text, phrase)
-      remember(byStems, stems(form.text).join(' '), phrase)
+      remember(byText, actedBy(form.text, form.actor), phrase)
+      remember(byStems, actedBy(stems(form.text).join(' '), form.actor), phrase)
       for (const word of words) {
         attributesWith.set(word, (attributesWith.get(word) ?? new Set()).add(attribute.id))
       }
@@ -107,7 +107,9 @@ function build(knowledge: Knowledge): KnowledgeIndex {
     version: knowledge.version,
     objectNamed: (name) => names.get(nounKey(name)),
     phraseToTheLetter: (text) => byLetter.get(text),
-    phrase: (text) => mostUsual(byText.get(text)) ?? mostUsual(byStems.get(stems(text).join(' '))),
+    phrase: (text, actor = '') =>
+      mostUsual(byText.get(actedBy(text, actor))) ??
+      mostUsual(byStems.get(actedBy(stems(text).join(' '), actor))),
     noun: (words) => nouns.get(nounKey(words)),
     phrases,
     rung: (prefix, object) =>
@@ -140,6 +142,9 @@ function nounsOf(knowledge: Knowledge): Map<string, Noun> {
   }
   return nouns
 }
+
+/** Keys of phrases that name who does it stand apart: `can you wear it` by women. */
+const actedBy = (text: string, actor: string): string => (actor === '' ? text : `${text} by ${actor}`)
 
 function remember(phrases: Map<string, Phrase[]>, key: string, phrase: Phrase): void {
   const others = phrases.get(key)

@@ -7,6 +7,8 @@ export interface CanonicalQuestion {
   plain: string
   /** Lower case, subject `it` or `you`, no contractions, adverbs or articles. */
   text: string
+  /** Who does it, where the question says so: `children`, `women`, `men`; empty for anybody. */
+  actor: string
   /** The same before the articles went: tells `is it an orange` from `is it orange`. */
   withArticles: string
   /** It asks for the contrary: `is it not alive`, `does it have no legs`. */
@@ -67,7 +69,7 @@ const wrappers: [RegExp, string][] = [
 const thing =
   '(?:the |this |that |your |my |said )(?:hidden |secret |mystery |mysterious |said )?(?:object|thing|item|answer|word|one|creature|subject|entity)(?: (?:that |which )?(?:you are|you were|you have|i am|we are)(?: (?:thinking|describing|talking|referring|hiding|chosen|picked|in)(?: of| about| to| mind)?)?(?: in mind)?)?(?: in question)?'
 const people =
-  '(?:you|we|i|one|someone|somebody|anyone|anybody|a person|a human|a human being|humans|human beings|people|persons|most people|many people|some people|most humans|everyone|everybody|kids|children|a child|adults|men|women|folks|a kid|an adult)'
+  '(?:you|we|i|one|someone|somebody|anyone|anybody|a person|a human|a human being|an average person|a normal person|a small child|a young child|young children|humans|human beings|people|persons|most people|many people|some people|most humans|everyone|everybody|kids|children|a child|adults|men|women|folks|a kid|an adult)'
 
 /** The object, however it is spoken of. */
 const things: [RegExp, string][] = [
@@ -82,6 +84,13 @@ const things: [RegExp, string][] = [
 const persons = new RegExp(
   `^(are|is|do|does|can|could|would|will|should|have|has|might|may|did|must) ${people}\\b`,
 )
+
+/** Persons who are not just anybody. */
+const actors: [RegExp, string][] = [
+  [/^(?:child|children|kids?|toddlers?|bab(?:y|ies))$/, 'children'],
+  [/^(?:wom[ae]n|girls?|lad(?:y|ies))$/, 'women'],
+  [/^(?:m[ae]n|boys?)$/, 'men'],
+]
 
 const shapes: [RegExp, string][] = [
   [/^is (it|you) (?:is|are|was) /, 'is $1 '],
@@ -101,6 +110,15 @@ const shapes: [RegExp, string][] = [
   [/^can you (?:use|utilize|employ) it /, 'is it used '],
   [/ (?:to (?:function|operate|work)|purposes?)$/, ''],
   [/^does it get used /, 'is it used '],
+  [
+    /^is it (?:something|a thing|an object|an item)(?: that| which)? (?:a |an )?(?!(?:you|we|i|one|people|everyone)\b)(\w+) (?:(?:would|can|could|might|may) )?uses?$/,
+    'is it used by $1',
+  ],
+  [/^(?:does|do|can|could|would) (?:a |an )?(?!you\b)(\w+) (?:often )?use it$/, 'is it used by $1'],
+  [
+    /^is it (in|inside) (?!(?:the |a |an |one )?(?:category|class|group|color|colour|shape|family|size|style|fashion|use|existence)\b)/,
+    'is it found $1 ',
+  ],
   [/^is it found (in|at) (?=(?:a |the )?(?:shop|store|supermarket|grocery)s?\b)/, 'is it sold $1 '],
   [
     /^can you (?:find|see|encounter|locate|keep|store|come across|discover|spot|get) it (?=in|on|at|near|inside|outside|outdoors|indoors|under|around|by)/,
@@ -189,9 +207,16 @@ export function canonical(question: string): CanonicalQuestion {
     const object = /^can you OBJECT (.*)$/.exec(text)
     if (object?.[1] !== undefined) text = withObject(object[1])
   }
+  // `do women wear it` is not `can you wear it`.
+  const doer =
+    /(?:^\w+|\b(?:something|thing|that|which|item|object)) (?:(?:a|most|mostly|only|young|small|little) )*(\w+)/.exec(
+      plain,
+    )?.[1] ?? ''
+  const actor = actors.find(([words]) => words.test(doer))?.[1] ?? ''
   const withArticles = squeeze(text)
   return {
     plain,
+    actor,
     text: squeeze(withArticles.replace(/\b(?:a|an|the|some|any|its|your|their|our|my)\b/g, ' ')),
     withArticles,
     isNegated: denied.isNegated,

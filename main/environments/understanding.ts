@@ -42,7 +42,10 @@ export function understand(question: string, object: string, index: KnowledgeInd
   if (spelled !== null) return { isYes: spelled, confidence: 0.95, how: 'computed from the name' }
   const literal = byName(form.withArticles, object, index) === null && index.phraseToTheLetter(form.plain)
   if (literal) return { isYes: answer(literal, object), confidence: 0.99, how: stated(literal, object) }
-  const found = attempt(form.text, form.withArticles, object, index, 0)
+  const acted = form.actor === '' ? undefined : index.phrase(form.text, form.actor)
+  const found = acted
+    ? { isYes: answer(acted, object), confidence: 0.97, how: stated(acted, object) }
+    : attempt(form.text, form.withArticles, object, index, 0)
   if (found === null) return notUnderstood
   return form.isNegated
     ? { ...found, isYes: !found.isYes, how: `${found.how}, asked for the contrary` }

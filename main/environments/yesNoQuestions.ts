@@ -40,6 +40,8 @@ const confirms =
 /** A short phrase with any of these is no name or property that somebody asks for. */
 const notElliptical =
   /\b(?:yes|no|not|invalid|ready|really|ok|okay|right|any|let|next|it|this|that|you|your|me|my|i|we|us|they|them|question|questions|answer|guess|hint|clue)\b/i
+/** Without a question mark these begin a condition: `Had it been red, …`. */
+const condition = /^(?:had|were|should)\b/i
 const unfinished = /\b(?:a|an|the|of|to|or|and|with|for|than|in|on|at|by|is|it's|your|any|some)$/i
 
 /**
@@ -80,7 +82,11 @@ function questionIn(
   if (confirms.test(bare)) {
     return declarative.test(before) && isAsked ? one('tag', inverted(before), false) : null
   }
-  if (isAsked ? startsInverted.test(bare) : startsAboutIt.test(bare) && !unfinished.test(bare)) {
+  if (
+    isAsked
+      ? startsInverted.test(bare)
+      : startsAboutIt.test(bare) && !unfinished.test(bare) && !condition.test(bare)
+  ) {
     return one(
       'inverted',
       bare.replace(tag, (found, at: number) => (at > 8 && /,/.test(found) ? '' : found)),
