@@ -28,30 +28,51 @@ function readOptions(): { workspace?: string; port: string; serve: boolean } {
   }
 }
 
-/** Runs until the program ends; its exit code becomes ours, and a signal to us reaches it. */
-function become(command: string, args: string[], environment: NodeJS.ProcessEnv): void {
-  const child = spawn(command, args, { cwd: projectFolder, stdio: 'inherit', env: environment })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
-  child.once('error', (error) => {
-    console.error(`${command} cannot be started: ${error.message}`)
-    process.exit(1)
-  })
-  child.once('exit', (code, signal) => process.exit(signal ? 130 : (code ?? 1)))
+interface Ended {
+  code: number
+  seconds: number
 }
 
-const options = readOptions()
-await buildIfOld()
-const workspace = options.workspace ? { INNERVIEW_WORKSPACE: options.workspace } : {}
-const electron = options.serve ? { path: null, why: '' } : await findElectron()
-if (electron.path) {
+/** Runs until the program ends; a signal to us reaches it. */
+function become(command: string, args: string[], environment: NodeJS.ProcessEnv): Promise<Ended> {
+  const start = performance.now()
+  const child = spawn(command, args, { cwd: projectFolder, stdio: 'inherit', env: environment })
+  let isOurs = false
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.on(signal, () => {
+      isOurs = true
+      child.kill(signal)
+    })
+  return new Promise((resolve) => {
+    const end = (code: number): void => resolve({ code, seconds: (performance.now() - start) / 1000 })
+    child.once('error', () => end(127))
+    child.once('exit', (code, signal) => end(isOurs ? 0 : signal ? 1 : (code ?? 1)))
+  })
+}
+
+/** Ends this process with the window's exit code; returns only when no window could be opened, with the reason. */
+async function openWindow(path: string, environment: NodeJS.ProcessEnv): Promise<string> {
   const isRoot = process.getuid?.() === 0
   // A foreign Electron may be older than 29, whose Node cannot run the engine: ours does.
   const node = process.env.INNERVIEW_ELECTRON ? { INNERVIEW_NODE: process.execPath } : {}
   const args = [projectFolder, ...(isRoot ? ['--no-sandbox'] : [])]
-  become(electron.path, args, projectEnvironment({ ...node, ...workspace }))
-} else {
-  if (electron.why)
-    console.error(`No window: ${electron.why}. The workbench is served to your browser instead.`)
-  const args = ['main/cli.ts', 'serve', '--port', options.port]
-  become(process.execPath, args, projectEnvironment(workspace))
+  const { code, seconds } = await become(path, args, projectEnvironment({ ...node, ...environment }))
+  const neverOpened = code !== 0 && seconds < 10
+  if (!neverOpened) process.exit(code)
+  return `Electron ended at once with code ${code} (see above)`
 }
+
+const options = readOptions()
+await buildIfOld()
+const environment = options.workspace ? { INNERVIEW_WORKSPACE: options.workspace } : {}
+if (!options.serve) {
+  const electron = await findElectron()
+  const why = electron.path === null ? electron.why : await openWindow(electron.path, environment)
+  console.error(`No window: ${why}. The workbench is served to your browser instead.`)
+}
+const served = await become(
+  process.execPath,
+  ['main/cli.ts', 'serve', '--port', options.port],
+  projectEnvironment(environment),
+)
+process.exit(served.code)
