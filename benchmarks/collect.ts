@@ -47,7 +47,7 @@ async function folderBytes(folder: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 
-async function measure(engine: EngineService, workspaceFolder: string) {
+async function measure(engine: EngineService) {
   const model = await engine.models.findOrAdd(options.model!, ignore, never)
   const layer = options.layers === '' ? Math.floor(model.shape.layers / 2) : Number(options.layers)
   const settings = collectSettings.parse({
@@ -59,7 +59,6 @@ async function measure(engine: EngineService, workspaceFolder: string) {
     sampling: { temperature: 0.7 },
     capture: { hooks: [`blocks.${layer}.hook_resid_post`] },
   })
-  const before = await folderBytes(workspaceFolder)
   const started = performance.now()
   const cpu = process.cpuUsage()
   const run = await engine.runs.ended((await engine.runs.start(settings)).id)
@@ -85,7 +84,6 @@ async function measure(engine: EngineService, workspaceFolder: string) {
       stepsPerCoreSecond: steps / used,
       generatedTokensPerCoreSecond: newTokens / used,
       computedTokensPerCoreSecond: (promptTokens - reused + newTokens) / used,
-      bytesPerStep: ((await folderBytes(workspaceFolder)) - before) / steps,
     },
   }
 }
