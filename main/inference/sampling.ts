@@ -2,6 +2,7 @@
 // Owns: temperature, top-k, top-p, the draw, and statistics of the untempered distribution. Not: random bits (random.ts).
 // Sums run in float64 over exp(logit − largest).
 import { errors } from '../contract/errors.ts'
+import { exponential } from './exponential.ts'
 import { seededGenerator, type UniformGenerator } from './random.ts'
 import type { StepSampling } from './requests.ts'
 
@@ -46,7 +47,7 @@ export class Sampler {
     let weightedSum = 0
     for (let id = 0; id < logits.length; id++) {
       const below = logits[id] - largest
-      const weight = Math.exp(below)
+      const weight = exponential(below)
       weights[id] = weight
       sum += weight
       if (weight > 0) weightedSum += weight * below // 0 · −∞ is no number
@@ -73,7 +74,7 @@ export class Sampler {
       const largest = logits[topIds[0]]
       sum = 0
       for (let id = 0; id < logits.length; id++) {
-        weights[id] = Math.exp((logits[id] - largest) / temperature)
+        weights[id] = exponential((logits[id] - largest) / temperature)
         sum += weights[id]
       }
     }
