@@ -97,15 +97,21 @@ describe('Tokenizer', () => {
   })
 
   const valid = golden.tinyLlama3.tokenizer
+  const nested = (depth: number) => {
+    let inner: object = { type: 'ByteLevel' }
+    for (let i = 0; i < depth; i++) inner = { type: 'Sequence', pretokenizers: [inner] }
+    return inner
+  }
   it.each<[string, unknown, string]>([
     ['a list', [], ''],
     ['nothing', null, ''],
     ['no model', { ...valid, model: undefined }, 'model'],
     ['a model of another kind', { ...valid, model: { ...valid.model, type: 'WordPiece' } }, 'model.type'],
-    ['ids that are texts', { ...valid, model: { ...valid.model, vocab: { a: '0' } } }, 'model.vocab.a'],
-    ['an id of billions', { ...valid, model: { ...valid.model, vocab: { a: 4e9 } } }, 'model.vocab.a'],
-    ['merges of three', { ...valid, model: { ...valid.model, merges: [['a', 'b', 'c']] } }, 'model.merges.0'],
+    ['ids that are texts', { ...valid, model: { ...valid.model, vocab: { a: '0' } } }, 'model.vocab'],
+    ['an id of billions', { ...valid, model: { ...valid.model, vocab: { a: 4e9 } } }, 'model.vocab'],
+    ['merges of three', { ...valid, model: { ...valid.model, merges: [['a', 'b', 'c']] } }, 'model.merges'],
     ['an added token without text', { ...valid, added_tokens: [{ id: 1 }] }, 'added_tokens.0.content'],
+    ['pre-tokenisers nested without end', { ...valid, pre_tokenizer: nested(20_000) }, 'call stack'],
     ['an unknown pre-tokeniser', { ...valid, pre_tokenizer: { type: 'Telepathy' } }, 'Telepathy'],
     [
       'a broken expression',

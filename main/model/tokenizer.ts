@@ -11,11 +11,22 @@ import { readGgufTokenizer } from './ggufTokenizer.ts'
 import type { ModelFiles } from './modelFiles.ts'
 import { joinedText, shownBytes, spellingOf, tokenBytes, type ByteSpelling } from './tokenBytes.ts'
 
-const id = z
-  .number()
-  .int()
-  .min(0)
-  .max(2 ** 24)
+const largestId = 2 ** 24
+const id = z.number().int().min(0).max(largestId)
+
+// Hundreds of thousands of entries: a schema of each would take a second.
+const isId = (value: unknown) =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= largestId
+const isVocabulary = (value: unknown) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isId)
+const isMergeList = (value: unknown) =>
+  Array.isArray(value) &&
+  value.every(
+    (merge: unknown) =>
+      typeof merge === 'string' ||
+      (Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string')),
+  )
+
 const preTokenizer = z.looseObject({
   type: z.string(),
   individual_digits: z.boolean().nullish(),
@@ -27,8 +38,8 @@ type PreTokenizer = z.infer<typeof preTokenizer>
 const tokenizerSchema = z.looseObject({
   model: z.looseObject({
     type: z.literal('BPE').nullish(),
-    vocab: z.record(z.string(), id),
-    merges: z.array(z.union([z.string(), z.tuple([z.string(), z.string()])])),
+    vocab: z.custom<Record<string, number>>(isVocabulary, 'not a record of ids'),
+    merges: z.custom<(string | [string, string])[]>(isMergeList, 'not a list of pairs'),
   }),
   added_tokens: z
     .array(z.looseObject({ id, content: z.string().min(1), special: z.boolean().nullish() }))
@@ -93,6 +104,22 @@ function withAllDigits(preTokenizer: PreTokenizer | null | undefined): object | 
   return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Isolated', invert: false }
 }
 
+function openEncoder(path: string, json: unknown) {
+  try {
+    const parsed = tokenizerSchema.safeParse(json)
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]
+      throw new Error(`${issue.path.join('.') || 'the whole'}: ${issue.message}`)
+    }
+    const encoder = new Encoder(withAllParts(parsed.data), { clean_up_tokenization_spaces: false })
+    return { data: parsed.data, encoder }
+  } catch (error) {
+    // The library throws plain errors of many kinds, and nesting without end is a RangeError.
+    const reason = error instanceof Error ? error.message : String(error)
+    throw errors.tokenizerInvalid({ path, reason }, error)
+  }
+}
+
 export class Tokenizer {
   /** Ids are 0 … vocabulary − 1; some may be unused. */
   readonly vocabulary: number
@@ -111,24 +138,12 @@ export class Tokenizer {
    * @throws tokenizerInvalid
    */
   constructor(path: string, json: unknown, bosToken: string | null) {
-    const parsed = tokenizerSchema.safeParse(json)
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0]
-      throw errors.tokenizerInvalid({
-        path,
-        reason: `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
-      })
-    }
     this.path = path
-    try {
-      this.encoder = new Encoder(withAllParts(parsed.data), { clean_up_tokenization_spaces: false })
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw errors.tokenizerInvalid({ path, reason }, error)
-    }
-    const added = parsed.data.added_tokens ?? []
+    const { data, encoder } = openEncoder(path, json)
+    this.encoder = encoder
+    const added = data.added_tokens ?? []
     this.ids = new Map([
-      ...Object.entries(parsed.data.model.vocab),
+      ...Object.entries(data.model.vocab),
       ...added.map((token): [string, number] => [token.content, token.id]),
     ])
     this.pieces = []
@@ -136,7 +151,7 @@ export class Tokenizer {
     this.vocabulary = this.pieces.length
     this.specialIds = new Set(added.filter((token) => token.special).map((token) => token.id))
     this.bosId = bosToken === null ? null : (this.ids.get(bosToken) ?? null)
-    this.spelling = spellingOf(parsed.data.decoder)
+    this.spelling = spellingOf(data.decoder)
   }
 
   /**
