@@ -48,7 +48,7 @@ export async function openHuggingFaceFolder(folder: string): Promise<ModelFiles>
   return {
     path: folder,
     format: 'safetensors',
-    name: basename(folder),
+    name: folderName(folder),
     config,
     weightFiles,
     sizeBytes: sizes.reduce((a, b) => a + b, 0),
@@ -155,6 +155,10 @@ async function findChatTemplate(folder: string): Promise<ChatTemplateSource | nu
   const named = chat_template?.find(({ name }) => name === 'default') ?? chat_template?.[0]
   return named ? { path: configFile, text: named.template, ...tokens } : null
 }
+
+/** Hugging Face's own cache keeps a model under `models--owner--name/snapshots/<commit>`. */
+const folderName = (folder: string): string =>
+  /models--[^/\\]+--([^/\\]+)[/\\]snapshots[/\\][^/\\]+$/.exec(folder)?.[1] ?? basename(folder)
 
 const isFile = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -52,6 +52,12 @@ describe('a Hugging Face folder', () => {
     }
   })
 
+  it('is named after the model where it lies in Hugging Face’s cache', async () => {
+    const snapshot = join(root, 'models--Someone--Small-Llama', 'snapshots', '0123abc')
+    await cp(folder, snapshot, { recursive: true })
+    expect((await openModelFiles(snapshot)).name).toBe('Small-Llama')
+  })
+
   it('opens shards, and hashes them in the order of their names', async () => {
     const [first, ...others] = await tensors()
     await writeSafetensors(inFolder('model-00001-of-00002.safetensors'), others)
