@@ -44,9 +44,16 @@ export interface RunDraft {
 export type DraftField = keyof RunDraft
 export type DraftFaults = Partial<Record<DraftField, string>>
 
-export const systemPrompts: readonly { name: string; text: string }[] = [
+export interface PromptPreset {
+  name: string
+  text: string
+  /** The only game it makes sense in. */
+  game?: RunDraft['environment']
+}
+export const systemPrompts: readonly PromptPreset[] = [
   {
     name: 'Guesser',
+    game: 'twenty_questions',
     text: "You are playing Twenty Questions as the guesser. Reply with exactly one short yes/no question about the object, such as 'Is it alive?' or 'Can you eat it?'. Do not answer the question and do not write anything else.",
   },
   { name: 'Under 30 words', text: 'Try to keep your response under 30 words.' },
