@@ -96,11 +96,20 @@ export function report(rows: readonly Judged[]): string[] {
   const isValid = (v: Verdict): boolean => v !== 'invalid'
   const both = rows.filter((row) => isValid(row.expected) && isValid(row.given))
   const understood = both.filter((row) => row.confidence >= understoodFrom)
+  const ofLabel = (label: Verdict): Judged[] => both.filter((row) => row.expected === label)
   const verdicts: Verdict[] = ['yes', 'no', 'invalid']
   return [
     line('valid or invalid', rows, (row) => isValid(row.expected) === isValid(row.given)),
     line('whole verdict', rows, (row) => row.expected === row.given),
+    line(
+      '  a question mark alone would give',
+      rows,
+      (row) => isValid(row.expected) === row.message.includes('?'),
+    ),
     line('yes or no, both valid', both, (row) => row.expected === row.given),
+    line('  always no would give', both, (row) => row.expected === 'no'),
+    line('  of labelled yes', ofLabel('yes'), (row) => row.given === 'yes'),
+    line('  of labelled no', ofLabel('no'), (row) => row.given === 'no'),
     line('yes or no, understood', understood, (row) => row.expected === row.given),
     line('understood, of both valid', both, (row) => row.confidence >= understoodFrom),
     `  label ↓ oracle →  ${verdicts.map((v) => v.padStart(7)).join('')}`,
