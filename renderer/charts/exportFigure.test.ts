@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { csvOf, paperOption, svgOf, wrap } from './exportFigure.ts'
-import { outcomesFigure } from './runFigures.ts'
+import { invalidRateFigure, outcomesFigure } from './runFigures.ts'
 
 const figure = outcomesFigure({ win: 3, limit: 25, running: 2 })
 
@@ -27,6 +27,25 @@ describe('a figure as a file', () => {
     const grid = paperOption(figure).grid as { top: number; bottom: number }
     expect(grid.top).toBe(48)
     expect(grid.bottom).toBeGreaterThan(40)
+  })
+
+  it('leaves out what belongs to the window: the chosen step, the zoom, the tooltip', () => {
+    const step = Array.from({ length: 80 }, (_, i) => i)
+    const half = step.map(() => 0.5)
+    const counts = {
+      step,
+      n: step.map(() => 2),
+      invalid: step.map(() => 1),
+      invalidLow: half,
+      invalidHigh: half,
+      meanPromptTokens: half,
+      meanNewTokens: half,
+      meanReusedTokens: half,
+    }
+    const option = paperOption(invalidRateFigure(counts, 3))
+    expect(option.dataZoom).toEqual([])
+    expect(option.tooltip).toEqual({ show: false })
+    for (const one of option.series as { markLine?: unknown }[]) expect(one.markLine).toBeUndefined()
   })
 
   it('breaks a caption at spaces only', () => {

@@ -25,19 +25,26 @@ export function paperOption(figure: Figure): Option {
   const option = figure.option(paperTheme)
   const grid = option.grid as { top: number; bottom: number }
   const caption = wrap(figure.caption, captionWidth)
-  const captionHeight = caption.length * 16 + 8
+  const captionHeight = caption.length * 16 + 12
   const zoom = Array.isArray(option.dataZoom) && option.dataZoom.length > 0
   return {
     ...option,
     backgroundColor: paperTheme.ground,
     tooltip: { show: false },
     dataZoom: [],
+    series: unmarked(option.series),
     grid: { ...grid, top: grid.top + 36, bottom: grid.bottom - (zoom ? 16 : 0) + captionHeight },
     title: [
       { text: figure.title, left: 12, top: 8, textStyle: textStyle(15, paperTheme.text) },
-      { text: caption.join('\n'), left: 12, bottom: 4, textStyle: textStyle(11, paperTheme.muted) },
+      { text: caption.join('\n'), left: 12, bottom: 8, textStyle: textStyle(11, paperTheme.muted) },
     ],
   }
+}
+
+/** The chosen step is a matter of the window. */
+function unmarked(series: Option['series']): Option['series'] {
+  const list = Array.isArray(series) ? series : series ? [series] : []
+  return list.map((one) => ({ ...one, markLine: undefined }))
 }
 
 const textStyle = (fontSize: number, color: string) => ({

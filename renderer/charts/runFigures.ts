@@ -32,7 +32,7 @@ const grid = (steps: number) => ({
   left: 52,
   right: 20,
   top: 12,
-  bottom: steps >= longAxis ? 56 : 40,
+  bottom: steps >= longAxis ? 60 : 40,
   containLabel: false,
 })
 

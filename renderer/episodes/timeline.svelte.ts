@@ -17,6 +17,18 @@ export type GetEpisode = (which: { runId: string; episode: number }, signal: Abo
 /** A running episode is read again at most this often. */
 const refreshMs = 1000
 
+function tokensFound(hits: readonly Hit[], current: number): Map<number, Map<number, boolean>> {
+  const byStep = new Map<number, Map<number, boolean>>()
+  hits.forEach((hit, index) => {
+    if (!hit.tokens) return
+    const positions = byStep.get(hit.step) ?? new Map<number, boolean>()
+    byStep.set(hit.step, positions)
+    for (let position = hit.tokens.first; position <= hit.tokens.last; position++)
+      positions.set(position, index === current || positions.get(position) === true)
+  })
+  return byStep
+}
+
 export class Timeline {
   summary = $state.raw<EpisodeSummary | null>(null)
   steps = $state.raw<readonly StepView[]>([])
@@ -28,6 +40,8 @@ export class Timeline {
   needle = $state('')
   hits = $derived<Hit[]>(findInEpisode(this.steps, this.needle))
   hitIndex = $state(0)
+  /** Place of a step → position of a token → whether it belongs to the hit that is looked at. */
+  found = $derived(tokensFound(this.hits, this.hitIndex))
 
   #get: GetEpisode
   #which: { runId: string; episode: number } | null = null

@@ -79,6 +79,23 @@ describe('the timeline of an episode', () => {
     expect(timeline.moveHit(1)).toBeNull()
   })
 
+  it('knows the tokens of all hits, and those of the one that is looked at', async () => {
+    const timeline = new Timeline(async () => episodeOf(2))
+    timeline.open('run', 0)
+    await settle()
+    timeline.seek('is it')
+    expect(timeline.found.get(0)).toEqual(
+      new Map([
+        [2, true],
+        [3, true],
+      ]),
+    )
+    expect(timeline.found.get(1)?.get(2)).toBe(false)
+    timeline.moveHit(1)
+    expect(timeline.found.get(0)?.get(2)).toBe(false)
+    expect(timeline.found.get(1)?.get(2)).toBe(true)
+  })
+
   it('reads a running episode again, not more than once a second, and keeps the steps it has', async () => {
     let length = 2
     const get = vi.fn(async () => episodeOf(length))
