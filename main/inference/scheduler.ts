@@ -4,7 +4,7 @@
 import { errors } from '../contract/errors.ts'
 import { ActivationRecord } from './capture.ts'
 import { FirstPrompts } from './firstPrompts.ts'
-import { bytesPerPosition, KeyValueCache, roundPositions } from './keyValueCache.ts'
+import { bytesPerPosition, KeyValueCache, positionStep, roundPositions } from './keyValueCache.ts'
 import { chainKey, planChain, sharedTokens } from './prefixChain.ts'
 import { Sampler } from './sampling.ts'
 import { Sequence } from './sequence.ts'
@@ -204,9 +204,9 @@ export class Scheduler {
     const isShortOfSlots = this.slots.length < options.maxRows
     const isWasteful = isIdle && needed * (isShortOfSlots ? 2 : 4) <= cache.positions
     if (needed <= cache.positions && !isWasteful) return true
-    // An eighth more than asked for: prompts grow from step to step, and each growth copies.
+    // Some more than asked for: prompts grow from step to step, and each growth copies.
     const positions = roundPositions(
-      Math.min(needed * 1.125, Math.max(needed, this.session.config.shape.contextLength)),
+      Math.min(needed + positionStep, Math.max(needed, cache.shape.contextLength)),
     )
     const slotBytes = positions * bytesPerPosition(cache.shape)
     const slots = Math.min(options.maxRows, Math.floor(options.cacheBytes / slotBytes))

@@ -36,25 +36,27 @@ export class AttentionGraph {
   private readonly graph: GraphBuilder
   private readonly weights: WeightNodes
   private readonly shape: ModelShape
-  /** [B], [S] and [P+S] as one-element lists, computed once for all layers. */
-  private readonly rows: string
-  private readonly newLength: string
+  /** [B, KV, G·S, P+S]: repeated for every head once, because adding it row by row in every layer costs a twelfth of a pass. */
+  private readonly mask: string
+  /** P and S, in a list. */
   private readonly partLengths: string
-  private readonly totalLength: string
+  /** [B, H, S, K] in a list. */
+  private readonly gridShape: string
 
   constructor(graph: GraphBuilder, weights: WeightNodes, shape: ModelShape) {
     this.graph = graph
     this.weights = weights
     this.shape = shape
-    this.rows = graph.op('Shape', [passInputs.grid], { start: 0, end: 1 })
-    this.newLength = graph.op('Shape', [passInputs.grid], { start: 1, end: 2 })
-    this.totalLength = graph.op('Shape', [passInputs.mask], { start: 3, end: 4 })
-    const keptLength = graph.op('Sub', [this.totalLength, this.newLength])
-    this.partLengths = this.joined(keptLength, this.newLength)
-  }
-
-  private joined(...parts: string[]): string {
-    return this.graph.op('Concat', parts, { axis: 0 })
+    const joined = (...parts: string[]): string => graph.op('Concat', parts, { axis: 0 })
+    const rows = graph.op('Shape', [passInputs.grid], { start: 0, end: 1 })
+    const newLength = graph.op('Shape', [passInputs.grid], { start: 1, end: 2 })
+    const totalLength = graph.op('Shape', [passInputs.mask], { start: 3, end: 4 })
+    const heads = graph.integers([shape.heads])
+    this.gridShape = joined(rows, heads, newLength, graph.integers([shape.headWidth]))
+    this.partLengths = joined(graph.op('Sub', [totalLength, newLength]), newLength)
+    const byHead = graph.op('Expand', [passInputs.mask, joined(rows, heads, newLength, totalLength)])
+    const byGroup = joined(rows, graph.integers([shape.keyValueHeads, -1]), totalLength)
+    this.mask = graph.op('Reshape', [byHead, byGroup])
   }
 
   /** Packed [N, heads·K], turned by each token's position. */
@@ -114,22 +116,12 @@ export class AttentionGraph {
       ],
       { axis: 3 },
     )
-    const byHead = this.joined(this.rows, graph.integers([heads]), this.newLength, this.totalLength)
-    const seen = graph.op('Add', [graph.op('Reshape', [scores, byHead]), passInputs.mask])
-    const pattern = graph.op('Softmax', [seen], { axis: -1 })
-
-    const byGroup = this.joined(this.rows, graph.integers([keyValueHeads, -1]), this.totalLength)
-    const [keptPart, newPart] = graph.apply(
-      'Split',
-      [graph.op('Reshape', [pattern, byGroup]), this.partLengths],
-      { axis: 3 },
-      2,
-    )
+    const pattern = graph.op('Softmax', [graph.op('Add', [scores, this.mask])], { axis: -1 })
+    const [keptPart, newPart] = graph.apply('Split', [pattern, this.partLengths], { axis: 3 }, 2)
     const sum = graph.op('Add', [
       graph.op('MatMul', [keptPart, keptValues]),
       graph.op('MatMul', [newPart, newValues]),
     ])
-    const sumByHead = this.joined(this.rows, graph.integers([heads]), this.newLength, graph.integers([headWidth]))
-    return weights.linear(`${name}.o_proj`, this.packed(graph.op('Reshape', [sum, sumByHead])))
+    return weights.linear(`${name}.o_proj`, this.packed(graph.op('Reshape', [sum, this.gridShape])))
   }
 }
