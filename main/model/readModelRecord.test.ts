@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tinyGguf } from '../../tests/support/tinyGguf.ts'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { writeGguf } from '../../tests/support/writeGguf.ts'
+import { AppError } from '../contract/errors.ts'
 import { modelRecord } from '../contract/models.ts'
 import { hashModel } from './hashModel.ts'
 import { openModelFiles } from './openModelFiles.ts'
@@ -76,6 +77,38 @@ describe('readModelRecord', () => {
     await expect(readModelRecord(folder)).rejects.toMatchObject({ code: 'tokenizer_invalid' })
     await writeFile(file, whole.replaceAll('"id":257', '"id":9999'))
     await expect(readModelRecord(folder)).rejects.toThrow('gives the id 9999, the weights have 259 tokens')
+  })
+
+  it('answers damage of any kind with an error of the catalogue', async () => {
+    const folder = await writeTinyModel(join(root, 'tiny'))
+    const gguf = writeGguf(join(root, 'a.gguf'), tinyGguf({ quantised: true }).input)
+    const files = ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'model.safetensors']
+    const targets = [[gguf, gguf], ...files.map((name) => [folder, join(folder, name)])]
+    let state = 1
+    const draw = (below: number) => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      return Math.floor((state / 2 ** 32) * below)
+    }
+    const seen = new Set<string>()
+    for (const [path, file] of targets) {
+      const whole = await readFile(file)
+      for (let i = 0; i < 30; i++) {
+        const damaged = Buffer.from(whole)
+        const digits = Buffer.from('0123456789{}[],:"-')
+        for (let j = draw(4); j >= 0; j--) {
+          damaged[draw(Math.min(2500, whole.length))] = draw(2) ? draw(256) : digits[draw(digits.length)]
+        }
+        await writeFile(file, damaged)
+        const code = await readModelRecord(path).then(
+          () => 'sound',
+          (error: unknown) => (error instanceof AppError ? error.code : String(error)),
+        )
+        expect(code).toMatch(/^(sound|(model|tokenizer|architecture|chat_template)_[a-z]+)$/)
+        seen.add(code)
+      }
+      await writeFile(file, whole)
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(['sound', 'model_malformed', 'tokenizer_invalid']))
   })
 
   it('stops hashing when it is told to', async () => {

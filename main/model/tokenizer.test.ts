@@ -153,6 +153,8 @@ describe('readTokenizer', () => {
     await writeFile(at('tokenizer.json'), whole.slice(0, 1000))
     const fault = { code: 'tokenizer_invalid', message: expect.stringContaining('not JSON') }
     await expect(read(null)).rejects.toMatchObject(fault)
+    await writeFile(at('tokenizer.json'), Buffer.of(0xff, 0xfe))
+    await expect(read(null)).rejects.toMatchObject({ code: 'tokenizer_invalid' })
     await writeFile(at('tokenizer.json'), whole)
     await writeFile(at('tokenizer_config.json'), '{"bos_token": 7}')
     await expect(read(at('tokenizer_config.json'))).rejects.toMatchObject({ code: 'tokenizer_invalid' })

@@ -4,7 +4,7 @@
 import { Tokenizer as Encoder } from '@huggingface/tokenizers'
 import * as z from 'zod'
 import type { TokenView } from '../contract/runs.ts'
-import { errors } from '../contract/errors.ts'
+import { AppError, errors } from '../contract/errors.ts'
 import { parseJson, readText } from './fileReading.ts'
 import { readGguf } from './gguf.ts'
 import { readGgufTokenizer } from './ggufTokenizer.ts'
@@ -63,9 +63,8 @@ export async function readTokenizer(files: Pick<ModelFiles, 'tokenizer'>): Promi
     return new Tokenizer(source.file, json, bosToken)
   }
   const path = source.tokenizerFile
-  const json = jsonOf(path, await readText(path))
-  const config =
-    source.configFile === null ? {} : jsonOf(source.configFile, await readText(source.configFile))
+  const json = await readJson(path)
+  const config = source.configFile === null ? {} : await readJson(source.configFile)
   const parsed = configSchema.safeParse(config)
   if (!parsed.success) {
     throw errors.tokenizerInvalid({ path: source.configFile ?? path, reason: 'bos_token is no token' })
@@ -73,12 +72,12 @@ export async function readTokenizer(files: Pick<ModelFiles, 'tokenizer'>): Promi
   return new Tokenizer(path, json, parsed.data.bos_token ?? null)
 }
 
-function jsonOf(path: string, text: string): unknown {
+async function readJson(path: string): Promise<unknown> {
   try {
-    return parseJson(path, text)
+    return parseJson(path, await readText(path))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw errors.tokenizerInvalid({ path, reason: reason.replace(`${path}: `, '') }, error)
+    if (!(error instanceof AppError) || error.code !== 'model_malformed') throw error
+    throw errors.tokenizerInvalid({ path, reason: String(error.details.reason) }, error)
   }
 }
 
