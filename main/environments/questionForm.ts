@@ -198,7 +198,12 @@ export function canonical(question: string): CanonicalQuestion {
   for (const [from, to] of things) text = text.replace(from, to)
   text = text.replace(persons, 'can you')
   for (let round = 0; round < 2; round++) {
-    for (const [from, to] of shapes) text = squeeze(text.replace(from, to))
+    const before = text
+    for (const [from, to] of shapes) {
+      const changed = text.replace(from, to)
+      if (changed !== text) text = squeeze(changed)
+    }
+    if (round > 0 && text === before) break
     text = text.replace(
       /^RELATIVE (\w+ed|\w+en|found|worn|made|seen|held|kept|bought|sold|built|thrown|put|cut|hit)\b/,
       'is it $1',
