@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocketServer } from 'ws'
@@ -89,10 +90,21 @@ describe('the socket’s door', () => {
     expect(states).toEqual(['refused'])
     expect(ports).toBe(0)
   })
-  it('takes a server that never let it in for a refusal', async () => {
+  it('knows a server that is away from one that says no', async () => {
     place.host = '127.0.0.1:1'
     place.hash = '#token=old'
     open()
-    await vi.waitFor(() => expect(states).toContain('refused'), 8000)
+    await vi.waitFor(() => expect(states.length).toBeGreaterThan(2), 5000)
+    expect(new Set(states)).toEqual(new Set(['connecting']))
+    close()
+    states.length = 0
+    const page = createServer((_, response) => response.end('page'))
+    page.on('upgrade', (_, socket) => socket.end('HTTP/1.1 401 Unauthorized\r\n\r\n'))
+    await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve))
+    place.host = `127.0.0.1:${(page.address() as AddressInfo).port}`
+    open()
+    await vi.waitFor(() => expect(states.at(-1)).toBe('refused'), 5000)
+    expect(ports).toBe(0)
+    page.close()
   })
 })

@@ -62,6 +62,13 @@ const desktopDoor =
 const firstWaitMs = 250
 const longestWaitMs = 5000
 
+/** A browser does not tell why a socket did not open; whether the server answers at all does. */
+const serverAnswers = (): Promise<boolean> =>
+  fetch(`http://${location.host}/`, { method: 'HEAD', cache: 'no-store' }).then(
+    () => true,
+    () => false,
+  )
+
 const socketDoor =
   (token: string | null): Doors =>
   (listener) => {
@@ -69,26 +76,29 @@ const socketDoor =
     let socket: WebSocket | undefined
     let timer: ReturnType<typeof setTimeout> | undefined
     let waitMs = firstWaitMs
-    let everOpened = false
-    let failures = 0
+    let wasEverOpen = false
 
     const open = (): void => {
+      let isOpen = false
       // Sub-protocols are the one thing a browser lets a page add to the opening request.
       socket = new WebSocket(`ws://${location.host}/rpc`, ['engine', token ?? ''].filter(Boolean))
       socket.addEventListener('open', () => {
-        everOpened = true
-        failures = 0
+        isOpen = wasEverOpen = true
         waitMs = firstWaitMs
         listener.port(socketPort(socket!))
       })
-      socket.addEventListener('close', () => {
+      socket.addEventListener('close', () => void closed(isOpen))
+    }
+    const closed = async (wasOpen: boolean): Promise<void> => {
+      if (stopped) return
+      if (wasOpen) listener.state('lost')
+      else {
+        const isRefusal = await serverAnswers()
         if (stopped) return
-        failures++
-        // A server that is up and says no cannot be told from one that is away, except by its never having said yes.
-        listener.state(everOpened ? 'lost' : failures > 3 ? 'refused' : 'connecting')
-        timer = setTimeout(open, waitMs)
-        waitMs = Math.min(waitMs * 2, longestWaitMs)
-      })
+        listener.state(isRefusal ? 'refused' : wasEverOpen ? 'lost' : 'connecting')
+      }
+      timer = setTimeout(open, waitMs)
+      waitMs = Math.min(waitMs * 2, longestWaitMs)
     }
 
     if (token === null) {
