@@ -20,6 +20,8 @@ export class Workspace {
   /** Newest first; null until the engine has told. */
   runs = $state.raw<RunRecord[] | null>(null)
   models = $state.raw<ModelRecord[] | null>(null)
+  /** The lists of hidden objects that ship. */
+  taskLists = $state.raw<{ name: string; objects: string[] }[]>([])
   questions = $state.raw<PendingQuestion[]>([])
   /** Newest first. */
   problems = $state.raw<Problem[]>([])
@@ -87,6 +89,7 @@ export class Workspace {
         this.refreshInfo(),
         this.refreshModels(),
         this.#engine.runs.list().then((runs) => (this.runs = runs.toSorted(newestFirst))),
+        this.#engine.tasks().then((lists) => (this.taskLists = lists)),
         this.#engine.oracle.questions().then((questions) => (this.questions = questions)),
       ])
       lists.catch((error: unknown) => this.#failed(error, signal))

@@ -5,6 +5,7 @@ import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
 import type { CheckResult, ModelRecord } from '../../main/contract/models.ts'
 import { engine, type Engine } from '../client.ts'
 import { tasks, type Tasks } from '../jobs/tasks.svelte.ts'
+import { startFormWith } from '../runs/runForm.svelte.ts'
 import { LaterRemoval } from '../shared/laterRemoval.svelte.ts'
 import { toasts } from '../shared/toasts.svelte.ts'
 import { workspace, type Workspace } from '../workspace.svelte.ts'
@@ -49,7 +50,10 @@ export class ModelActions {
       const model = await this.#tasks.follow(title, (signal) => this.#models.add({ path }, { signal }))
       if (model) {
         this.removal.undo(model.id)
-        toasts.say(`Added ${model.name}`, { tone: 'done' })
+        toasts.say(`Added ${model.name}`, {
+          tone: 'done',
+          action: { label: 'New run', run: () => startFormWith({ modelId: model.id }) },
+        })
         await this.#workspace.refreshModels()
       }
       return model
