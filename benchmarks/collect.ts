@@ -129,9 +129,10 @@ try {
     resourcesFolder: resourcesFolder(),
     transport: 'process',
   })
-  const { figures, all, layer } = await measure(engine, join(scratch, 'workspace')).finally(() =>
-    engine.close(),
-  )
+  const { all, layer, ...measured } = await measure(engine).finally(() => engine.close())
+  // Closed, so that SQLite's log is folded in.
+  const bytesPerStep = (await folderBytes(join(scratch, 'workspace'))) / measured.figures.steps
+  const figures = { ...measured.figures, bytesPerStep }
   console.table(figures)
   const peers: Record<string, Awaited<ReturnType<typeof measurePeer>>> = {}
   if (options.peer) {
