@@ -8,7 +8,8 @@ function placeholder(name: string): unknown {
     get(_target, key) {
       if (key === Symbol.toPrimitive) return (hint: string) => (hint === 'number' ? Number.NaN : text)
       if (key === 'length') return 1
-      if (key === 'toString' || key === 'join' || key === 'slice' || key === 'toFixed') return () => text
+      if (key === 'slice') return () => placeholder(name)
+      if (key === 'toString' || key === 'join' || key === 'toFixed') return () => text
       return placeholder(`${name}.${String(key)}`)
     },
   })
