@@ -20,7 +20,8 @@ beforeEach(() => {
     getItem: (key: string) => stored.get(key) ?? null,
     setItem: (key: string, value: string) => stored.set(key, value),
   })
-  vi.stubGlobal('window', {})
+  const page = new EventTarget()
+  vi.stubGlobal('window', page)
 })
 afterEach(() => void vi.unstubAllGlobals())
 
@@ -84,6 +85,15 @@ describe('the socket’s door', () => {
     await vi.waitFor(() => expect(states.at(-1)).toBe('lost'))
     server = await listen(port)
     await vi.waitFor(() => expect(ports).toBe(2), 5000)
+  })
+  it('takes a token that is pasted into the open tab', async () => {
+    server = await listen(0)
+    place.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    open()
+    expect(states).toEqual(['refused'])
+    place.hash = '#token=late'
+    window.dispatchEvent(new Event('hashchange'))
+    await vi.waitFor(() => expect(ports).toBe(1))
   })
   it('is refused at once without a token, and asks nobody', () => {
     open()

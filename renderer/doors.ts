@@ -70,8 +70,9 @@ const serverAnswers = (): Promise<boolean> =>
   )
 
 const socketDoor =
-  (token: string | null): Doors =>
+  (firstToken: string | null): Doors =>
   (listener) => {
+    let token = firstToken
     let stopped = false
     let socket: WebSocket | undefined
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -101,14 +102,24 @@ const socketDoor =
       waitMs = Math.min(waitMs * 2, longestWaitMs)
     }
 
-    if (token === null) {
-      listener.state('refused')
-      return () => {}
+    const begin = (): void => {
+      listener.state(token === null ? 'refused' : 'connecting')
+      if (token !== null) open()
     }
-    listener.state('connecting')
-    open()
+    // The printed address, pasted into a tab that is open already, changes the hash and loads nothing.
+    const lookForToken = (): void => {
+      const given = takeToken()
+      if (given === null || given === token) return
+      token = given
+      clearTimeout(timer)
+      waitMs = firstWaitMs
+      begin()
+    }
+    window.addEventListener('hashchange', lookForToken)
+    begin()
     return () => {
       stopped = true
+      window.removeEventListener('hashchange', lookForToken)
       clearTimeout(timer)
       socket?.close()
     }
