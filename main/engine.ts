@@ -4,11 +4,14 @@
 import { createHandler, refusingRouter } from './engineHandler.ts'
 import { hostKind, serveHost } from './engineHosting.ts'
 import { createRouter } from './engineRouter.ts'
+import { faultLog } from './faultLog.ts'
 import { defaultCache, defaultWorkspace } from './folders.ts'
 import { openEngine, type EngineService } from './jobs/engineService.ts'
 import { resourcesFolder } from './resourcesFolder.ts'
 
-const logFault = (error: unknown): void => console.error('[engine]', error)
+const logFault = faultLog(defaultWorkspace())
+// The process still ends then, as it should; its host starts another.
+process.on('uncaughtExceptionMonitor', logFault)
 
 /** A workspace that cannot be opened still gets an engine: it answers every call with the reason. */
 async function openOrExplain(): Promise<EngineService | { refused: unknown }> {

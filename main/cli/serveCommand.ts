@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { errors } from '../contract/errors.ts'
 import { createHandler } from '../engineHandler.ts'
 import { createRouter } from '../engineRouter.ts'
+import { faultLog } from '../faultLog.ts'
 import { serve } from '../serve.ts'
 import { runCommand, withEngine } from './context.ts'
 import { integer } from './options.ts'
@@ -21,7 +22,7 @@ export function serveCommand(resources: string, webRoot: string): Command {
             reason: 'not built yet; run “npm run build” first',
           })
         await withEngine(context, 'write', async (engine) => {
-          const handler = createHandler(createRouter(engine), (fault) => console.error(fault))
+          const handler = createHandler(createRouter(engine), faultLog(context.options.workspace))
           const server = await serve({ port: options.port, webRoot, attach: (port) => handler.attach(port) })
           context.output.result({ address: server.address }, () => server.address)
           await new Promise<void>((resolve) =>
