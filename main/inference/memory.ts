@@ -12,16 +12,13 @@ const cacheShare = 0.7
 const shortSequence = 256
 
 /**
- * Bytes of the weights once loaded: packed as fp32; a tied embedding a second time, because rows are also taken from it.
- * The file's own pages are mapped and can be given back at any time, so they do not count.
+ * Bytes of the weights once loaded: packed as fp32. The files' own pages, from which rows of the embedding are taken,
+ * are mapped and can be given back at any time, so they do not count.
  */
 export function loadedWeightBytes(weights: WeightMap): number {
-  let bytes = 0
-  for (const [name, { shape }] of weights) {
-    const numbers = shape.reduce((product, size) => product * size, 1)
-    bytes += numbers * Float32Array.BYTES_PER_ELEMENT * (name === 'model.embed_tokens.weight' ? 2 : 1)
-  }
-  return bytes
+  let numbers = 0
+  for (const { shape } of weights.values()) numbers += shape.reduce((product, size) => product * size, 1)
+  return numbers * Float32Array.BYTES_PER_ELEMENT
 }
 
 /**

@@ -47,9 +47,6 @@ async function open(): Promise<void> {
         break
       case 'stats':
         send({ kind: 'stats', id: message.id, stats: scheduler.stats() })
-        break
-      case 'close':
-        port.close()
     }
   })
   send({ kind: 'ready' })

@@ -1,0 +1,75 @@
+import { mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as onnx from 'onnxruntime-node'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { writeTinyModel } from '../../tests/support/tinyModel.ts'
+import { cacheNames, passInputs } from './attentionGraph.ts'
+import { logitsOutput, writeDecoderGraph } from './decoderGraph.ts'
+import { listHooks } from './hookNames.ts'
+import type { DecoderConfig, WeightMap } from './modelFiles.ts'
+import { openModelFiles } from './openModelFiles.ts'
+import { prepareWeights } from './prepareWeights.ts'
+
+let folder: string
+let config: DecoderConfig
+let weights: WeightMap
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'graph-'))
+  const files = await openModelFiles(await writeTinyModel(join(folder, 'model')))
+  config = files.config
+  weights = await prepareWeights(files, { cacheFolder: folder })
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+async function load(from: WeightMap): Promise<onnx.InferenceSession> {
+  const { model, folder: weightsFolder } = writeDecoderGraph(config, from)
+  return onnx.InferenceSession.create(model, {
+    logSeverityLevel: 3,
+    extra: { session: { model_external_initializers_file_folder_path: `${weightsFolder}/` } },
+  })
+}
+
+describe('a decoder’s graph', () => {
+  it('has every hook point, the logits and each layer’s new keys and values as outputs', async () => {
+    const session = await load(weights)
+    const layers = Array.from({ length: config.shape.layers }, (_, layer) => cacheNames(layer))
+    const hooks = listHooks(config.shape).map(({ name }) => name)
+    const caches = layers.flatMap(({ newKeys, newValues }) => [newKeys, newValues])
+    expect([...session.outputNames].sort()).toEqual([...hooks, ...caches, logitsOutput].sort())
+    const kept = layers.flatMap(({ keptKeys, keptValues }) => [keptKeys, keptValues])
+    expect([...session.inputNames].sort()).toEqual([...Object.values(passInputs), ...kept].sort())
+    await session.release()
+  })
+
+  it('holds no weights itself', () => {
+    const bytes = [...weights.values()].reduce((sum, { byteLength }) => sum + byteLength, 0)
+    const { model } = writeDecoderGraph(config, weights)
+    const text = Buffer.from(model).toString('latin1')
+    expect(text).toContain('model.safetensors')
+    expect(model.length).toBeLessThan(50_000)
+    expect(bytes).toBeGreaterThan(20_000)
+  })
+
+  it('finds weights behind links and in several folders', async () => {
+    const blobs = join(folder, 'blobs')
+    await mkdir(blobs)
+    await rename(join(folder, 'model', 'model.safetensors'), join(blobs, 'abc123'))
+    await symlink(join('..', 'blobs', 'abc123'), join(folder, 'model', 'model.safetensors'))
+    const session = await load(weights)
+    await session.release()
+    const other = await openModelFiles(await writeTinyModel(join(folder, 'other')))
+    const apart = new Map(await prepareWeights(other, { cacheFolder: folder }))
+    const [name, tensor] = [...weights][3]
+    apart.set(name, tensor)
+    expect(writeDecoderGraph(config, apart).folder).toMatch(/graph-[^/\\]+$/)
+    await (await load(apart)).release()
+  })
+
+  it('is not written for weights that lack a tensor', () => {
+    const fewer = new Map(weights)
+    fewer.delete('model.layers.1.mlp.down_proj.weight')
+    expect(() => writeDecoderGraph(config, fewer)).toThrow(TypeError)
+  })
+})
