@@ -25,6 +25,8 @@ export class Workspace {
   questions = $state.raw<PendingQuestion[]>([])
   /** Newest first. */
   problems = $state.raw<Problem[]>([])
+  /** Why the engine could not open the workspace; then nothing else here is true. */
+  refusal = $state.raw<ErrorReport | null>(null)
   #engine: Engine
   #listeners = new Set<(event: EngineEvent) => void>()
   #follow: AbortController | null = null
@@ -92,7 +94,10 @@ export class Workspace {
         this.#engine.tasks().then((lists) => (this.taskLists = lists)),
         this.#engine.oracle.questions().then((questions) => (this.questions = questions)),
       ])
-      lists.catch((error: unknown) => this.#failed(error, signal))
+      lists.then(
+        () => (this.refusal = null),
+        (error: unknown) => this.#failed(error, signal),
+      )
       for await (const event of events) this.#apply(event)
     } catch (error) {
       this.#failed(error, signal)
@@ -100,7 +105,10 @@ export class Workspace {
   }
 
   #failed(error: unknown, signal: AbortSignal): void {
-    if (!signal.aborted) this.addProblem(appErrorOf(error).report())
+    if (signal.aborted) return
+    const report = appErrorOf(error).report()
+    this.addProblem(report)
+    if (report.code.startsWith('workspace_')) this.refusal = report
   }
 
   #apply(event: EngineEvent): void {
