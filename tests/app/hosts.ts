@@ -15,7 +15,11 @@ export interface Host {
   folder: string
   /** Errors of the page and its console so far. */
   complaints: string[]
-  close(): Promise<void>
+  close(options?: CloseOptions): Promise<void>
+}
+export interface CloseOptions {
+  /** For a second start on the same folder; that one removes it. */
+  keepFolder?: boolean
 }
 export interface DesktopHost extends Host {
   app: ElectronApplication
@@ -46,25 +50,28 @@ function listen(page: Page): string[] {
   return complaints
 }
 
-/** A desktop workbench on a fresh workspace, or on that of `folder`. */
-export async function openDesktop(folder: string = makeFolder()): Promise<DesktopHost> {
+/** A desktop workbench on a fresh workspace, or on that of `folder`; `extra` variables win. */
+export async function openDesktop(
+  folder: string = makeFolder(),
+  extra: Record<string, string> = {},
+): Promise<DesktopHost> {
   if (!electronBinary) throw new TypeError('There is no Electron here; the test should have been left out.')
   const app = await _electron.launch({
     executablePath: electronBinary,
     args: ['--no-sandbox', '--disable-gpu', `--user-data-dir=${join(folder, 'shell')}`],
-    env: { ...environment(folder), INNERVIEW_NODE: process.execPath },
+    env: { ...environment(folder), INNERVIEW_NODE: process.execPath, ...extra },
     timeout: startMs,
   })
   const shell = app.process()
   const ended = once(shell, 'exit')
   const page = await app.firstWindow()
   const complaints = listen(page)
-  const close = async (): Promise<void> => {
+  const close = async ({ keepFolder = false }: CloseOptions = {}): Promise<void> => {
     if (shell.exitCode === null && shell.signalCode === null) {
       await app.close()
       await ended
     }
-    rmSync(folder, { recursive: true, force: true })
+    if (!keepFolder) rmSync(folder, { recursive: true, force: true })
   }
   return { app, page, folder, complaints, close }
 }
@@ -80,12 +87,12 @@ export async function startServer(
   })
   const address = await firstAddress(server)
   const { port, hash } = new URL(address)
-  const close = async (): Promise<void> => {
+  const close = async ({ keepFolder = false }: CloseOptions = {}): Promise<void> => {
     if (server.exitCode === null && server.signalCode === null) {
       server.kill('SIGTERM')
       await once(server, 'exit')
     }
-    rmSync(folder, { recursive: true, force: true })
+    if (!keepFolder) rmSync(folder, { recursive: true, force: true })
   }
   return { server, folder, address, port: Number(port), token: hash.replace('#token=', ''), close }
 }
