@@ -27,13 +27,16 @@ async function openOrExplain(): Promise<EngineService | { refused: unknown }> {
   }
 }
 
-// Calls may arrive before the workspace is open: they are answered when it is.
-const opening = openOrExplain()
-const handler = opening.then((opened) =>
-  createHandler('refused' in opened ? refusingRouter(opened.refused) : createRouter(opened), logFault),
-)
+// Calls may arrive before the workspace is open: they are answered when it is. A page that connects again to a workspace
+// that was refused has it tried again, since what stood in the way (another window) may be gone.
+let opening = openOrExplain()
 serveHost({
-  attach: (port) => void handler.then((ready) => ready.attach(port)),
+  async attach(port) {
+    opening = opening.then((opened) => ('refused' in opened ? openOrExplain() : opened))
+    const opened = await opening
+    const router = 'refused' in opened ? refusingRouter(opened.refused) : createRouter(opened)
+    createHandler(router, logFault).attach(port)
+  },
   async close() {
     const opened = await opening
     if (!('refused' in opened)) await opened.close()

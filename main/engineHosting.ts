@@ -5,7 +5,8 @@ import type { EngineMessage, HostMessage } from './contract/hosting.ts'
 import type { EnginePort } from './contract/port.ts'
 
 export interface HostedEngine {
-  attach(port: EnginePort): void
+  /** May answer later what arrives before it listens. */
+  attach(port: EnginePort): void | Promise<void>
   /** Stores what is under way; after that the process ends. */
   close(): Promise<void>
 }
@@ -52,7 +53,7 @@ function serveUtilityProcess(parent: ParentPort, engine: HostedEngine): void {
     const port = ports[0]
     if (data.kind === 'stop') end(engine)
     else if (data.kind === 'connect' && port) {
-      engine.attach({
+      void engine.attach({
         postMessage: (message) => port.postMessage(message),
         addEventListener(type, listener) {
           port.on(type, listener)
@@ -70,7 +71,7 @@ function serveChildProcess(engine: HostedEngine): void {
     else if (message.kind === 'open') {
       const port = new ChannelPort(message.channel)
       channels.set(message.channel, port)
-      engine.attach(port)
+      void engine.attach(port)
     } else if (message.kind === 'data') channels.get(message.channel)?.hear('message', message.data)
     else if (message.kind === 'close') {
       channels.get(message.channel)?.hear('close')
