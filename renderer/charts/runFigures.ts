@@ -254,7 +254,7 @@ export function labelShifts(values: readonly number[], plotHeight = 116, lineHei
 const outcomeRows = [
   { key: 'win', name: 'won', colour: 'win' },
   { key: 'limit', name: 'step limit', colour: 'baseline' },
-  { key: 'running', name: 'running', colour: 'control' },
+  { key: 'running', name: 'unfinished', colour: 'control' },
 ] as const
 
 /** Outcome with this place on the vertical axis. */
@@ -294,7 +294,7 @@ export function outcomesFigure(counts: OutcomeCounts): Figure {
     option: (theme): Option => ({
       animation: false,
       aria: { enabled: false },
-      grid: { left: 64, right: 92, top: 12, bottom: 40 },
+      grid: { left: 72, right: 92, top: 12, bottom: 40 },
       tooltip: { ...axisTooltip(theme), axisPointer: { type: 'none' } },
       xAxis: {
         ...amountAxis(theme, 'episodes'),

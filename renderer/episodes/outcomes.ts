@@ -1,4 +1,4 @@
-// Outcomes in words and signs.
+// Outcomes in words and signs. An episode without an outcome may be played now, or its run may have ended before it.
 import type { EpisodeOutcome } from '../../main/contract/runs.ts'
 
 export const outcomeNames: Record<EpisodeOutcome, string> = {
