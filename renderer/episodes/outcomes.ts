@@ -4,7 +4,7 @@ import type { EpisodeOutcome } from '../../main/contract/runs.ts'
 export const outcomeNames: Record<EpisodeOutcome, string> = {
   win: 'won',
   limit: 'step limit',
-  running: 'running',
+  running: 'unfinished',
 }
 export const outcomeSigns: Record<EpisodeOutcome, string> = { win: '★', limit: '▪', running: '▸' }
 export const outcomeOrder: readonly EpisodeOutcome[] = ['win', 'limit', 'running']
