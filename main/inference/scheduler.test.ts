@@ -234,3 +234,24 @@ describe('turns', () => {
     expect(some.stats().running).toBe(0)
   })
 })
+
+describe('memory', () => {
+  it('gives fewer slots to requests that record more', async () => {
+    const bytes = bytesPerPosition(config.shape)
+    const run = async (captured: string[]): Promise<number> => {
+      const some = scheduler(8, 8 * 128 * bytes)
+      const capture = { hooks: captured, positions: 'decision' as const }
+      await Promise.all([1, 2, 3].map((id) => some.submit(id, request(randomIds(`${id}`, 40), { capture }))))
+      return some.stats().cacheBytes
+    }
+    expect(await run(hooks)).toBeLessThan(await run([]))
+  })
+
+  it('gives room back after a long request', async () => {
+    const some = scheduler(2)
+    await some.submit(1, request(randomIds('long', 1500)))
+    const long = some.stats().cacheBytes
+    await some.submit(2, request(randomIds('short', 20)))
+    expect(some.stats().cacheBytes).toBeLessThan(long)
+  })
+})

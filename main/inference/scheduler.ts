@@ -14,7 +14,7 @@ import type { DecoderSession, PassRow } from './session.ts'
 export interface SchedulerOptions {
   /** Sequences at once. */
   maxRows: number
-  /** Bytes that keys and values may take. */
+  /** Bytes that keys, values and recorded activations may take. */
   cacheBytes: number
   widthOf: (hook: string) => number
 }
@@ -57,6 +57,11 @@ interface RunningJob extends Job {
   sequence: Sequence
 }
 
+/**
+ * A prompt's pass has a grid of a multiple of this width, whatever part of a chunk it runs: then vectors are full on every
+ * processor, and no product of attention has a single row (for which there are kernels with another order of sums).
+ */
+const promptWidthStep = 32
 /** Prompt passes between two answer passes while more prompts wait than answers run. */
 const mostPrefillsInARow = 4
 /** A prompt that was passed over so often goes before shorter ones. */
@@ -71,6 +76,8 @@ export class Scheduler {
   private readonly waiting: Job[] = []
   private readonly running = new Map<number, RunningJob>()
   private slots: Slot[] = []
+  /** Bytes of activations that one position of a slot is reckoned to record. */
+  private recordedBytes = 0
   private uses = 0
   private isWorking = false
   private readonly counts = {
@@ -179,9 +186,8 @@ export class Scheduler {
   private admit(): void {
     while (this.waiting.length > 0 && this.running.size < this.options.maxRows) {
       const job = this.waiting[0]
-      const { promptIds, sampling } = job.request
       try {
-        if (!this.makeRoom(roundPositions(promptIds.length + sampling.maxNewTokens))) return
+        if (!this.makeRoom(job.request)) return
       } catch (error) {
         this.waiting.shift()
         job.reject(error)
@@ -194,21 +200,26 @@ export class Scheduler {
   }
 
   /**
-   * Sees to buffers of at least so many positions per slot.
+   * Sees to buffers of enough positions per slot for a request.
    * @returns false while running sequences are in the way
    * @throws notEnoughMemory where not even one such slot may be had
    */
-  private makeRoom(needed: number): boolean {
+  private makeRoom({ promptIds, sampling, capture }: GenerateRequest): boolean {
     const { cache, options } = this
+    const needed = roundPositions(promptIds.length + sampling.maxNewTokens)
+    const recorded = capture.hooks.reduce((sum, hook) => sum + options.widthOf(hook), 0) * 4
     const isIdle = this.running.size === 0
     const isShortOfSlots = this.slots.length < options.maxRows
     const isWasteful = isIdle && needed * (isShortOfSlots ? 2 : 4) <= cache.positions
-    if (needed <= cache.positions && !isWasteful) return true
+    if (needed <= cache.positions && recorded <= this.recordedBytes && !isWasteful) return true
     // Some more than asked for: prompts grow from step to step, and each growth copies.
-    const positions = roundPositions(
-      Math.min(needed + positionStep, Math.max(needed, cache.shape.contextLength)),
+    const most = Math.max(needed, cache.shape.contextLength)
+    const positions = Math.max(
+      isIdle ? 0 : cache.positions,
+      roundPositions(Math.min(needed + positionStep, most)),
     )
-    const slotBytes = positions * bytesPerPosition(cache.shape)
+    this.recordedBytes = isIdle ? recorded : Math.max(recorded, this.recordedBytes)
+    const slotBytes = positions * (bytesPerPosition(cache.shape) + this.recordedBytes)
     const slots = Math.min(options.maxRows, Math.floor(options.cacheBytes / slotBytes))
     if (slots === 0) throw errors.notEnoughMemory({ neededBytes: slotBytes, freeBytes: options.cacheBytes })
     if (slots < this.slots.length && !isIdle) return false
@@ -281,7 +292,8 @@ export class Scheduler {
     const isLast = sequence.pieces.length === 1
     const logits = request.wantLogits ? 'all' : isLast ? 'last' : 'none'
     const rows: PassRow[] = [{ slot: slot.index, kept: from, tokens: prompt.subarray(from, to), logits }]
-    const result = await this.session.forward(rows, to - from, this.cache, request.capture.hooks)
+    const width = Math.ceil((to - from) / promptWidthStep) * promptWidthStep
+    const result = await this.session.forward(rows, width, this.cache, request.capture.hooks)
     this.counts.prefillPasses++
     this.counts.prefillTokens += to - from
     if (!this.isRunning(job)) return

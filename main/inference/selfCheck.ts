@@ -33,8 +33,9 @@ export async function selfCheck(
     ...further,
   })
   const first = model.prompt
-  // What a next step looks like: most of the prompt before, then something new.
-  const second = Int32Array.from([...first.subarray(0, first.length - 1), first[1], first[2], first[0]])
+  // What a next step looks like: the beginning of the prompt before, then something new.
+  const kept = first.subarray(0, Math.ceil(first.length / 2))
+  const second = Int32Array.from([...kept, first[1], first[2], first[0], ...first.subarray(3)])
 
   const finite = await generate(ask(first, 'finite', { wantLogits: true }))
   onProgress(0.25)
