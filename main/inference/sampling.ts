@@ -119,9 +119,9 @@ export class Sampler {
   /** The heaviest ids, heaviest first: at least `count` of them, or enough for a share `topP` of `sum`. */
   private candidates(count: number, topP: number, sum: number): number[] {
     const { weights } = this
-    let ids: number[] = []
+    const ids: number[] = []
     for (let floor = 1e-2; ; floor *= 1e-2) {
-      ids = []
+      ids.length = 0
       let mass = 0
       for (let id = 0; id < weights.length; id++) {
         if (weights[id] < floor) continue
