@@ -22,6 +22,8 @@ export class ModelActions {
   readonly checks = new SvelteMap<string, CheckState>()
   /** Paths that are being read now. */
   adding = $state.raw<string[]>([])
+  /** The path field is to take the focus. */
+  isAskingForPath = $state(false)
   failure = $state.raw<AddFailure | null>(null)
   #models: Engine['models']
   #workspace: Workspace
@@ -65,9 +67,13 @@ export class ModelActions {
     }
   }
 
-  /** Asks for a path with the system's dialog. */
+  /** Asks for a path: with the system's dialog, or in a browser with the field in Models. */
   async choose(): Promise<void> {
-    const path = await window.desktop?.chooseModel()
+    if (!window.desktop) {
+      this.isAskingForPath = true
+      return
+    }
+    const path = await window.desktop.chooseModel()
     if (path) await this.add(path)
   }
 
