@@ -1,6 +1,7 @@
 // The engine's side of an inference worker.
 // Owns: starting, asking and closing a worker; checking requests before they travel. Not: batching (scheduler.ts), which happens over there.
 import { availableParallelism } from 'node:os'
+import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 import { AppError, errors } from '../contract/errors.ts'
@@ -40,6 +41,7 @@ export class InferenceClient {
   private readonly worker: Worker
   private readonly pending = new Map<number, Pending>()
   private lastId = 0
+  private hasExited = false
   /** Why no more can be asked; null while the worker lives. */
   private ended: AppError | null = null
 
@@ -69,7 +71,7 @@ export class InferenceClient {
     try {
       await client.waitUntilReady(signal)
     } catch (error) {
-      await worker.terminate()
+      client.leave()
       throw error
     }
     onProgress(1)
@@ -91,6 +93,7 @@ export class InferenceClient {
         reject(this.end(error instanceof Error ? error.message : String(error)))
       })
       this.worker.on('exit', (code) => {
+        this.hasExited = true
         reject(this.end(`The worker ended with code ${code}.`))
       })
     })
@@ -160,10 +163,17 @@ export class InferenceClient {
     return this.ask<SchedulerStats>((id) => ({ kind: 'stats', id })).answer
   }
 
-  /** Ends the worker and frees the model. Requests still open are rejected with sessionLost. */
+  /** Ends the worker, after the pass it is in, and frees the model. Requests still open are rejected with sessionLost. */
   async close(): Promise<void> {
+    const exited = this.hasExited ? null : once(this.worker, 'exit')
+    this.leave()
+    await exited
+  }
+
+  /** The message is read once the worker is neither loading nor in a pass; it then ends by itself. */
+  private leave(): void {
     this.end('The model was closed.')
-    await this.worker.terminate()
+    this.send({ kind: 'close' })
   }
 }
 

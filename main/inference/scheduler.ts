@@ -80,6 +80,7 @@ export class Scheduler {
   private recordedBytes = 0
   private uses = 0
   private isWorking = false
+  private working: Promise<void> = Promise.resolve()
   private readonly counts = {
     prefillPasses: 0,
     decodePasses: 0,
@@ -100,7 +101,7 @@ export class Scheduler {
   submit(id: number, request: GenerateRequest): Promise<GenerateResult> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ id, request, resolve, reject })
-      if (!this.isWorking) this.work().catch((error: unknown) => this.fail(error))
+      if (!this.isWorking) this.working = this.work().catch((error: unknown) => this.fail(error))
     })
   }
 
@@ -109,6 +110,13 @@ export class Scheduler {
     const place = this.waiting.findIndex((job) => job.id === id)
     if (place >= 0) this.waiting.splice(place, 1)
     this.leave(id)
+  }
+
+  /** Drops every request; resolves when the pass that is running, if any, has ended. */
+  async close(): Promise<void> {
+    this.waiting.length = 0
+    for (const id of this.running.keys()) this.leave(id)
+    await this.working
   }
 
   stats(): SchedulerStats {

@@ -47,11 +47,22 @@ async function open(): Promise<void> {
         break
       case 'stats':
         send({ kind: 'stats', id: message.id, stats: scheduler.stats() })
+        break
+      case 'close':
+        void close(session, scheduler)
     }
   })
   send({ kind: 'ready' })
 }
 
+/** The thread ends by itself once its port is closed: one that is ended from outside in native code takes the process along. */
+async function close(session: DecoderSession, scheduler: Scheduler): Promise<void> {
+  await scheduler.close()
+  await session.release()
+  port.close()
+}
+
 open().catch((error: unknown) => {
   send({ kind: 'openFailed', error: error instanceof AppError ? error.report() : reportOf(error) })
+  port.close()
 })

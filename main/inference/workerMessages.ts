@@ -18,6 +18,7 @@ export type ToWorker =
   | { kind: 'generate'; id: number; request: GenerateRequest }
   | { kind: 'cancel'; id: number }
   | { kind: 'stats'; id: number }
+  | { kind: 'close' }
 
 export type FromWorker =
   | { kind: 'ready' }

@@ -1,7 +1,6 @@
 // A model ready to be talked to: tokeniser, chat template and inference session of one set of files.
 // Owns: loading and releasing the three together. Not: which model (modelLibrary.ts) or what is asked of it.
 import { statSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
 import type { ModelRecord, ModelShape } from '../contract/models.ts'
@@ -64,7 +63,7 @@ export class LoadedModel implements AgentModel {
     })
     signal.throwIfAborted()
     const client = await InferenceClient.open(
-      { config: files.config, weights, threads: availableParallelism(), maxRows: options.rows },
+      { config: files.config, weights, maxRows: options.rows },
       signal,
       (fraction) => tell({ label: 'Loading the model', fraction }),
     )
