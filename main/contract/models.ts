@@ -39,6 +39,8 @@ export const modelRecord = z.object({
   /** SHA-256 over the weights, hex. */
   hash: z.string(),
   tokenizerHash: z.string(),
+  /** SHA-256 over what config.json or the GGUF's header says of the decoder, hex. */
+  configHash: z.string(),
   hasChatTemplate: z.boolean(),
   /** Estimated peak resident memory with a batch of 16 rows of 2048 tokens (or the context, if shorter). */
   memoryBytes: z.number(),

@@ -1,10 +1,10 @@
 // Fingerprints of what a result rests on.
-// Owns: hashes of weights, tokeniser and chat template. Not: comparing them with a record (jobs/).
+// Owns: hashes of weights, configuration, tokeniser and chat template. Not: comparing them with a record (jobs/).
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { errors } from '../contract/errors.ts'
 import { readGguf } from './gguf.ts'
-import type { ChatTemplateSource, ModelFiles, TokenizerSource } from './modelFiles.ts'
+import type { ChatTemplateSource, DecoderConfig, ModelFiles, TokenizerSource } from './modelFiles.ts'
 
 export interface HashOptions {
   signal?: AbortSignal
@@ -36,6 +36,20 @@ export async function hashModel(files: ModelFiles, options: HashOptions = {}): P
     }
   }
 }
+
+/**
+ * SHA-256 over the configuration as JSON with sorted keys, hex: the same numbers give the same hash however
+ * config.json is written, and another `rope_theta` beside the same weights gives another.
+ */
+export const hashConfig = (config: DecoderConfig): string =>
+  createHash('sha256')
+    .update(JSON.stringify(config, (_, value: unknown) => withSortedKeys(value)))
+    .digest('hex')
+
+const withSortedKeys = (value: unknown): unknown =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+    : value
 
 /** SHA-256, hex: of tokenizer.json, or of a GGUF's `tokenizer.*` metadata but the template. */
 export async function hashTokenizer(source: TokenizerSource): Promise<string> {

@@ -8,7 +8,7 @@ import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { writeGguf } from '../../tests/support/writeGguf.ts'
 import { AppError } from '../contract/errors.ts'
 import { modelRecord } from '../contract/models.ts'
-import { hashModel } from './hashModel.ts'
+import { hashConfig, hashModel } from './hashModel.ts'
 import { openModelFiles } from './openModelFiles.ts'
 import { readModelRecord } from './readModelRecord.ts'
 
@@ -123,4 +123,29 @@ it('hashModel tells how far it is', async () => {
   const seen: number[] = []
   await hashModel(files, { onProgress: (fraction) => seen.push(fraction) })
   expect(seen.at(-1)).toBe(1)
+})
+
+describe('hashConfig', () => {
+  it('notices another rope_theta beside the same weights', async () => {
+    const folder = await writeTinyModel(join(root, 'tiny'))
+    const before = await readModelRecord(folder)
+    const file = join(folder, 'config.json')
+    const config = JSON.parse(await readFile(file, 'utf8'))
+    await writeFile(file, JSON.stringify({ ...config, rope_theta: 12_345 }))
+    const after = await readModelRecord(folder)
+    expect(after.hash).toBe(before.hash)
+    expect(after.configHash).not.toBe(before.configHash)
+  })
+
+  it('does not mind the order in which config.json is written', async () => {
+    const { config } = await openModelFiles(await writeTinyModel(join(root, 'tiny')))
+    const turned = Object.fromEntries(Object.entries(config).reverse()) as unknown as typeof config
+    turned.shape = Object.fromEntries(Object.entries(config.shape).reverse()) as typeof config.shape
+    expect(hashConfig(turned)).toBe(hashConfig(config))
+    const factors = (list: number[]) => ({
+      ...config,
+      ropeScaling: { type: 'factors' as const, factors: list },
+    })
+    expect(hashConfig(factors([1, 2]))).not.toBe(hashConfig(factors([2, 1])))
+  })
 })

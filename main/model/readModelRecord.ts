@@ -2,7 +2,7 @@
 // Owns: reading everything once, so that a model that is added can be used. Not: names in a workspace or storing (jobs/, store/).
 import type { ModelRecord } from '../contract/models.ts'
 import { openChatTemplate } from './chatTemplate.ts'
-import { hashModel, hashTokenizer, type HashOptions } from './hashModel.ts'
+import { hashConfig, hashModel, hashTokenizer, type HashOptions } from './hashModel.ts'
 import { memoryEstimateBytes } from './memoryEstimate.ts'
 import type { ModelFiles } from './modelFiles.ts'
 import { openModelFiles } from './openModelFiles.ts'
@@ -34,6 +34,7 @@ export async function readModelRecord(path: string, options: HashOptions = {}): 
     sizeBytes: files.sizeBytes,
     hash,
     tokenizerHash,
+    configHash: hashConfig(config),
     hasChatTemplate: files.chatTemplate !== null,
     memoryBytes: memoryEstimateBytes({ shape: config.shape, parameters }, { rows: 16, tokens }),
     notes: [...files.notes],

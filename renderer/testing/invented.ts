@@ -53,6 +53,7 @@ export function inventModel(name: string, change: Partial<ModelRecord> = {}): Mo
     sizeBytes: 98_566_144,
     hash: hex(name, 64),
     tokenizerHash: hex(`${name} tokenizer`, 64),
+    configHash: hex(`${name} config`, 64),
     hasChatTemplate: true,
     memoryBytes: 1.31 * 2 ** 30,
     addedAt: '2026-01-09T14:00:00.000Z',
