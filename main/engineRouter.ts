@@ -35,10 +35,7 @@ export function createRouter(service: EngineService): AnyRouter {
     },
     episodes: {
       list: os.episodes.list.handler(({ input }) => service.episodes.list(input)),
-      get: os.episodes.get.handler(async ({ input: { runId, episode } }) => ({
-        summary: service.episodes.summary(runId, episode),
-        steps: await service.episodes.views(runId, episode),
-      })),
+      get: os.episodes.get.handler(({ input: { runId, episode } }) => service.episodes.view(runId, episode)),
     },
     oracle: {
       questions: os.oracle.questions.handler(() => service.oracle.questions()),

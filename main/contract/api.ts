@@ -12,7 +12,6 @@ import {
   runRecord,
   stepRecord,
   stepStatistics,
-  tokenView,
 } from './runs.ts'
 
 const byId = z.object({ id: z.string() })
@@ -59,17 +58,36 @@ export const engineEvent = z.discriminatedUnion('kind', [
 ])
 export type EngineEvent = z.infer<typeof engineEvent>
 
-/** A step ready for the timeline: texts per token beside the record. */
-export const stepView = z.object({
+/**
+ * What tokens show, said once for each id: a long episode repeats its history in every prompt, so texts per position would
+ * be a hundred times as much. A token's text follows from its id and from whether it begins a prompt or a completion.
+ */
+export const tokenTexts = z.object({
+  /** Every id among the prompts, completions and likeliest tokens, once. */
+  ids: z.array(z.number().int()),
+  /** As `TokenView.text`, same order as ids. */
+  texts: z.array(z.string()),
+  /** Control tokens of the chat format. */
+  specialIds: z.array(z.number().int()),
+  /** Where a token that begins a sequence shows something else: SentencePiece drops its space. */
+  leading: z.array(z.object({ id: z.number().int(), text: z.string() })),
+})
+export type TokenTexts = z.infer<typeof tokenTexts>
+
+export const episodeStep = z.object({
   record: stepRecord,
-  promptTokens: z.array(tokenView),
-  completionTokens: z.array(tokenView),
-  /** Texts of record.topIds, same order. */
-  topTexts: z.array(z.string()),
   /** First prompt position that differs from the step before (its length where the prompt only grew). */
   sharedWithPrevious: z.number().int(),
 })
-export type StepView = z.infer<typeof stepView>
+export type EpisodeStep = z.infer<typeof episodeStep>
+
+/** A whole episode, ready for the timeline. */
+export const episodeView = z.object({
+  summary: episodeSummary,
+  steps: z.array(episodeStep),
+  texts: tokenTexts,
+})
+export type EpisodeView = z.infer<typeof episodeView>
 
 /** What a run would cost, before it starts. */
 export const runEstimate = z.object({
@@ -114,9 +132,7 @@ export const contract = {
   episodes: {
     list: oc.input(episodeQuery).output(episodePage),
     /** All steps of one episode, in order. */
-    get: oc
-      .input(z.object({ runId: z.string(), episode: z.number().int() }))
-      .output(z.object({ summary: episodeSummary, steps: z.array(stepView) })),
+    get: oc.input(z.object({ runId: z.string(), episode: z.number().int() })).output(episodeView),
   },
 
   oracle: {

@@ -1,6 +1,6 @@
 // Stored episodes as a window shows them.
 // Owns: joining a step's ids with the texts of its model's tokeniser. Not: the rows (store/) or the tokeniser (model/).
-import type { StepView } from '../contract/api.ts'
+import type { EpisodeStep, EpisodeView, TokenTexts } from '../contract/api.ts'
 import type {
   EpisodePage,
   EpisodeQuery,
@@ -11,7 +11,7 @@ import type {
 } from '../contract/runs.ts'
 import type { Workspace } from '../store/workspace.ts'
 
-/** The text of each token within its sequence. */
+/** The text of each token within its sequence. Only a sequence's first token may show something else than elsewhere. */
 export type TokenReader = (ids: Int32Array) => TokenView[]
 
 export class EpisodeBrowser {
@@ -44,22 +44,49 @@ export class EpisodeBrowser {
     return this.workspace.episodes.statistics(runId)
   }
 
-  async views(runId: string, episode: number): Promise<StepView[]> {
+  async view(runId: string, episode: number): Promise<EpisodeView> {
     const run = this.workspace.runs.get(runId)
     const read = await this.readerFor(run.settings.modelId)
-    const steps = this.steps(runId, episode)
-    return steps.map((record, i) => viewOf(record, i === 0 ? null : steps[i - 1].promptIds, read))
+    const summary = this.summary(runId, episode)
+    const records = this.steps(runId, episode)
+    const steps = records.map((record, i) => ({
+      record,
+      sharedWithPrevious: i === 0 ? 0 : sharedLength(records[i - 1].promptIds, record.promptIds),
+    }))
+    return { summary, steps, texts: textsOf(steps, read) }
   }
 }
 
-function viewOf(record: StepRecord, previousPrompt: Int32Array | null, read: TokenReader): StepView {
+const topPerToken = 5
+
+/** The texts of every token that occurs in the steps. */
+export function textsOf(steps: readonly EpisodeStep[], read: TokenReader): TokenTexts {
+  const seen = new Set<number>()
+  const leading = new Set<number>()
+  for (const { record, sharedWithPrevious } of steps) {
+    const { promptIds, completionIds, topIds } = record
+    // What a prompt shares with the one before was seen there.
+    for (const ids of [promptIds.subarray(sharedWithPrevious), completionIds, topIds])
+      ids.forEach((id) => seen.add(id))
+    for (const ids of [
+      promptIds.subarray(0, 1),
+      completionIds.subarray(0, 1),
+      topIds.subarray(0, topPerToken),
+    ])
+      ids.forEach((id) => leading.add(id))
+  }
+  const ids = [...seen]
+  // With one before them, none of them begins the sequence.
+  const views = read(Int32Array.from([0, ...ids])).slice(1)
+  const texts = views.map((view) => view.text)
+  const elsewhere = new Map(ids.map((id, i) => [id, texts[i]]))
   return {
-    record,
-    promptTokens: read(record.promptIds),
-    completionTokens: read(record.completionIds),
-    // Each alone: they are alternatives, not a sequence.
-    topTexts: Array.from(record.topIds, (id) => read(Int32Array.of(id))[0].text),
-    sharedWithPrevious: previousPrompt ? sharedLength(previousPrompt, record.promptIds) : 0,
+    ids,
+    texts,
+    specialIds: views.filter((view) => view.isSpecial).map((view) => view.id),
+    leading: [...leading]
+      .map((id) => ({ id, text: read(Int32Array.of(id))[0].text }))
+      .filter(({ id, text }) => text !== elsewhere.get(id)),
   }
 }
 

@@ -1,8 +1,7 @@
 // Finding text in an episode: in what the model wrote, what was answered, and what each step's prompt had new.
 // Owns: hits and the tokens they cover. Not: scrolling there (timeline.svelte.ts).
-import type { StepView } from '../../main/contract/api.ts'
 import type { TokenView } from '../../main/contract/runs.ts'
-import { promptGrowth } from './stepTokens.ts'
+import type { StepView } from './stepView.ts'
 
 export interface Hit {
   /** Place of the step in the episode's list. */
@@ -17,7 +16,6 @@ export function findInEpisode(steps: readonly StepView[], needle: string): Hit[]
   const wanted = needle.toLowerCase()
   if (wanted.trim() === '') return []
   return steps.flatMap((view, step) => {
-    const { shared } = promptGrowth(view)
     const inTokens = (part: 'prompt' | 'completion', tokens: readonly TokenView[], offset: number): Hit[] =>
       spans(tokens, wanted).map(([first, last]) => ({
         step,
@@ -27,8 +25,8 @@ export function findInEpisode(steps: readonly StepView[], needle: string): Hit[]
     const inText = (part: 'answer' | 'reason', text: string): Hit[] =>
       text.toLowerCase().includes(wanted) ? [{ step, part, tokens: null }] : []
     return [
-      ...inTokens('prompt', view.promptTokens.slice(shared), shared),
-      ...inTokens('completion', view.completionTokens, view.promptTokens.length),
+      ...inTokens('prompt', view.addedTokens, view.shared),
+      ...inTokens('completion', view.completionTokens, view.record.promptIds.length),
       ...inText('answer', view.record.answer),
       ...inText('reason', view.record.reason),
     ]

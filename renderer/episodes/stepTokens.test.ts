@@ -50,7 +50,11 @@ describe('tokens of a step', () => {
   })
 
   it('never counts more shared tokens than there are', () => {
-    expect(promptGrowth({ ...view, sharedWithPrevious: 99 })).toEqual({ total: 4, shared: 4, added: 0 })
+    expect(promptGrowth(makeStep({ prompt: ['a', 'b', 'c', 'd'], shared: 99 }))).toEqual({
+      total: 4,
+      shared: 4,
+      added: 0,
+    })
   })
 
   it('writes ids as a list', () => {

@@ -1,7 +1,7 @@
 // One step as a row of tokens: position 0 is the prompt's first token, generated ones follow the prompt.
 // Owns: which token stands where and what is known of it. Not: how it looks (Tokens.svelte), colours (tokenColour.ts).
-import type { StepView } from '../../main/contract/api.ts'
 import type { TokenView } from '../../main/contract/runs.ts'
+import type { StepView } from './stepView.ts'
 
 export interface Alternative {
   id: number
@@ -35,12 +35,12 @@ const topPerToken = 5
 
 /** What is known of the token at a position; null where there is none. */
 export function tokenDetails(view: StepView, position: number): TokenDetails | null {
-  const promptLength = view.promptTokens.length
+  const promptLength = view.record.promptIds.length
   const index = position < promptLength ? position : position - promptLength
   const part = position < promptLength ? 'prompt' : 'completion'
   const token = (part === 'prompt' ? view.promptTokens : view.completionTokens)[index]
   if (position < 0 || token === undefined) return null
-  const isShared = part === 'prompt' && position < view.sharedWithPrevious
+  const isShared = part === 'prompt' && position < view.shared
   return { position, part, index, token, isShared, drawn: part === 'prompt' ? null : drawn(view, index) }
 }
 
@@ -54,7 +54,7 @@ function drawn(view: StepView, index: number): TokenDetails['drawn'] {
     if (id === undefined) break
     top.push({
       id,
-      text: view.topTexts[k] ?? '',
+      text: view.alternative(id, index),
       probability: Math.exp(record.topLogProbabilities[k] ?? -Infinity),
       isChosen: id === record.completionIds[index],
     })
@@ -70,15 +70,13 @@ function drawn(view: StepView, index: number): TokenDetails['drawn'] {
 
 /** How many of a prompt's tokens stood in the step before, and how many are new. */
 export function promptGrowth(view: StepView): { total: number; shared: number; added: number } {
-  const total = view.promptTokens.length
-  const shared = Math.min(total, Math.max(0, view.sharedWithPrevious))
-  return { total, shared, added: total - shared }
+  const total = view.record.promptIds.length
+  return { total, shared: view.shared, added: total - view.shared }
 }
 
 /** The new part of a prompt as running text, control tokens left out. */
 export function addedText(view: StepView): string {
-  return view.promptTokens
-    .slice(promptGrowth(view).shared)
+  return view.addedTokens
     .filter((token) => !token.isSpecial)
     .map((token) => token.text)
     .join('')

@@ -2,16 +2,12 @@
 // Owns: the steps of the chosen episode and how they are looked at. Not: the chosen step and token (selection.svelte.ts),
 // drawing (Timeline.svelte).
 import { SvelteSet } from 'svelte/reactivity'
-import type { StepView } from '../../main/contract/api.ts'
 import type { AppError } from '../../main/contract/errors.ts'
 import type { EpisodeSummary } from '../../main/contract/runs.ts'
+import type { Episode, StepView } from './stepView.ts'
 import { findInEpisode, type Hit } from './search.ts'
 import type { ColourMode } from './tokenColour.ts'
 
-export interface Episode {
-  summary: EpisodeSummary
-  steps: StepView[]
-}
 export type GetEpisode = (which: { runId: string; episode: number }, signal: AbortSignal) => Promise<Episode>
 
 /** A running episode is read again at most this often. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { makeEpisode, makeStep } from '../testing/steps.ts'
-import { Timeline, type Episode } from './timeline.svelte.ts'
+import type { Episode } from './stepView.ts'
+import { Timeline } from './timeline.svelte.ts'
 
 const episodeOf = (steps: number): Episode => ({
   summary: makeEpisode(0, { steps }),

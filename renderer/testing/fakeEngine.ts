@@ -13,7 +13,7 @@ import {
   inventModel,
   inventRun,
   inventStatistics,
-  inventSteps,
+  inventEpisodeView,
   inventedModels,
   tally,
 } from './invented.ts'
@@ -322,8 +322,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         const run = find(input.runId)
         if (input.episode >= run.progress.episodesDone)
           throw errors.notFound({ kind: 'episode', id: String(input.episode) })
-        const summary = inventEpisode(run, input.episode)
-        return { summary, steps: inventSteps(run, summary) }
+        return inventEpisodeView(run, inventEpisode(run, input.episode))
       }),
     },
     oracle: {

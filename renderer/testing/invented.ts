@@ -1,6 +1,6 @@
 // Invented models, runs, episodes and steps for component tests and screenshots. Never part of the build.
 // Everything follows from a seed, so that a screenshot of today can be compared with one of tomorrow.
-import type { StepView } from '../../main/contract/api.ts'
+import type { EpisodeStep, EpisodeView } from '../../main/contract/api.ts'
 import type { ModelRecord } from '../../main/contract/models.ts'
 import {
   collectSettings,
@@ -249,10 +249,11 @@ function tokensOf(text: string): TokenView[] {
     .map((piece) => ({ id: hash(piece) % 49152, text: piece, isSpecial: special.test(piece) }))
 }
 
-export function inventSteps(run: RunRecord, summary: EpisodeSummary): StepView[] {
+export function inventEpisodeView(run: RunRecord, summary: EpisodeSummary): EpisodeView {
   const random = randomOf(hash(run.id) + summary.episode * 104729)
   const system = run.settings.environment.systemPrompt
-  const views: StepView[] = []
+  const steps: EpisodeStep[] = []
+  const seen = new Map<number, TokenView>()
   let history = ''
   let previous: TokenView[] = []
   for (let step = 0; step < summary.steps; step++) {
@@ -293,7 +294,7 @@ export function inventSteps(run: RunRecord, summary: EpisodeSummary): StepView[]
       ranks: Int32Array.from(logProbabilities, (value) => Math.floor(-value * 2)),
       entropies: Float32Array.from({ length: count }, () => random() * 4),
       topIds: Int32Array.from({ length: count * 5 }, (_, i) =>
-        i % 5 === 0 ? completionTokens[Math.floor(i / 5)]!.id : i * 31,
+        i % 5 === 0 ? completionTokens[Math.floor(i / 5)]!.id : 49_152 + (i % 4),
       ),
       topLogProbabilities: Float32Array.from(
         { length: count * 5 },
@@ -315,20 +316,25 @@ export function inventSteps(run: RunRecord, summary: EpisodeSummary): StepView[]
       oracleMs: random() * 2,
       capturedHooks: run.settings.capture.hooks,
     }
-    const topTexts = Array.from(record.topIds, (_, i) =>
-      i % 5 === 0 ? completionTokens[Math.floor(i / 5)]!.text : [' the', ' a', 'Is', ' not'][i % 4]!,
-    )
-    views.push({
-      record,
-      promptTokens,
-      completionTokens,
-      topTexts,
-      sharedWithPrevious: differs < 0 ? previous.length : differs,
+    record.topIds.forEach((id, i) => {
+      if (i % 5) seen.set(id, { id, text: [' the', ' a', 'Is', ' not'][i % 4]!, isSpecial: false })
     })
+    for (const token of [...promptTokens, ...completionTokens]) seen.set(token.id, token)
+    steps.push({ record, sharedWithPrevious: differs < 0 ? previous.length : differs })
     previous = promptTokens
     history += `${history ? '\n' : ''}Q${step + 1}: ${completion}\nA: ${answer}`
   }
-  return views
+  const tokens = [...seen.values()]
+  return {
+    summary,
+    steps,
+    texts: {
+      ids: tokens.map((token) => token.id),
+      texts: tokens.map((token) => token.text),
+      specialIds: tokens.filter((token) => token.isSpecial).map((token) => token.id),
+      leading: [],
+    },
+  }
 }
 
 export function inventStatistics(run: RunRecord, episodes: number): StepStatistics {

@@ -1,6 +1,6 @@
 // One step with the tokens a test asks for. Test-only.
-import type { StepView } from '../../main/contract/api.ts'
 import type { EpisodeSummary, StepRecord, TokenView } from '../../main/contract/runs.ts'
+import { StepView, TextsById } from '../episodes/stepView.ts'
 
 export interface StepWish {
   step?: number
@@ -10,8 +10,13 @@ export interface StepWish {
   record?: Partial<StepRecord>
 }
 
-const idOf = (text: string): number =>
-  [...text].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 7)
+const ids = new Map<string, number>()
+/** Ids below 10 are left to alternatives. */
+function idOf(text: string): number {
+  const id = ids.get(text) ?? 10 + ids.size
+  ids.set(text, id)
+  return id
+}
 const tokenOf = (text: string): TokenView => ({ id: idOf(text), text, isSpecial: /^<\|.*\|>$/.test(text) })
 
 export function makeStep(wish: StepWish = {}): StepView {
@@ -48,8 +53,15 @@ export function makeStep(wish: StepWish = {}): StepView {
     capturedHooks: [],
     ...wish.record,
   }
-  const topTexts = topIds.map((id) => `t${id}`)
-  return { record, promptTokens, completionTokens, topTexts, sharedWithPrevious: wish.shared ?? 0 }
+  const tokens = [...promptTokens, ...completionTokens]
+  const rivals = [1, 2, 3, 4]
+  const texts = new TextsById({
+    ids: [...tokens.map((token) => token.id), ...rivals],
+    texts: [...tokens.map((token) => token.text), ...rivals.map((id) => `t${id}`)],
+    specialIds: tokens.filter((token) => token.isSpecial).map((token) => token.id),
+    leading: [],
+  })
+  return new StepView({ record, sharedWithPrevious: wish.shared ?? 0 }, texts)
 }
 
 export function makeEpisode(episode: number, change: Partial<EpisodeSummary> = {}): EpisodeSummary {
