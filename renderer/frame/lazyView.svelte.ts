@@ -1,0 +1,31 @@
+// The largest view, with all charts in it, read apart from the page so that the page stands sooner.
+// Owns: when it is read and whether that went well. Not: the view (views/EpisodesView.svelte).
+import type { Component } from 'svelte'
+
+export class LazyView {
+  view = $state.raw<Component | null>(null)
+  /** The page's files are gone or changed: only a new start of the page helps. */
+  hasFailed = $state(false)
+  #read: () => Promise<{ default: Component }>
+  #isReading = false
+
+  constructor(read: () => Promise<{ default: Component }>) {
+    this.#read = read
+  }
+
+  /** Reads it, once; after a failure again. */
+  async load(): Promise<void> {
+    if (this.view || this.#isReading) return
+    this.#isReading = true
+    this.hasFailed = false
+    try {
+      this.view = (await this.#read()).default
+    } catch {
+      this.hasFailed = true
+    } finally {
+      this.#isReading = false
+    }
+  }
+}
+
+export const episodesPlace = new LazyView(() => import('../views/EpisodesView.svelte'))
