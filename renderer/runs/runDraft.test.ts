@@ -1,6 +1,15 @@
+import { errors } from '../../main/contract/errors.ts'
 import { describe, expect, it } from 'vitest'
 import { collectSettings } from '../../main/contract/runs.ts'
-import { checkDraft, draftOf, newDraft, suggestName, systemPrompts, type RunDraft } from './runDraft.ts'
+import {
+  checkDraft,
+  draftOf,
+  newDraft,
+  suggestName,
+  systemPrompts,
+  type RunDraft,
+  placeOfRefusal,
+} from './runDraft.ts'
 
 const good: RunDraft = { ...newDraft(), modelId: 'smol', layers: '15' }
 const faults = (change: Partial<RunDraft>, layers: number | null = 30) =>
@@ -98,4 +107,22 @@ it('draftOf makes the same settings again, hooks it has no field for included', 
     oracle: { kind: 'kb' },
   })
   expect(checkDraft({ ...draftOf(hunt), name: 'mine' }, 30).settings).toEqual(hunt)
+})
+
+describe('what the engine refuses', () => {
+  const place = (field: string) => placeOfRefusal(errors.invalidInput({ field, reason: 'too much' }).report())
+
+  it('lands beside the field that its path names, places in lists left out', () => {
+    expect(place('environment.maxSteps')).toEqual(['maxSteps', 'Too much.'])
+    expect(place('sampling.stopTokens.0')).toEqual(['stopTokens', 'Too much.'])
+    expect(place('capture.hooks.3')).toEqual(['layers', 'Too much.'])
+    expect(place('oracle.model')).toEqual(['oracleModel', 'Too much.'])
+    expect(placeOfRefusal(errors.selectionInvalid({ selection: '@9' }).report())?.[0]).toBe('selection')
+  })
+
+  it('belongs to the whole form where no field can show it', () => {
+    expect(place('input')).toBeNull()
+    expect(place('capture.dtype')).toBeNull()
+    expect(placeOfRefusal(errors.notFound({ kind: 'model', id: 'm' }).report())).toBeNull()
+  })
 })

@@ -2,6 +2,7 @@
 // Owns: defaults, presets, turning fields into settings, and which field a fault belongs to. Not: the form (runForm.svelte.ts).
 import type * as z from 'zod'
 import { collectSettings, type CollectInput, type CollectSettings } from '../../main/contract/runs.ts'
+import type { ErrorReport } from '../../main/contract/errors.ts'
 import { plural } from '../shared/format.ts'
 import { hooksOf, otherHooks, readLayers, writeLayers } from './layerChoice.ts'
 import { layersOf } from './runText.ts'
@@ -183,10 +184,37 @@ function inputOf(draft: RunDraft, layers: readonly number[]): unknown {
 
 const renamed: Record<string, DraftField> = { model: 'oracleModel', objects: 'ownObjects', hooks: 'layers' }
 
+/** The field of a path into the settings, by its last name. */
+function fieldAt(path: readonly PropertyKey[]): DraftField {
+  const last = path.filter((key) => typeof key === 'string').at(-1) ?? 'name'
+  return renamed[last] ?? (last as DraftField)
+}
+
+/** Fields that show a sentence below them. */
+const speaking: ReadonlySet<string> = new Set<DraftField>([
+  ...(['modelId', 'name', 'maxSteps', 'upTo', 'ownObjects', 'selection', 'systemPrompt'] as const),
+  ...(['baseUrl', 'oracleModel', 'timeoutMs', 'retries', 'episodes', 'seed', 'temperature'] as const),
+  ...(['topK', 'topP', 'maxNewTokens', 'stopTokens', 'batch', 'layers'] as const),
+])
+
+const sentence = (text: string): string =>
+  text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
+
+/** Which field the engine's refusal is about and what to say there; null where it is about no single field. */
+export function placeOfRefusal({ code, message, details }: ErrorReport): [DraftField, string] | null {
+  if (code === 'selection_empty' || code === 'selection_invalid') return ['selection', message]
+  if (code === 'hook_unknown') return ['layers', message]
+  if (code !== 'invalid_input') return null
+  const field = fieldAt(
+    String(details['field'])
+      .split('.')
+      .filter((key) => !/^\d+$/.test(key)),
+  )
+  return speaking.has(field) ? [field, sentence(String(details['reason']))] : null
+}
+
 function faultOf(issue: z.core.$ZodIssue): [DraftField, string] {
-  const path = issue.path.filter((key) => typeof key === 'string')
-  const last = path.at(-1) ?? 'name'
-  const field = renamed[last] ?? (last as DraftField)
+  const field = fieldAt(issue.path)
   if (field === 'modelId') return [field, 'Choose a model.']
   if (field === 'baseUrl') return [field, 'Give an address such as http://127.0.0.1:11434/v1.']
   if (field === 'ownObjects') return [field, 'Give at least one object, one a line.']

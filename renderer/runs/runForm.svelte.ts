@@ -7,14 +7,22 @@ import { storedEndpoint } from '../settings/endpoint.ts'
 import { selection } from '../selection.svelte.ts'
 import { workspace, type Workspace } from '../workspace.svelte.ts'
 import { middleLayer } from './layerChoice.ts'
-import { checkDraft, draftOf, newDraft, type DraftFaults, type RunDraft } from './runDraft.ts'
+import {
+  checkDraft,
+  draftOf,
+  newDraft,
+  placeOfRefusal,
+  type DraftFaults,
+  type DraftField,
+  type RunDraft,
+} from './runDraft.ts'
 
 const settleMs = 200
 
 export class RunForm {
   draft = $state<RunDraft>(newDraft())
   estimate = $state.raw<RunEstimate | null>(null)
-  /** Why there is no estimate, or why it did not start. */
+  /** Why there is no estimate, or why it did not start; null where a field says it. */
   error = $state.raw<ErrorReport | null>(null)
   isStarting = $state(false)
   isEstimating = $state(false)
@@ -31,12 +39,20 @@ export class RunForm {
   model = $derived.by(() => this.#workspace.model(this.draft.modelId))
   layerCount = $derived(this.model?.shape.layers ?? null)
   #checked = $derived(checkDraft(this.draft, this.layerCount))
-  faults: DraftFaults = $derived(this.#checked.faults)
+  /** What the engine said of a field; true of this value with this model. */
+  #refusal = $state.raw<{ field: DraftField; text: string; value: unknown; modelId: string } | null>(null)
+  #refused: DraftFaults = $derived.by(() => {
+    const refusal = this.#refusal
+    if (refusal?.modelId !== this.draft.modelId || this.draft[refusal.field] !== refusal.value) return {}
+    return { [refusal.field]: refusal.text }
+  })
+  faults: DraftFaults = $derived({ ...this.#refused, ...this.#checked.faults })
   settings: CollectSettings | null = $derived(this.#checked.settings)
 
   fill(draft: RunDraft): void {
     this.draft = draft
     this.error = null
+    this.#refusal = null
     if (!draft.modelId && this.#workspace.models?.[0]) this.chooseModel(this.#workspace.models[0].id)
   }
 
@@ -73,8 +89,17 @@ export class RunForm {
     }
     if (round !== this.#round) return
     this.estimate = estimate
-    this.error = error
+    this.#tell(error)
     this.isEstimating = false
+  }
+
+  /** Says it beside its field, or for the whole form. */
+  #tell(error: ErrorReport | null): void {
+    const place = error && placeOfRefusal(error)
+    this.error = place ? null : error
+    if (!place) return
+    const [field, text] = place
+    this.#refusal = { field, text, value: this.draft[field], modelId: this.draft.modelId }
   }
 
   /** @returns the run; null where it did not start (then `faults` or `error` say why) */
@@ -82,12 +107,13 @@ export class RunForm {
     if (!this.settings || this.isStarting) return null
     this.isStarting = true
     this.error = null
+    this.#refusal = null
     try {
       const run = await this.#engine.runs.start(this.settings)
       this.#workspace.putRun(run)
       return run
     } catch (fault) {
-      this.error = reportOf(fault)
+      this.#tell(reportOf(fault))
       return null
     } finally {
       this.isStarting = false

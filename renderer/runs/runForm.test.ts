@@ -89,8 +89,25 @@ describe('RunForm', () => {
     expect(both).toEqual([run, null])
     expect(workspace.runs?.[0]).toEqual(run)
     expect(await form.start()).toBeNull()
-    expect(form.error?.code).toBe('selection_empty')
+    expect(form.faults.selection).toMatch(/:9/)
     expect(form.isStarting).toBe(false)
+  })
+  it('says beside its field what the engine refused, until that field or the model changes', async () => {
+    const refused = errors.invalidInput({
+      field: 'sampling.maxNewTokens',
+      reason: 'leaves no room for a prompt',
+    })
+    const { form } = formOn({
+      start: vi.fn().mockRejectedValue(refused) as unknown as Engine['runs']['start'],
+    })
+    form.chooseModel('smollm2-135m-instruct')
+    expect(await form.start()).toBeNull()
+    expect(form.faults).toEqual({ maxNewTokens: 'Leaves no room for a prompt.' })
+    expect(form.error).toBeNull()
+    form.draft.seed = 5
+    expect(form.faults).toHaveProperty('maxNewTokens')
+    form.draft.maxNewTokens = 32
+    expect(form.faults).toEqual({})
   })
   it('does not start with a fault', async () => {
     const start = vi.fn()

@@ -13,6 +13,10 @@ export const statusNames: Record<RunStatus, string> = {
 
 export const environmentNames = { twenty_questions: 'Twenty Questions', number_hunt: 'Number Hunt' } as const
 
+/** What a run does before it plays, for instance `Loading the model 40 %`; null while it plays or rests. */
+export const activityOf = (run: RunRecord): string | null =>
+  run.status === 'running' ? (run.progress.activity ?? null) : null
+
 /** Null before the first step. */
 export const invalidRate = (run: RunRecord): number | null =>
   run.progress.steps > 0 ? run.progress.invalid / run.progress.steps : null

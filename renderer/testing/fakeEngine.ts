@@ -63,6 +63,17 @@ export const worlds: Record<string, () => FakeWorld> = {
     questions: [],
     isLive: true,
   }),
+  /** A run that does not play yet. */
+  loading: () => ({
+    models: inventedModels,
+    runs: worlds.running!().runs.map((run) =>
+      run.status === 'running'
+        ? { ...run, progress: { ...run.progress, ...tally(run, 0), activity: 'Loading the model 40 %' } }
+        : run,
+    ),
+    questions: [],
+    isLive: false,
+  }),
   much: () => ({
     models: [
       ...inventedModels,
