@@ -1,5 +1,6 @@
-// What the page may ask of the shell. Every message is dropped unless it comes from our page's top frame and its arguments
-// have the right shape.
+// What the page may ask of the shell.
+// Owns: checking each message, which is dropped unless it comes from our page's top frame with arguments of the right shape.
+// Not: what is done then (dialogs.ts, shellSettings.ts, engineHost.ts) or the page's side (preload.ts).
 import { ipcMain, nativeTheme, Notification, type BrowserWindow, type IpcMainInvokeEvent } from 'electron'
 import * as z from 'zod'
 import { channels, themeSources, type Workspaces } from '../main/contract/desktop.ts'

@@ -1,4 +1,5 @@
 // The application menu. Items that the page carries out are sent to it as commands; the rest is the shell's.
+// Owns: its items and accelerators. Not: what a command does (the page) or choosing folders (dialogs.ts).
 import { app, Menu, type MenuItemConstructorOptions } from 'electron'
 import type { DesktopCommand } from '../main/contract/desktop.ts'
 

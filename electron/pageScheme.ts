@@ -1,5 +1,6 @@
 // The `app:` scheme that the page is loaded from: an origin of its own, so that it can have a content security policy and
 // no file access, which file:// would give it.
+// Owns: registering and answering the scheme. Not: which files there are and their headers (contract/pageAssets.ts).
 import { protocol, type Session } from 'electron'
 import { readFile } from 'node:fs/promises'
 import { findAsset, pageHeaders } from '../main/contract/pageAssets.ts'

@@ -1,4 +1,5 @@
-// The bridge between page and shell, in the page's own sandboxed process. Exposes contract/desktop.ts and nothing else.
+// The bridge between page and shell, in the page's own sandboxed process.
+// Owns: exposing contract/desktop.ts, and nothing else. Not: checking what the page asks for (bridge.ts).
 import { contextBridge, ipcRenderer, webUtils, type IpcRendererEvent } from 'electron'
 import { channels, enginePortMessage, type DesktopApi } from '../main/contract/desktop.ts'
 

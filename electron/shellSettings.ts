@@ -1,4 +1,5 @@
 // What the shell remembers between starts: window, theme, workspaces. One small JSON file in the user's data folder.
+// Owns: reading it forgivingly and writing it whole. Not: anything of a workspace (store/) or of the page's look.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import * as z from 'zod'

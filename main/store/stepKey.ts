@@ -1,4 +1,5 @@
-// Which step of which run.
+// Which step of which run, as the database names it.
+// Owns: the key and its words in messages. Not: run ids of the contract (columns.ts).
 
 /** As in the database: runs by number, see `runNumber`. */
 export interface StepKey {
