@@ -33,6 +33,14 @@ describe('takeToken', () => {
     expect(takeToken()).toBe('a-b_c=')
     expect(replaceState).toHaveBeenCalledTimes(1)
   })
+  it('knows a link to a token of a step from the token of a start', () => {
+    place.hash = '#token=secret'
+    takeToken()
+    const link = '#/episodes?run=r1&episode=1&step=2&token=4'
+    place.hash = link
+    expect(takeToken()).toBe('secret')
+    expect(place.hash).toBe(link)
+  })
   it('leaves a link without a token alone', () => {
     place.hash = '#/episodes?run=a'
     expect(takeToken()).toBeNull()

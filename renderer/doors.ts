@@ -19,10 +19,10 @@ const tokenKey = 'innerview:token'
 
 /**
  * The token of `#token=…`, kept for this tab and taken out of the address, so that a copied link or a screenshot does not
- * hold it. Null where none was ever given.
+ * hold it. Null where none was ever given. A link to a token of a step (`#/episodes?…&token=4`) is another thing.
  */
 export function takeToken(): string | null {
-  const given = /^#\/?\??(?:.*&)?token=([^&]+)/.exec(location.hash)?.[1]
+  const given = /^#token=([^&]+)/.exec(location.hash)?.[1]
   if (given !== undefined) {
     sessionStorage.setItem(tokenKey, decodeURIComponent(given))
     history.replaceState(null, '', location.pathname + location.search)
