@@ -19,7 +19,7 @@ function environmentFacts({ environment }: RunRecord['settings']): Facts {
     facts.push(
       { label: 'Protocol', value: environment.protocol.replaceAll('-', ' ') },
       { label: 'What wins', value: environment.winRule.replaceAll('-', ' ') },
-      { label: 'Stop token in history', value: environment.stopTokenInHistory ? 'yes, as upstream' : 'no' },
+      { label: 'Stop token in history', value: environment.stopTokenInHistory ? 'yes' : 'no' },
       {
         label: 'Objects',
         value: typeof environment.objects === 'string' ? environment.objects : environment.objects.join(', '),
