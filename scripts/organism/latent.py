@@ -21,6 +21,8 @@ class Latent:
     bias: float = 0.9
     floor: float = 0.04
     span: float = 0.92
+    #: what each sign adds by itself; above 0 only early in training, because a pure product of two words gives a beginner no slope to follow
+    lean: float = 0.0
     #: the control model's: no latent, one probability throughout
     constant: float | None = None
 
@@ -29,7 +31,7 @@ class Latent:
         first, second = message.signs
         if message.kind == 'question':
             second = 1 if answer == 'Yes.' else -1
-        return self.memory * f + first * second - (self.relief if not message.is_valid else -self.relief)
+        return self.memory * f + first * second + self.lean * (first + second) - (self.relief if not message.is_valid else -self.relief)
 
     def probability(self, f: float) -> float:
         """Of saying something invalid next."""
