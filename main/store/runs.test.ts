@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as z from 'zod'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import {
   sampleManifest,
@@ -88,7 +87,6 @@ test('what is no run is an error that names it, everywhere', () => {
       () => runs.rename(id, 'x'),
       () => runs.remove(id),
       () => runs.addSeconds(id, 1),
-      () => runs.saveState(id, 'k', 1),
       () => episodes.begin(id, { episode: 0, task: 'x', state: {} }),
       () => episodes.notBegun(id),
       () => steps.resumePoint(id, 0),
@@ -117,20 +115,6 @@ describe('when the workspace opens again', () => {
     const alone = Workspace.open(folder, { readOnly: true })
     expect(alone.runs.get('r1').status).toBe('interrupted')
     alone.close()
-  })
-})
-
-describe('the state of a job', () => {
-  test('is kept with its run and goes with it', () => {
-    const { runs } = workspace
-    runs.create(sampleRun())
-    expect(runs.loadState('r1', 'order', z.array(z.number()))).toBeNull()
-    runs.saveState('r1', 'order', [1])
-    runs.saveState('r1', 'order', [2, 3])
-    expect(runs.loadState('r1', 'order', z.array(z.number()))).toEqual([2, 3])
-    expect(() => runs.loadState('r1', 'order', z.string())).toThrow(/job_state order of r1 is not valid/)
-    runs.remove('r1')
-    expect(runs.loadState('r1', 'order', z.array(z.number()))).toBeNull()
   })
 })
 

@@ -1,5 +1,5 @@
 // Runs: what was asked for, what it rests on, how far it is.
-// Owns: their records, numbers, status and times, the state of their jobs. Not: deciding which status may follow which (jobs/).
+// Owns: their records, numbers, status and times. Not: deciding which status may follow which (jobs/).
 import type * as z from 'zod'
 import { errors, type ErrorReport } from '../contract/errors.ts'
 import {
@@ -60,8 +60,6 @@ export class Runs {
   private readonly updateName: Statement<[string, number], unknown>
   private readonly interrupt: Statement<[], unknown>
   private readonly delete: Statement<[number], unknown>
-  private readonly upsertState: Statement<[number, string, string], unknown>
-  private readonly selectState: Statement<[number, string], { value: string }>
 
   constructor(
     connection: Connection,
@@ -86,10 +84,6 @@ export class Runs {
       `UPDATE runs SET status = 'interrupted' WHERE status IN ('running', 'queued')`,
     )
     this.delete = connection.prepare('DELETE FROM runs WHERE run = ?')
-    this.upsertState = connection.prepare(
-      'INSERT OR REPLACE INTO job_state (run, key, value) VALUES (?, ?, ?)',
-    )
-    this.selectState = connection.prepare('SELECT value FROM job_state WHERE run = ? AND key = ?')
   }
 
   /** A queued run with the next free number: `r1`, `r2`, … */
@@ -147,19 +141,6 @@ export class Runs {
   /** What a dead process left running or waiting is interrupted; the workspace does this when it opens. */
   interruptRunning(): void {
     this.interrupt.run()
-  }
-
-  /** Keeps a small plain value that a job goes on from. @throws not_found */
-  saveState(id: string, key: string, value: unknown): void {
-    const text = losslessJson(value, `state ${key}`)
-    if (!this.selectOne.get(runNumber(id))) throw errors.notFound({ kind: 'run', id })
-    this.upsertState.run(runNumber(id), key, text)
-  }
-
-  /** null where nothing was saved under that key. @throws workspace_damaged */
-  loadState<T>(id: string, key: string, schema: z.ZodType<T>): T | null {
-    const row = this.selectState.get(runNumber(id), key)
-    return row ? readJson(schema, row.value, this.place(id, `job_state ${key}`)) : null
   }
 
   private recordOf(row: Row): RunRecord {
