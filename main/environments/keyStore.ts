@@ -23,6 +23,7 @@ const openSystemEntry: OpenEntry = async (name, account) => {
 
 /**
  * The key for an endpoint: the environment variable INNERVIEW_ORACLE_KEY, else the one stored for this address.
+ * The variable is for one command: it knows no address and is sent to any that a run names (docs/oracle.md).
  * @returns null where there is neither, and also where the machine has no key store: an endpoint such as Ollama needs none.
  */
 export async function readKey(

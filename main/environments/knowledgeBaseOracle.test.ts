@@ -4,7 +4,7 @@ import { createEnvironment } from './createEnvironment.ts'
 import { environmentSettings } from '../contract/runs.ts'
 import { knowledgeBaseOracle, type Strictness } from './knowledgeBaseOracle.ts'
 import { loadKnowledge } from './knowledge.ts'
-import { seededGenerator } from './seededGenerator.ts'
+import { seededGenerator } from '../analysis/seededGenerator.ts'
 import { understoodFrom } from './understanding.ts'
 
 const knowledge = loadKnowledge(fileURLToPath(new URL('../../resources', import.meta.url)))
@@ -83,6 +83,18 @@ describe('the knowledge-base oracle', () => {
     expect(judgement.confidence).toBeLessThan(understoodFrom)
     expect(judgement.reason).toContain('Not understood')
   })
+
+  it.each([
+    ['Is it glass?', 'yes'],
+    ['Is it a glass?', 'no'],
+    ['Is it not a glass?', 'yes'],
+    ['Is it a glass object?', 'yes'],
+  ])(
+    'takes a material with an article for the thing: of a television “%s” → %s',
+    async (message, verdict) => {
+      expect((await ask('Television', message)).verdict).toBe(verdict)
+    },
+  )
 
   it('names the fact its answer rests on', async () => {
     expect((await ask('Cat', 'Is it alive?')).reason).toMatch(

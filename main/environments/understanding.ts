@@ -27,6 +27,9 @@ const notUnderstood: Understanding = {
 /** Characters of a question that is worth understanding; a model that rambles on asks nothing. */
 const longest = 300
 
+/** With its article the name of a thing, without it a material: `is it a glass` is no question about `is it glass`. */
+const aThing = /^is it (?:a|an) (?:glass|iron|paper|rubber|stone|wood)$/
+
 /** Share of weighted words that a question must have in common with a phrase. */
 const similarFrom = 0.6
 
@@ -40,12 +43,16 @@ export function understand(question: string, object: string, index: KnowledgeInd
   const form = canonical(question)
   const spelled = spellingAnswer(form.withArticles, question, object)
   if (spelled !== null) return { isYes: spelled, confidence: 0.95, how: 'computed from the name' }
-  const literal = byName(form.withArticles, object, index) === null && index.phraseToTheLetter(form.plain)
+  const named = byName(form.withArticles, object, index)
+  const isThing = aThing.test(form.withArticles)
+  const literal = named === null && !isThing && index.phraseToTheLetter(form.plain)
   if (literal) return { isYes: answer(literal, object), confidence: 0.99, how: stated(literal, object) }
   const acted = form.actor === '' ? undefined : index.phrase(form.text, form.actor)
   const found = acted
     ? { isYes: answer(acted, object), confidence: 0.97, how: stated(acted, object) }
-    : attempt(form.text, form.withArticles, object, index, 0)
+    : isThing
+      ? (named ?? byStrangeNoun(form.withArticles))
+      : attempt(form.text, form.withArticles, object, index, 0)
   if (found === null) return notUnderstood
   return form.isNegated
     ? { ...found, isYes: !found.isYes, how: `${found.how}, asked for the contrary` }
