@@ -3,13 +3,11 @@
 import { readFile, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { errors } from '../contract/errors.ts'
+import { codeOf, fullDiskCodes, unwritableCodes } from '../contract/faultCode.ts'
 import { basename, dirname } from 'node:path'
 
 /** Larger JSON beside a model is refused unread. */
 const textLimitBytes = 256 * 2 ** 20
-
-const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : ''
 
 /**
  * Reads exactly `length` bytes at `offset` (bytes).
@@ -78,9 +76,7 @@ export function parseJson(path: string, text: string): unknown {
 /** What to throw when writing `path` failed with `error`. */
 export function writeFault(path: string, error: unknown): unknown {
   const code = codeOf(error)
-  if (code === 'ENOSPC' || code === 'EDQUOT') return errors.diskFull({ path }, error)
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR', 'EISDIR', 'EEXIST'].includes(code)) {
-    return errors.fileUnwritable({ path, reason: code }, error)
-  }
+  if (fullDiskCodes.includes(code)) return errors.diskFull({ path }, error)
+  if (unwritableCodes.includes(code)) return errors.fileUnwritable({ path, reason: code }, error)
   return error
 }

@@ -2,7 +2,8 @@
 // Owns: how it is opened (pragmas), statements, transactions, translation of its errors. Not: any table.
 import Database from 'better-sqlite3'
 import { requireRuntime } from './runtime.ts'
-import { codeOf, storeError, translating } from './storeErrors.ts'
+import { codeOf } from '../contract/faultCode.ts'
+import { storeError, translating } from './storeErrors.ts'
 
 /** How long a statement waits for a lock of another process. */
 const BUSY_MS = 5000

@@ -3,22 +3,17 @@
 import { existsSync, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errors } from '../contract/errors.ts'
+import { codeOf, fullDiskCodes, unwritableCodes } from '../contract/faultCode.ts'
 
 /** Below this a failed write is put down to the disk. */
 const NO_SPACE_BYTES = 256 * 1024
-
-/** `SQLITE_FULL`, `ENOSPC`, …; empty where the error carries none. */
-export function codeOf(error: unknown): string {
-  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined // Node and SQLite both set it
-  return typeof code === 'string' ? code : ''
-}
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** Translates a failure while `path` was used; what is not the disk's or the database's fault comes back unchanged. */
 export function storeError(error: unknown, path: string): unknown {
   const code = codeOf(error)
-  if (/^(SQLITE_FULL|ENOSPC|EDQUOT)/.test(code)) return errors.diskFull({ path }, error)
+  if (fullDiskCodes.includes(code) || code.startsWith('SQLITE_FULL')) return errors.diskFull({ path }, error)
   // SQLite reports a full disk as a plain failed write where it grows its shared index.
   if (/^(SQLITE_IOERR|EIO)/.test(code)) {
     if (isDiskFull(path)) return errors.diskFull({ path }, error)
@@ -27,7 +22,7 @@ export function storeError(error: unknown, path: string): unknown {
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
     return errors.workspaceDamaged({ path, reason: reasonOf(error) }, error)
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return errors.workspaceLocked({ path }, error)
-  if (/^(SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|EACCES|EPERM|EROFS|ENOTDIR|EEXIST|ENOENT|EISDIR)/.test(code))
+  if (unwritableCodes.includes(code) || /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)/.test(code))
     return errors.workspaceUnwritable({ path, reason: reasonOf(error) }, error)
   return error
 }

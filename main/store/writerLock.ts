@@ -6,7 +6,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { errors } from '../contract/errors.ts'
 import { requireRuntime } from './runtime.ts'
-import { codeOf, storeError } from './storeErrors.ts'
+import { codeOf } from '../contract/faultCode.ts'
+import { storeError } from './storeErrors.ts'
 
 /** A process that was just killed may hold its lock a moment longer. */
 const PATIENCE_MS = 1000
