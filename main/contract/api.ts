@@ -111,6 +111,7 @@ export const contract = {
     /** Hashes the weights, so it takes seconds on a large file. Ends with the record. */
     add: oc.input(z.object({ path: z.string().min(1) })).output(eventIterator(workProgress, modelRecord)),
     remove: oc.input(byId).output(z.void()),
+    /** `path` is that of a model's files, or the id of a model in the workspace. */
     check: oc
       .input(z.object({ path: z.string().min(1) }))
       .output(eventIterator(workProgress, z.array(checkResult))),
@@ -147,6 +148,6 @@ export const contract = {
       .output(z.object({ answer: z.string(), latencyMs: z.number() })),
   },
 
-  /** Names of the lists that ship with the app and how many objects each has. */
+  /** The lists of objects that ship with the app. */
   tasks: oc.output(z.array(z.object({ name: z.string(), objects: z.array(z.string()) }))),
 }
