@@ -52,6 +52,11 @@ describe('hook names', () => {
     expect(() => parseHook(wrong, shape)).toThrow(expect.objectContaining({ code: 'hook_unknown' }))
   })
 
+  it.each(['foo', '', 'x'.repeat(5000)])('name a few even where nothing is near “%.10s”', (wrong) => {
+    const near = expect.arrayContaining(['hook_embed', 'blocks.0.hook_resid_pre'])
+    expect(() => parseHook(wrong, shape)).toThrow(expect.objectContaining({ details: { hook: wrong, near } }))
+  })
+
   it('refuse a layer that the model does not have', () => {
     expect(() => parseHook('blocks.30.hook_resid_post', shape)).toThrow(
       expect.objectContaining({ code: 'layer_out_of_range', details: { layer: 30, layers: 30 } }),

@@ -60,13 +60,11 @@ export function listHooks(shape: ModelShape): HookPoint[] {
   ].map((name) => parseHook(name, shape))
 }
 
-/** Up to three names that take the fewest edits, for an error's “did you mean”. */
+/** The three names that take the fewest edits, for an error's “did you mean”; for `foo` at least examples. */
 function nearestHooks(name: string, layer: string): string[] {
-  const limit = Math.max(3, name.length / 2)
   return hookKinds
     .map((kind) => kind.name.replace('{i}', String(Number(layer))))
     .map((candidate) => ({ candidate, edits: editDistance(name, candidate) }))
-    .filter(({ edits }) => edits <= limit)
     .sort((a, b) => a.edits - b.edits)
     .slice(0, 3)
     .map(({ candidate }) => candidate)
