@@ -17,13 +17,20 @@ export class ActivationRecord {
     return hooks.every((hook) => this.values.has(hook))
   }
 
-  /** Goes on with these hooks only; those not there yet begin empty. */
-  select(hooks: readonly string[], widthOf: (hook: string) => number): void {
+  /**
+   * Goes on with these hooks only, with room for so many positions and no more; those not there yet begin empty.
+   * @throws RangeError where the memory is not to be had; what was recorded is as before then
+   */
+  select(hooks: readonly string[], widthOf: (hook: string) => number, positions: number): void {
     this.values = new Map(
-      hooks.map((hook) => [
-        hook,
-        this.values.get(hook) ?? { width: widthOf(hook), data: new Float32Array(0) },
-      ]),
+      hooks.map((hook) => {
+        const width = widthOf(hook)
+        const kept = this.values.get(hook)?.data ?? new Float32Array(0)
+        if (kept.length === positions * width) return [hook, { width, data: kept }]
+        const data = new Float32Array(positions * width)
+        data.set(kept.length > data.length ? kept.subarray(0, data.length) : kept)
+        return [hook, { width, data }]
+      }),
     )
   }
 
@@ -41,12 +48,6 @@ export class ActivationRecord {
   write(hook: string, at: number, rows: Float32Array): void {
     const values = this.values.get(hook)
     if (!values) throw new TypeError(`${hook} is not recorded`)
-    const needed = at * values.width + rows.length
-    if (needed > values.data.length) {
-      const grown = new Float32Array(Math.max(needed, Math.ceil(values.data.length * 1.5)))
-      grown.set(values.data)
-      values.data = grown
-    }
     values.data.set(rows, at * values.width)
   }
 

@@ -28,36 +28,41 @@ const bytesOf = (entry: FirstPrompt): number =>
   entry.layers.reduce((sum, { keys, values }) => sum + keys.byteLength + values.byteLength, 0) +
   [...entry.activations.values()].reduce((sum, rows) => sum + rows.byteLength, entry.lastLogits.byteLength)
 
+const isSame = (one: Int32Array, other: Int32Array): boolean =>
+  one.length === other.length && commonPrefix(one, other) === one.length
+const hasAll = ({ activations }: FirstPrompt, hooks: readonly string[]): boolean =>
+  hooks.every((hook) => activations.has(hook))
+
 export class FirstPrompts {
   /** Most recently used last. */
   private entries: FirstPrompt[] = []
 
-  /** The longest start that a sequence with this first prompt may take over, with all of these hooks; null where there is none. */
-  find(prompt: Int32Array, hooks: readonly string[]): SharedStart | null {
+  /**
+   * The longest start that a sequence with this first prompt may take over, with all of these hooks; null where there is
+   * none. What is found counts as used.
+   */
+  take(prompt: Int32Array, hooks: readonly string[]): SharedStart | null {
     let best: SharedStart | null = null
     for (const source of this.entries) {
-      if (!hooks.every((hook) => source.activations.has(hook))) continue
+      if (!hasAll(source, hooks)) continue
       const common = commonPrefix(source.prompt, prompt)
-      const isSame = common === prompt.length && common === source.prompt.length
       const wholeChunks = Math.floor(Math.min(common, prompt.length - 1) / chunkLength) * chunkLength
-      const count = isSame ? common : wholeChunks
+      const count = isSame(source.prompt, prompt) ? common : wholeChunks
       if (count > (best?.count ?? 0)) best = { source, count }
     }
     if (best) this.entries = [...this.entries.filter((entry) => entry !== best.source), best.source]
     return best
   }
 
-  /** True where exactly this prompt is kept, with all of these hooks. */
+  /** True where exactly this prompt is kept, with all of these hooks. Does not count as use. */
   has(prompt: Int32Array, hooks: readonly string[]): boolean {
-    return this.find(prompt, hooks)?.count === prompt.length
+    return this.entries.some((entry) => isSame(entry.prompt, prompt) && hasAll(entry, hooks))
   }
 
   /** Keeps a first prompt; the least recently used ones make room. */
   keep(entry: FirstPrompt): void {
     if (bytesOf(entry) > mostBytes) return
-    this.entries = this.entries.filter(({ prompt }) => {
-      return prompt.length !== entry.prompt.length || commonPrefix(prompt, entry.prompt) < prompt.length
-    })
+    this.entries = this.entries.filter(({ prompt }) => !isSame(prompt, entry.prompt))
     this.entries.push(entry)
     while (this.entries.length > mostEntries || this.bytes > mostBytes) this.entries.shift()
   }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -48,7 +49,6 @@ describe('an inference worker', () => {
       expect(completionIds).toEqual(results[0].completionIds)
       expect(captures[0].meanPrompt).toEqual(results[0].captures[0].meanPrompt)
     }
-    expect(await client.stats()).toMatchObject({ running: 0, waiting: 0 })
   })
 
   it('passes its own check', async () => {
@@ -59,15 +59,20 @@ describe('an inference worker', () => {
 
   it('stops working on a cancelled request and rejects it with the signal’s reason', async () => {
     const controller = new AbortController()
-    const before = await client.stats()
-    const open = client.generate(request({ sampling: sampling(1500) }), controller.signal)
+    const single = await InferenceClient.open({ config, weights, maxRows: 1 }, never)
+    const long = (signal: AbortSignal) => single.generate(request({ sampling: sampling(1500) }), signal)
+    const began = performance.now()
+    await long(never)
+    const wholeMs = performance.now() - began
+    const open = long(controller.signal)
     await new Promise((resolve) => setTimeout(resolve, 30))
     controller.abort(new Error('enough'))
     await expect(open).rejects.toThrow('enough')
-    await client.generate(request(), never)
-    const after = await client.stats()
-    expect(after).toMatchObject({ running: 0, waiting: 0 })
-    expect(after.decodeTokens - before.decodeTokens).toBeLessThan(1500)
+    const cancelled = performance.now()
+    await single.generate(request(), never) // the only row is free again
+    expect(performance.now() - cancelled).toBeLessThan(wholeMs / 2)
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
+    await single.close()
   })
 
   it('does not start on a request whose signal is aborted already', async () => {
@@ -114,7 +119,9 @@ describe('opening and losing a worker', () => {
     const gone = new Map(
       [...weights].map(([name, tensor]) => [name, { ...tensor, file: join(folder, 'gone') }]),
     )
-    await expect(InferenceClient.open({ config, weights: gone, maxRows: 1 }, never)).rejects.toThrow('gone')
+    const { signal } = new AbortController()
+    await expect(InferenceClient.open({ config, weights: gone, maxRows: 1 }, signal)).rejects.toThrow('gone')
+    expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
   it('gives up opening when told to', async () => {
@@ -122,6 +129,7 @@ describe('opening and losing a worker', () => {
     const opening = InferenceClient.open({ config, weights, maxRows: 1 }, controller.signal)
     controller.abort(new Error('changed my mind'))
     await expect(opening).rejects.toThrow('changed my mind')
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([])
   })
 
   it('rejects what is open, and all that comes, when the worker dies', async () => {
@@ -134,11 +142,29 @@ describe('opening and losing a worker', () => {
     )
     const dying = await InferenceClient.open({ config, weights, maxRows: 1, workerPath }, never)
     expect(dying.isLost).toBe(false)
-    const open = [dying.generate(request(), never), dying.stats()]
+    const open = [dying.generate(request(), never), dying.generate(request(), never)]
     for (const each of open) await expect(each).rejects.toMatchObject({ code: 'session_lost' })
     expect(dying.isLost).toBe(true)
     await expect(dying.generate(request(), never)).rejects.toMatchObject({ code: 'session_lost' })
     await dying.close()
+  })
+
+  it('gives up a session in which ONNX Runtime failed, and a new one answers', async () => {
+    const own = structuredClone(config)
+    const failing = await InferenceClient.open({ config: own, weights, maxRows: 2 }, never)
+    own.shape.vocabulary += 100 // lets an id through the door that the loaded weights do not have
+    const fine = failing.generate(request({ sampling: sampling(1000) }), never)
+    const beyond = failing.generate(
+      request({ promptIds: Int32Array.of(1, config.shape.vocabulary + 7) }),
+      never,
+    )
+    for (const each of [beyond, fine]) await expect(each).rejects.toMatchObject({ code: 'session_lost' })
+    expect(failing.isLost).toBe(true)
+    await expect(failing.generate(request(), never)).rejects.toMatchObject({ code: 'session_lost' })
+    await failing.close() // resolves: the worker ended by itself
+    const fresh = await InferenceClient.open({ config, weights, maxRows: 2 }, never)
+    await expect(fresh.generate(request(), never)).resolves.toBeDefined()
+    await fresh.close()
   })
 
   it('rejects what is open when it is closed', async () => {

@@ -9,7 +9,6 @@ import { parseHook } from '../model/hookNames.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import { cacheBudget } from './memory.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
-import type { SchedulerStats } from './scheduler.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './workerMessages.ts'
 
 export interface InferenceOptions {
@@ -26,7 +25,7 @@ export interface InferenceOptions {
 }
 
 interface Pending {
-  resolve: (value: never) => void
+  resolve: (result: GenerateResult) => void
   reject: (reason: unknown) => void
 }
 
@@ -79,14 +78,13 @@ export class InferenceClient {
   }
 
   private waitUntilReady(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(signal.reason as Error)
+    let onAbort = (): void => {}
+    const ready = new Promise<void>((resolve, reject) => {
+      onAbort = () => reject(signal.reason as Error)
       signal.addEventListener('abort', onAbort, { once: true })
       this.worker.on('message', (message: FromWorker) => {
-        if (message.kind === 'ready') {
-          signal.removeEventListener('abort', onAbort)
-          resolve()
-        } else if (message.kind === 'openFailed') reject(new AppError(message.error))
+        if (message.kind === 'ready') resolve()
+        else if (message.kind === 'openFailed') reject(new AppError(message.error))
         else this.receive(message)
       })
       this.worker.on('error', (error) => {
@@ -97,6 +95,7 @@ export class InferenceClient {
         reject(this.end(`The worker ended with code ${code}.`))
       })
     })
+    return ready.finally(() => signal.removeEventListener('abort', onAbort))
   }
 
   /** Rejects whatever is open; the first reason stays. */
@@ -108,25 +107,16 @@ export class InferenceClient {
   }
 
   private receive(message: Exclude<FromWorker, { kind: 'ready' | 'openFailed' }>): void {
+    if (message.kind === 'lost') return void this.end(message.reason)
     const pending = this.pending.get(message.id)
     if (!pending) return // cancelled in the meantime
     this.pending.delete(message.id)
     if (message.kind === 'failed') pending.reject(new AppError(message.error))
-    else pending.resolve((message.kind === 'result' ? message.result : message.stats) as never) // `ask` knows which
+    else pending.resolve(message.result)
   }
 
   private send(message: ToWorker): void {
     this.worker.postMessage(message)
-  }
-
-  private ask<T>(messageOf: (id: number) => ToWorker): { id: number; answer: Promise<T> } {
-    const id = ++this.lastId
-    const answer = new Promise<T>((resolve, reject) => {
-      if (this.ended) return reject(this.ended)
-      this.pending.set(id, { resolve, reject })
-      this.send(messageOf(id))
-    })
-    return { id, answer }
   }
 
   /**
@@ -137,7 +127,10 @@ export class InferenceClient {
   async generate(request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult> {
     signal.throwIfAborted()
     checkRequest(request, this.config)
-    const { id, answer } = this.ask<GenerateResult>((id) => ({ kind: 'generate', id, request }))
+    if (this.ended) throw this.ended
+    const id = ++this.lastId
+    const answer = new Promise<GenerateResult>((resolve, reject) => this.pending.set(id, { resolve, reject }))
+    this.send({ kind: 'generate', id, request })
     const onAbort = (): void => {
       const pending = this.pending.get(id)
       if (!pending) return
@@ -153,14 +146,9 @@ export class InferenceClient {
     }
   }
 
-  /** True once the worker has ended; a new client is needed then. */
+  /** True once the worker has ended, or a fault made it end; a new client is needed then. */
   get isLost(): boolean {
     return this.ended !== null
-  }
-
-  /** Counts since the worker started. */
-  stats(): Promise<SchedulerStats> {
-    return this.ask<SchedulerStats>((id) => ({ kind: 'stats', id })).answer
   }
 
   /** Ends the worker, after the pass it is in, and frees the model. Requests still open are rejected with sessionLost. */

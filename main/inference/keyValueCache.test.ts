@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { bytesPerPosition, KeyValueCache, roundPositions } from './keyValueCache.ts'
+import { bytesPerPosition } from '../model/memoryEstimate.ts'
+import { KeyValueCache, roundPositions } from './keyValueCache.ts'
 
 const shape = {
   layers: 2,
@@ -83,5 +84,21 @@ describe('the key-value cache', () => {
     const cache = filled(2, 64)
     const { keys } = cache.view(0, 0, 2)
     expect(bytesPerPosition(shape) * 2 * 64).toBe(keys.byteLength * 2 * shape.layers)
+  })
+
+  it.each([1, 2, 3])('is empty, not half moved, when memory ends at buffer %i of four', (last) => {
+    let left = Infinity
+    const cache = new KeyValueCache(shape, (length) => {
+      if (left-- === 0) throw new RangeError('Array buffer allocation failed')
+      return new Float32Array(length)
+    })
+    cache.resize(2, 64)
+    left = last
+    expect(() => cache.resize(3, 128)).toThrow(RangeError)
+    expect([cache.slots, cache.positions]).toEqual([0, 0])
+    expect(cache.view(0, 0, 0).keys).toHaveLength(0)
+    left = Infinity
+    cache.resize(1, 64)
+    for (const layer of [0, 1]) expect(cache.view(layer, 0, 1).values).toEqual(new Float32Array(2 * 64 * 4))
   })
 })

@@ -20,14 +20,15 @@ export interface WrittenRow {
   count: number
 }
 
-/** Bytes that one position of one slot takes over all layers. */
-export function bytesPerPosition(shape: ModelShape): number {
-  return shape.layers * 2 * shape.keyValueHeads * shape.headWidth * Float32Array.BYTES_PER_ELEMENT
-}
-
 /** The smallest P that holds so many positions. */
 export const roundPositions = (positions: number): number =>
   Math.max(positionStep, Math.ceil(positions / positionStep) * positionStep)
+
+/** Gives a buffer of so many zeros. @throws RangeError where the memory is not to be had */
+export type Allocate = (length: number) => Float32Array
+
+const emptyBuffers = ({ layers }: ModelShape): NewKeyValues[] =>
+  Array.from({ length: layers }, () => ({ keys: new Float32Array(0), values: new Float32Array(0) }))
 
 export class KeyValueCache {
   readonly shape: ModelShape
@@ -35,20 +36,22 @@ export class KeyValueCache {
   /** P */
   positions = 0
   private buffers: NewKeyValues[]
+  private readonly allocate: Allocate
 
-  constructor(shape: ModelShape) {
+  constructor(shape: ModelShape, allocate: Allocate = (length) => new Float32Array(length)) {
     this.shape = shape
-    this.buffers = Array.from({ length: shape.layers }, () => ({
-      keys: new Float32Array(0),
-      values: new Float32Array(0),
-    }))
+    this.allocate = allocate
+    this.buffers = emptyBuffers(shape)
   }
 
   private get slotSize(): number {
     return this.shape.keyValueHeads * this.positions * this.shape.headWidth
   }
 
-  /** Changes the number of slots and positions; what fits of the old content stays. Layer by layer, to keep the peak low. */
+  /**
+   * Changes the number of slots and positions; what fits of the old content stays. Layer by layer, to keep the peak low.
+   * @throws RangeError where the memory is not to be had; the cache is empty then, without slots
+   */
   resize(slots: number, positions: number): void {
     if (positions % positionStep !== 0)
       throw new TypeError(`${positions} positions is not a multiple of ${positionStep}`)
@@ -57,16 +60,24 @@ export class KeyValueCache {
     const keptRows = Math.min(slots, this.slots) * keyValueHeads
     const keptValues = Math.min(positions, this.positions) * headWidth
     const moved = (old: Float32Array): Float32Array => {
-      const fresh = new Float32Array(slots * keyValueHeads * positions * headWidth)
+      const fresh = this.allocate(slots * keyValueHeads * positions * headWidth)
       for (let row = 0; row < keptRows; row++) {
         const from = row * this.positions * headWidth
         fresh.set(old.subarray(from, from + keptValues), row * positions * headWidth)
       }
       return fresh
     }
-    for (const layer of this.buffers) {
-      layer.keys = moved(layer.keys)
-      layer.values = moved(layer.values)
+    try {
+      for (const layer of this.buffers) {
+        layer.keys = moved(layer.keys)
+        layer.values = moved(layer.values)
+      }
+    } catch (error) {
+      // Some layers have the new layout, some the old: none of it can be told apart any more.
+      this.buffers = emptyBuffers(this.shape)
+      this.slots = 0
+      this.positions = 0
+      throw error
     }
     this.slots = slots
     this.positions = positions

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DecoderConfig, WeightTensor } from '../model/modelFiles.ts'
-import { bytesPerPosition } from './keyValueCache.ts'
-import { cacheBudget, loadedWeightBytes } from './memory.ts'
+import { bytesPerPosition, memoryEstimateBytes, passBytes } from '../model/memoryEstimate.ts'
+import { cacheBudget } from './memory.ts'
 
 const shape = {
   layers: 2,
@@ -37,8 +37,7 @@ describe('memory of a loaded model', () => {
   it('counts half-precision weights at the width they are computed with', () => {
     const half = new Map([['model.layers.0.mlp.up_proj.weight', tensor(16, 8, 'bfloat16')]])
     const whole = new Map([['model.layers.0.mlp.up_proj.weight', tensor(16, 8, 'float32')]])
-    expect(loadedWeightBytes(half)).toBe(16 * 8 * 4)
-    expect(loadedWeightBytes(whole)).toBe(16 * 8 * 4)
+    expect(cacheBudget(config, half, gibibyte)).toBe(cacheBudget(config, whole, gibibyte))
   })
 
   it('leaves keys and values a part of what the weights leave', () => {
@@ -52,12 +51,23 @@ describe('memory of a loaded model', () => {
   it('always leaves room for one short sequence, or refuses with both numbers', () => {
     const none = new Map<string, WeightTensor>()
     const least = 256 * bytesPerPosition(shape)
-    expect(cacheBudget(config, none, 300 * 2 ** 20 + least)).toBe(least)
-    expect(() => cacheBudget(config, none, 300 * 2 ** 20)).toThrow(
+    expect(cacheBudget(config, none, passBytes + least)).toBe(least)
+    expect(() => cacheBudget(config, none, passBytes)).toThrow(
       expect.objectContaining({
         code: 'not_enough_memory',
-        details: { neededBytes: 300 * 2 ** 20 + least, freeBytes: 300 * 2 ** 20 },
+        details: { neededBytes: passBytes + least, freeBytes: passBytes },
       }),
     )
+  })
+
+  it('reckons as the estimate does that a user sees', () => {
+    const numbers = 2 ** 26
+    const weights = new Map([['lm_head.weight', tensor(2 ** 13, 2 ** 13, 'float32')]])
+    const load = { rows: 4, tokens: 1000 }
+    const estimate = memoryEstimateBytes({ shape, parameters: numbers }, load)
+    const budget = cacheBudget(config, weights, estimate)
+    const needed = load.rows * load.tokens * bytesPerPosition(shape)
+    expect(budget).toBeGreaterThanOrEqual(needed)
+    expect(budget).toBeLessThan(needed * 1.01)
   })
 })

@@ -3,7 +3,7 @@
 // Sums run in float64 over exp(logit − largest).
 import { errors } from '../contract/errors.ts'
 import { exponential } from './exponential.ts'
-import { seededGenerator, type UniformGenerator } from './random.ts'
+import { seededGenerator, type UniformGenerator } from '../analysis/seededGenerator.ts'
 import type { StepSampling } from './requests.ts'
 
 /** How many of the likeliest tokens are reported. */

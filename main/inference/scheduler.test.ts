@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
+import { seededGenerator } from '../analysis/seededGenerator.ts'
 import { parseHook } from '../model/hookNames.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
+import { bytesPerPosition } from '../model/memoryEstimate.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { prepareWeights } from '../model/prepareWeights.ts'
-import { bytesPerPosition } from './keyValueCache.ts'
 import { chunkLength } from './prefixChain.ts'
-import { seededGenerator } from './random.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
-import { Scheduler } from './scheduler.ts'
+import { Scheduler, type SchedulerOptions } from './scheduler.ts'
 import { DecoderSession } from './session.ts'
 
 let folder: string
@@ -35,8 +35,18 @@ afterAll(async () => {
 })
 
 const mebibyte = 2 ** 20
-const scheduler = (maxRows: number, cacheBytes = 64 * mebibyte, on = session): Scheduler =>
-  new Scheduler(on, { maxRows, cacheBytes, widthOf: (hook) => parseHook(hook, config.shape).width })
+const scheduler = (
+  maxRows: number,
+  cacheBytes = 64 * mebibyte,
+  on = session,
+  further: Partial<SchedulerOptions> = {},
+): Scheduler =>
+  new Scheduler(on, {
+    maxRows,
+    cacheBytes,
+    widthOf: (hook) => parseHook(hook, config.shape).width,
+    ...further,
+  })
 
 const hooks = ['blocks.0.hook_resid_post', 'blocks.2.hook_resid_post']
 
@@ -253,5 +263,85 @@ describe('memory', () => {
     const long = some.stats().cacheBytes
     await some.submit(2, request(randomIds('short', 20)))
     expect(some.stats().cacheBytes).toBeLessThan(long)
+  })
+
+  it('makes a request wait, rather than refusing it, that fits only once others have ended', async () => {
+    const bytes = bytesPerPosition(config.shape)
+    const some = scheduler(2, 1100 * bytes)
+    const capture = { hooks: [], positions: 'decision' as const }
+    const long = some.submit(1, request(randomIds('long', 900), { capture }))
+    const captured = request(randomIds('many hooks', 40))
+    const other = some.submit(2, captured)
+    await expect(long).resolves.toMatchObject({ finish: 'length' })
+    expect(content(await other)).toEqual(content(await scheduler(1).submit(1, captured)))
+  })
+
+  it('begins no request that records more while the budget has no room for it beside others', async () => {
+    const some = scheduler(2, 2 * 256 * bytesPerPosition(config.shape))
+    const { sampling } = request(randomIds('', 1))
+    const plain = request(randomIds('plain', 100), {
+      capture: { hooks: [], positions: 'decision' },
+      sampling: { ...sampling, maxNewTokens: 60 },
+    })
+    const first = some.submit(1, plain)
+    const second = some.submit(2, request(randomIds('captured', 100)))
+    await first
+    expect(some.stats().prefillTokens).toBe(100)
+    await second
+    expect(some.stats().prefillTokens).toBe(200)
+  })
+
+  it('takes the room of a request that fits exactly', async () => {
+    const exact = scheduler(1, 128 * bytesPerPosition(config.shape, 2 * config.shape.residualWidth))
+    await expect(exact.submit(1, request(randomIds('exact', 120)))).resolves.toMatchObject({
+      finish: 'length',
+    })
+    await expect(exact.submit(2, request(randomIds('more', 130)))).rejects.toMatchObject({
+      code: 'not_enough_memory',
+    })
+  })
+
+  it('refuses one request where the machine has less than the budget says; running ones begin again', async () => {
+    let left = Infinity
+    const allocate = (length: number): Float32Array => {
+      if (left-- === 0) throw new RangeError('Array buffer allocation failed')
+      return new Float32Array(length)
+    }
+    const some = scheduler(3, 64 * mebibyte, session, { allocate })
+    const small = [1, 2].map((id) =>
+      request(randomIds(`${id}`, 50), {
+        sampling: { ...request(randomIds('', 1)).sampling, maxNewTokens: 40 },
+      }),
+    )
+    const running = small.map((each, id) => some.submit(id, each))
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    left = 3
+    await expect(some.submit(9, request(randomIds('large', 700)))).rejects.toMatchObject({
+      code: 'not_enough_memory',
+    })
+    for (const [index, each] of small.entries())
+      expect(content(await running[index])).toEqual(content(await scheduler(1).submit(1, each)))
+    await expect(some.submit(10, request(randomIds('large', 700)))).resolves.toBeDefined()
+  })
+})
+
+describe('faults', () => {
+  it('rejects a request that cannot even be begun, and goes on with the next', async () => {
+    const some = scheduler(2)
+    const { sampling } = request(randomIds('seed', 20))
+    const noSeed = { ...sampling, seed: undefined as unknown as string }
+    const broken = some.submit(1, request(randomIds('broken', 20), { sampling: noSeed }))
+    const sound = some.submit(2, request(randomIds('sound', 20)))
+    await expect(broken).rejects.toThrow(TypeError)
+    await expect(sound).resolves.toMatchObject({ finish: 'length' })
+    expect(some.stats()).toMatchObject({ running: 0, waiting: 0 })
+  })
+
+  it('of ONNX Runtime itself fail every request, waiting ones too', async () => {
+    const some = scheduler(1)
+    const beyond = some.submit(1, request(Int32Array.of(3, config.shape.vocabulary + 5)))
+    const next = some.submit(2, request(randomIds('next', 20)))
+    for (const each of [beyond, next]) await expect(each).rejects.toThrow(/bounds|indices/)
+    expect(some.stats()).toMatchObject({ running: 0, waiting: 0 })
   })
 })

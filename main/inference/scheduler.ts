@@ -1,10 +1,11 @@
 // Continuous batching: which sequences run in the next pass.
 // Owns: slots, admission, turns between prompts and answers, the prefix cache. Not: the arithmetic (session.ts) or threads (sessionWorker.ts).
 // A result is a function of model and request alone; nothing decided here may change its bits (docs/decisions/0001.md).
-import { errors } from '../contract/errors.ts'
+import { AppError, errors } from '../contract/errors.ts'
+import { bytesPerPosition } from '../model/memoryEstimate.ts'
 import { ActivationRecord } from './capture.ts'
 import { FirstPrompts } from './firstPrompts.ts'
-import { bytesPerPosition, KeyValueCache, positionStep, roundPositions } from './keyValueCache.ts'
+import { KeyValueCache, type Allocate, positionStep, roundPositions } from './keyValueCache.ts'
 import { chainKey, planChain, sharedTokens } from './prefixChain.ts'
 import { Sampler } from './sampling.ts'
 import { Sequence } from './sequence.ts'
@@ -17,6 +18,8 @@ export interface SchedulerOptions {
   /** Bytes that keys, values and recorded activations may take. */
   cacheBytes: number
   widthOf: (hook: string) => number
+  /** For tests of what happens when memory ends. */
+  allocate?: Allocate
 }
 
 export interface SchedulerStats {
@@ -67,6 +70,10 @@ const mostPrefillsInARow = 4
 /** A prompt that was passed over so often goes before shorter ones. */
 const patience = 16
 
+/** Positions that a request needs, prompt and answer together. */
+const positionsOf = ({ promptIds, sampling }: GenerateRequest): number =>
+  roundPositions(promptIds.length + sampling.maxNewTokens)
+
 export class Scheduler {
   private readonly session: DecoderSession
   private readonly options: SchedulerOptions
@@ -76,8 +83,8 @@ export class Scheduler {
   private readonly waiting: Job[] = []
   private readonly running = new Map<number, RunningJob>()
   private slots: Slot[] = []
-  /** Bytes of activations that one position of a slot is reckoned to record. */
-  private recordedBytes = 0
+  /** Values that one position of a slot is reckoned to record. */
+  private recorded = 0
   private uses = 0
   private isWorking = false
   private working: Promise<void> = Promise.resolve()
@@ -93,11 +100,14 @@ export class Scheduler {
   constructor(session: DecoderSession, options: SchedulerOptions) {
     this.session = session
     this.options = options
-    this.cache = new KeyValueCache(session.config.shape)
+    this.cache = new KeyValueCache(session.config.shape, options.allocate)
     this.scratch = new Float64Array(session.config.shape.vocabulary)
   }
 
-  /** Answers a request; requests in flight share passes. @throws notEnoughMemory, logitsNotFinite, sessionLost */
+  /**
+   * Answers a request; requests in flight share passes.
+   * @throws notEnoughMemory, logitsNotFinite; anything else is a fault of the session, which all requests then fail with
+   */
   submit(id: number, request: GenerateRequest): Promise<GenerateResult> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ id, request, resolve, reject })
@@ -150,7 +160,7 @@ export class Scheduler {
     this.isWorking = false
   }
 
-  /** A fault outside any pass ends all requests rather than leaving them open for ever. */
+  /** A fault of the session or of this file ends all requests rather than leaving them open for ever. */
   private fail(error: unknown): void {
     const jobs = [...this.waiting.splice(0), ...this.running.values()]
     for (const job of jobs) {
@@ -160,13 +170,14 @@ export class Scheduler {
     this.isWorking = false
   }
 
-  /** A fault of one pass ends the requests in it, not the others. */
+  /** An error of the catalogue ends the requests of this pass; after any other the session is not to be trusted by anyone. */
   private async guarded(jobs: RunningJob[], pass: (jobs: RunningJob[]) => Promise<void>): Promise<void> {
     try {
       await pass(jobs)
     } catch (error) {
+      if (!(error instanceof AppError)) throw error
       for (const job of jobs) {
-        if (this.running.get(job.id) !== job) continue
+        if (!this.isRunning(job)) continue
         this.leave(job.id)
         job.reject(error)
       }
@@ -196,42 +207,69 @@ export class Scheduler {
       const job = this.waiting[0]
       try {
         if (!this.makeRoom(job.request)) return
+        if (this.running.size >= this.slots.length) return // memory allows fewer slots than rows
+        this.start(job)
       } catch (error) {
-        this.waiting.shift()
-        job.reject(error)
-        continue
+        job.reject(error instanceof RangeError ? this.outOfMemory(job.request, error) : error)
       }
-      if (this.running.size >= this.slots.length) return // memory allows fewer slots than rows
-      this.waiting.shift()
-      this.start(job)
+      this.waiting.splice(this.waiting.indexOf(job), 1)
     }
+  }
+
+  /** Values that a request records of each token. */
+  private recordedBy({ capture }: GenerateRequest): number {
+    return capture.hooks.reduce((sum, hook) => sum + this.options.widthOf(hook), 0)
+  }
+
+  private outOfMemory(request: GenerateRequest, cause: RangeError): AppError {
+    const neededBytes = positionsOf(request) * bytesPerPosition(this.cache.shape, this.recordedBy(request))
+    return errors.notEnoughMemory({ neededBytes, freeBytes: process.availableMemory() }, cause)
   }
 
   /**
    * Sees to buffers of enough positions per slot for a request.
    * @returns false while running sequences are in the way
-   * @throws notEnoughMemory where not even one such slot may be had
+   * @throws notEnoughMemory where not even one such slot may be had; RangeError where the machine has less than the budget
    */
-  private makeRoom({ promptIds, sampling, capture }: GenerateRequest): boolean {
+  private makeRoom(request: GenerateRequest): boolean {
     const { cache, options } = this
-    const needed = roundPositions(promptIds.length + sampling.maxNewTokens)
-    const recorded = capture.hooks.reduce((sum, hook) => sum + options.widthOf(hook), 0) * 4
+    const needed = positionsOf(request)
+    const recorded = this.recordedBy(request)
     const isIdle = this.running.size === 0
     const isShortOfSlots = this.slots.length < options.maxRows
     const isWasteful = isIdle && needed * (isShortOfSlots ? 2 : 4) <= cache.positions
-    if (needed <= cache.positions && recorded <= this.recordedBytes && !isWasteful) return true
+    if (needed <= cache.positions && recorded <= this.recorded && !isWasteful) return true
     // Some more than asked for: prompts grow from step to step, and each growth copies.
-    const most = Math.max(needed, cache.shape.contextLength)
-    const positions = Math.max(
-      isIdle ? 0 : cache.positions,
-      roundPositions(Math.min(needed + positionStep, most)),
-    )
-    this.recordedBytes = isIdle ? recorded : Math.max(recorded, this.recordedBytes)
-    const slotBytes = positions * (bytesPerPosition(cache.shape) + this.recordedBytes)
-    const slots = Math.min(options.maxRows, Math.floor(options.cacheBytes / slotBytes))
-    if (slots === 0) throw errors.notEnoughMemory({ neededBytes: slotBytes, freeBytes: options.cacheBytes })
+    const roomy = roundPositions(Math.min(needed + positionStep, Math.max(needed, cache.shape.contextLength)))
+    const mostRecorded = isIdle ? recorded : Math.max(recorded, this.recorded)
+    const positionBytes = bytesPerPosition(cache.shape, mostRecorded)
+    const slotsOf = (positions: number): number =>
+      Math.min(options.maxRows, Math.floor(options.cacheBytes / (positions * positionBytes)))
+    const least = slotsOf(roomy) > 0 ? roomy : needed
+    const positions = Math.max(isIdle ? 0 : cache.positions, least)
+    const slots = slotsOf(positions)
     if (slots < this.slots.length && !isIdle) return false
-    cache.resize(slots, positions)
+    if (slots === 0) {
+      const neededBytes = positions * positionBytes
+      throw errors.notEnoughMemory({ neededBytes, freeBytes: options.cacheBytes })
+    }
+    this.resize(slots, positions)
+    this.recorded = mostRecorded
+    return true
+  }
+
+  /** @throws RangeError where the machine has less than the budget says; running requests then begin again */
+  private resize(slots: number, positions: number): void {
+    try {
+      this.cache.resize(slots, positions)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      for (const { id, request, resolve, reject } of this.running.values())
+        this.waiting.push({ id, request, resolve, reject })
+      this.running.clear()
+      this.slots = []
+      throw error
+    }
     this.slots = Array.from(
       { length: slots },
       (_, index) =>
@@ -244,12 +282,12 @@ export class Scheduler {
         },
     )
     for (const slot of this.slots) if (slot.length > positions) this.forget(slot)
-    return true
   }
 
   private start(job: Job): void {
     const { request } = job
     const { promptIds, earlierPrompts, capture, sampling } = request
+    const sampler = new Sampler(sampling, this.scratch)
     const { slot, isContinued } = this.chooseSlot(request)
     const prompts = [...earlierPrompts, promptIds]
     const known = isContinued ? earlierPrompts.length : 0
@@ -258,12 +296,11 @@ export class Scheduler {
       this.counts.replayedPrompts += earlierPrompts.length
       slot.activations.forget()
     }
-    slot.activations.select(capture.hooks, this.options.widthOf)
     slot.chain = null
+    slot.activations.select(capture.hooks, this.options.widthOf, positionsOf(request))
     slot.lastUsed = ++this.uses
     const before = earlierPrompts.at(-1)
     const reused = before ? sharedTokens(before, promptIds) : 0
-    const sampler = new Sampler(sampling, this.scratch)
     const sequence = new Sequence(request, planChain(prompts, known), reused, sampler)
     this.running.set(job.id, { ...job, slot, sequence })
   }
@@ -319,14 +356,14 @@ export class Scheduler {
     const { sequence, slot, request } = job
     const { prompt, from, link } = sequence.pieces[0]
     if (from > 0 || request.wantLogits) return false
-    const shared = this.firstPrompts.find(prompt, request.capture.hooks)
+    const shared = this.firstPrompts.take(prompt, request.capture.hooks)
     if (!shared) return false
     const { source } = shared
     const own = sequence.pieces.filter((piece) => piece.link === link)
     const count = Math.min(shared.count, own[own.length - 1].to)
     this.cache.put(slot.index, source.layers, source.prompt.length, count)
     for (const hook of request.capture.hooks) {
-      const rows = source.activations.get(hook) as Float32Array // `find` saw to it
+      const rows = source.activations.get(hook) as Float32Array // `take` saw to it
       slot.activations.write(hook, 0, rows.subarray(0, count * this.options.widthOf(hook)))
     }
     sequence.pieces = sequence.pieces.filter((piece) => piece.link !== link || piece.to > count)

@@ -43,11 +43,6 @@ export class Sequence {
     return this.promptLength + this.choices.length - 1
   }
 
-  /** Most positions this sequence will hold. */
-  get positions(): number {
-    return this.promptLength + this.request.sampling.maxNewTokens
-  }
-
   /** Rows [n, V] of consecutive positions, where the request wants them. */
   keepLogits(rows: Float32Array): void {
     if (this.request.wantLogits) this.logitRows.push(rows.slice())

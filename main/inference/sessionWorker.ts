@@ -2,7 +2,7 @@
 // Owns: the worker's side of the talk. Not: what the messages mean to jobs (inferenceClient.ts).
 // A pass blocks this thread, so messages are read between passes: that is when a cancellation takes effect.
 import { parentPort, workerData } from 'node:worker_threads'
-import { AppError, errors, reportOf } from '../contract/errors.ts'
+import { AppError, reportOf } from '../contract/errors.ts'
 import { parseHook } from '../model/hookNames.ts'
 import type { GenerateResult } from './requests.ts'
 import { Scheduler } from './scheduler.ts'
@@ -21,35 +21,39 @@ const largeBuffers = ({ captures, logits }: GenerateResult): ArrayBuffer[] =>
     array ? [array.buffer as ArrayBuffer] : [],
   )
 
-/** ONNX Runtime's own faults are plain errors; to a user they mean that the session is no longer to be trusted. */
-const asReport = (error: unknown) =>
-  error instanceof AppError
-    ? error.report()
-    : errors.sessionLost({ reason: error instanceof Error ? error.message : String(error) }).report()
-
 async function open(): Promise<void> {
   const { config, weights, threads, maxRows, cacheBytes } = start
   const session = await DecoderSession.create(config, weights, { threads })
   const widthOf = (hook: string): number => parseHook(hook, config.shape).width
   const scheduler = new Scheduler(session, { maxRows, cacheBytes, widthOf })
+  let isEnding = false
+  const end = (): void => {
+    isEnding = true
+    void close(session, scheduler)
+  }
+  /** ONNX Runtime's own faults are plain errors: after one the session is no longer to be trusted. */
+  const fail = (id: number, error: unknown): void => {
+    if (isEnding) return
+    if (error instanceof AppError) return send({ kind: 'failed', id, error: error.report() })
+    send({ kind: 'lost', reason: error instanceof Error ? error.message : String(error) })
+    end()
+  }
   port.on('message', (message: ToWorker) => {
+    if (isEnding) return
     switch (message.kind) {
       case 'generate': {
         const { id, request } = message
         scheduler.submit(id, request).then(
           (result) => send({ kind: 'result', id, result }, largeBuffers(result)),
-          (error: unknown) => send({ kind: 'failed', id, error: asReport(error) }),
+          (error: unknown) => fail(id, error),
         )
         break
       }
       case 'cancel':
         scheduler.cancel(message.id)
         break
-      case 'stats':
-        send({ kind: 'stats', id: message.id, stats: scheduler.stats() })
-        break
       case 'close':
-        void close(session, scheduler)
+        end()
     }
   })
   send({ kind: 'ready' })

@@ -3,7 +3,6 @@
 import type { ErrorReport } from '../contract/errors.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
-import type { SchedulerStats } from './scheduler.ts'
 
 /** Given to a worker when it starts. */
 export interface WorkerStart {
@@ -17,7 +16,6 @@ export interface WorkerStart {
 export type ToWorker =
   | { kind: 'generate'; id: number; request: GenerateRequest }
   | { kind: 'cancel'; id: number }
-  | { kind: 'stats'; id: number }
   | { kind: 'close' }
 
 export type FromWorker =
@@ -25,4 +23,5 @@ export type FromWorker =
   | { kind: 'openFailed'; error: ErrorReport }
   | { kind: 'result'; id: number; result: GenerateResult }
   | { kind: 'failed'; id: number; error: ErrorReport }
-  | { kind: 'stats'; id: number; stats: SchedulerStats }
+  /** A fault that the session may not have survived; the worker ends by itself. */
+  | { kind: 'lost'; reason: string }

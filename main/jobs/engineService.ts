@@ -195,6 +195,10 @@ class Runs {
       memoryBytes: memoryEstimateBytes(model, {
         rows: settings.batch,
         tokens: Math.min(2048, model.shape.contextLength),
+        capturedValuesPerToken: settings.capture.hooks.reduce(
+          (sum, hook) => sum + parseHook(hook, model.shape).width,
+          0,
+        ),
       }),
       freeMemoryBytes: freemem(),
       freeDiskBytes: bavail * bsize,

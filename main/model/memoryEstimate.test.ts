@@ -25,3 +25,11 @@ it('grows with rows, tokens and weights', () => {
   expect(memoryEstimateBytes(model, { ...load, tokens: 4096 })).toBeGreaterThan(base)
   expect(memoryEstimateBytes({ ...model, parameters: 2e8 }, load)).toBeGreaterThan(base)
 })
+
+it('counts recorded activations like keys and values', () => {
+  const base = memoryEstimateBytes(model, load)
+  const all = memoryEstimateBytes(model, { ...load, capturedValuesPerToken: 30 * 576 })
+  const keysAndValues = memoryEstimateBytes(model, { ...load, tokens: 4096 }) - base
+  // 30 layers of 576 values beside 30 layers of 2 · 3 heads of 64.
+  expect((all - base) / keysAndValues).toBeCloseTo(576 / (2 * 3 * 64), 5)
+})
