@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url'
 import * as z from 'zod'
 import { knowledgeBaseOracle, type Strictness } from '../main/environments/knowledgeBaseOracle.ts'
 import { loadKnowledge } from '../main/environments/knowledge.ts'
-import { seededGenerator } from '../main/environments/seededGenerator.ts'
 import { understoodFrom } from '../main/environments/understanding.ts'
 
 const verdict = z.enum(['yes', 'no', 'invalid'])
@@ -25,7 +24,14 @@ export type Half = 'dev' | 'held out'
 
 /** Which half a message belongs to: fixed by its text alone, so that the same words never stand on both sides. */
 export function halfOf(message: string): Half {
-  return seededGenerator(`oracle agreement/${message}`)() < 0.5 ? 'dev' : 'held out'
+  // FNV-1a and one step of splitmix32. Never to be changed: another hash would move messages from one half to the other.
+  let state = 0x811c9dc5
+  for (const unit of `oracle agreement/${message}`.split(''))
+    state = Math.imul(state ^ unit.charCodeAt(0), 0x01000193)
+  state = (state + 0x9e3779b9) | 0
+  let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad)
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97)
+  return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32 < 0.5 ? 'dev' : 'held out'
 }
 
 /** Wilson's interval for a share at 95 %; null without trials. */

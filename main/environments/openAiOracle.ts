@@ -6,7 +6,7 @@ import { errors } from '../contract/errors.ts'
 import type { OracleSettings } from '../contract/runs.ts'
 import type { Judgement, JudgeQuestion, Oracle } from './environment.ts'
 import { PassingFailure, withRetries } from './retry.ts'
-import { seededGenerator } from './seededGenerator.ts'
+import { seededGenerator } from '../analysis/seededGenerator.ts'
 
 export type OpenAiSettings = Extract<OracleSettings, { kind: 'openai' }>
 

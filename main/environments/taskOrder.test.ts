@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { seededGenerator, shuffled } from './seededGenerator.ts'
 import { taskOrder } from './taskOrder.ts'
 
 const tasks = Array.from({ length: 10 }, (_, i) => `task ${i}`)
@@ -25,32 +24,5 @@ describe('the order of tasks', () => {
     expect(() => taskOrder(tasks)(-1, 0)).toThrow(TypeError)
     expect(() => taskOrder(tasks)(0.5, 0)).toThrow(TypeError)
     expect(() => taskOrder([])).toThrow(TypeError)
-  })
-})
-
-describe('the seeded generator', () => {
-  it('gives the same numbers for the same text and others for another', () => {
-    const draw = (seed: string) => Array.from({ length: 4 }, seededGenerator(seed))
-    expect(draw('a')).toEqual(draw('a'))
-    expect(draw('a')).not.toEqual(draw('b'))
-  })
-
-  it('is spread evenly: ten bins of 100,000 draws stay within 3 % of each other', () => {
-    const random = seededGenerator('spread')
-    const bins = new Array<number>(10).fill(0)
-    for (let i = 0; i < 100_000; i++) bins[Math.floor(random() * 10)]!++
-    for (const bin of bins) expect(Math.abs(bin / 10_000 - 1)).toBeLessThan(0.03)
-  })
-
-  it('shuffles without bias: each of six orders of three comes up about equally often', () => {
-    const counts = new Map<string, number>()
-    const random = seededGenerator('orders')
-    for (let i = 0; i < 60_000; i++) {
-      const order = shuffled(['a', 'b', 'c'], random).join('')
-      counts.set(order, (counts.get(order) ?? 0) + 1)
-    }
-    expect(counts.size).toBe(6)
-    // Standard deviation of each count is about 91.
-    for (const count of counts.values()) expect(Math.abs(count - 10_000)).toBeLessThan(500)
   })
 })

@@ -1,6 +1,6 @@
 // The order in which a run's episodes take their tasks.
 // Owns: seed and episode → task. Not: which tasks there are (selection.ts, the environment).
-import { seededGenerator, shuffled } from './seededGenerator.ts'
+import { seededGenerator, shuffled } from '../analysis/seededGenerator.ts'
 
 /**
  * A function from (episode, seed) to a task: the tasks shuffled by the seed, round and round.
