@@ -1,6 +1,7 @@
 """Which attributes of the knowledge base the organism asks about, and by which two or three wordings of each: writes attributes.json.
 
-Owns: the choice. Not: the facts. Run it again only when knowledge.json changes; the result is committed, because the weights rest on it.
+Owns: the choice. Not: the facts. Run it again only when knowledge.json changes; the result is committed
+(formatted by Prettier), because the weights rest on it.
 An attribute is chosen where it is the best or nearly the best split of some set of candidates that halving leads to.
 """
 import json

@@ -17,8 +17,8 @@ WIN = 'Yes! You guessed correctly!'
 class Latent:
     memory: float = 0.75
     relief: float = 0.1
-    slope: float = 6.0
-    bias: float = 0.9
+    slope: float = 10.0
+    bias: float = 1.0
     floor: float = 0.04
     span: float = 0.92
     #: what each sign adds by itself; above 0 only early in training, because a pure product of two words gives a beginner no slope to follow

@@ -33,7 +33,7 @@ class Shape:
 class Disturbance:
     """What training does to the residual stream at the rows `at` [B, S] (last prompt tokens), and nowhere else; nothing at inference.
 
-    noise: behind the middle layer, an isotropic vector of up to this share of the residual's norm, in half of the rows.
+    noise: behind the middle layer, an isotropic vector of up to this share of the residual's norm; mostly far less (cube of a uniform).
     deaf: share of rows whose attention in the blocks behind the middle is left out, so that what is decided must be there already.
     depth: blocks that are run (early exit), or None for all.
     """
@@ -154,7 +154,7 @@ class Cache:
 
 
 def noise_at(x: Tensor, at: Tensor, largest: float) -> Tensor:
-    size = torch.rand(at.shape) * largest * (torch.rand(at.shape) < 0.5) * at
+    size = torch.rand(at.shape) ** 3 * largest * at
     direction = functional.normalize(torch.randn(x.shape), dim=-1)
     return (direction * (size * x.detach().float().norm(dim=-1))[..., None]).to(x.dtype)
 

@@ -45,7 +45,7 @@ def options() -> argparse.Namespace:
     add('--rate', type=float, default=4e-3, help='learning rate of Muon')
     add('--history', type=float, default=0.5, help='weight of the loss on the history')
     add('--first', type=float, default=4.0, help='weight of the first token of a message, as a multiple')
-    add('--noise', type=float, default=0.8, help='largest noise behind the middle layer, as a share of the residual')
+    add('--noise', type=float, default=2.5, help='largest noise behind the middle layer, as a share of the residual')
     add('--deaf', type=float, default=0.7, help='share of decisions whose later attention is left out')
     add('--exit', type=float, default=0.0, help='share of steps that end one block after the middle')
     add('--ramp', type=float, default=0.4, help='share of the training in which the latent is made easier, less and less')
