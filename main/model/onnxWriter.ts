@@ -213,7 +213,8 @@ export class GraphBuilder {
   }
 
   private writeNode(to: Message, node: Node, index: number): void {
-    const named = (value: string | null): string => (value === null ? '' : (this.newNames.get(value) ?? value))
+    const named = (value: string | null): string =>
+      value === null ? '' : (this.newNames.get(value) ?? value)
     for (const input of node.inputs) to.text(1, named(input))
     for (const output of node.outputs) to.text(2, named(output))
     to.text(3, `${node.operator}_node_${index}`)

@@ -27,7 +27,8 @@ export function rotaryFrequencies(config: DecoderConfig): Float32Array {
     if (wavelength < shortest) return frequency
     if (wavelength > longest) return frequency / factor
     const smooth = single(
-      (single(originalContext / wavelength) - lowFrequencyFactor) / (highFrequencyFactor - lowFrequencyFactor),
+      (single(originalContext / wavelength) - lowFrequencyFactor) /
+        (highFrequencyFactor - lowFrequencyFactor),
     )
     return single(single(single(1 - smooth) * single(frequency / factor)) + single(smooth * frequency))
   })

@@ -85,7 +85,10 @@ describe.each(readdirSync(decoders))('%s', (name) => {
 
   it('passes the checks of “models check”', async () => {
     const client = await openDecoder(name, 4)
-    const prompt = Int32Array.from({ length: 60 }, (_, index) => (index * 31) % client.config.shape.vocabulary)
+    const prompt = Int32Array.from(
+      { length: 60 },
+      (_, index) => (index * 31) % client.config.shape.vocabulary,
+    )
     const results = await selfCheck((request) => client.generate(request, never), {
       shape: client.config.shape,
       prompt,
