@@ -63,6 +63,7 @@ export async function openDesktop(
     timeout: startMs,
   })
   const shell = app.process()
+  endWithTests(shell)
   const ended = once(shell, 'exit')
   const page = await app.firstWindow()
   const complaints = listen(page)
@@ -85,6 +86,7 @@ export async function startServer(
     env: environment(folder),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  endWithTests(server)
   const address = await firstAddress(server)
   const { port, hash } = new URL(address)
   const close = async ({ keepFolder = false }: CloseOptions = {}): Promise<void> => {
@@ -99,17 +101,29 @@ export async function startServer(
 
 export async function openBrowser(folder?: string): Promise<BrowserHost> {
   if (!chromiumBinary) throw new TypeError('There is no Chromium here; the test should have been left out.')
-  const served = await startServer(folder)
   const browser = await chromium.launch({ executablePath: chromiumBinary, args: ['--no-sandbox'] })
-  const context = await browser.newContext({ viewport: windowSize })
-  const page = await context.newPage()
-  const complaints = listen(page)
-  await page.goto(served.address)
-  const close = async (): Promise<void> => {
+  try {
+    const served = await startServer(folder)
+    const context = await browser.newContext({ viewport: windowSize })
+    const page = await context.newPage()
+    const complaints = listen(page)
+    await page.goto(served.address)
+    const close = async (options?: CloseOptions): Promise<void> => {
+      await browser.close()
+      await served.close(options)
+    }
+    return { ...served, page, complaints, close }
+  } catch (error) {
     await browser.close()
-    await served.close()
+    throw error
   }
-  return { ...served, page, complaints, close }
+}
+
+/** A test that fails before it could close its host leaves no process behind. */
+function endWithTests(program: ChildProcess): void {
+  const end = (): void => void program.kill('SIGKILL')
+  process.once('exit', end)
+  program.once('exit', () => process.off('exit', end))
 }
 
 function firstAddress(server: ChildProcess): Promise<string> {

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs'
 import { hasRig, rigBinary } from '../../scripts/fetchElectronRig.ts'
 
 const browsers = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const named = process.env.INNERVIEW_CHROMIUM
 
-/** A Chromium for the headless workbench: INNERVIEW_CHROMIUM or Debian's. */
+/** A Chromium for the headless workbench: the one that INNERVIEW_CHROMIUM names, or else the system's. */
 export const chromiumBinary: string | null =
-  [process.env.INNERVIEW_CHROMIUM ?? '', ...browsers].find((path) => path && existsSync(path)) ?? null
+  (named ? [named] : browsers).find((path) => existsSync(path)) ?? null
 
 const hasDisplay = process.platform !== 'linux' || Boolean(process.env.DISPLAY)
 
