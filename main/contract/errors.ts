@@ -152,6 +152,50 @@ export const catalogue = {
     (p) => `The logits hold values that are not finite (the largest is ${p.largest}).`,
     'The weights are damaged, or overflow in this precision. Run “models check” on the model.',
   ),
+  interventionInvalid: entry<{ intervention: string; reason: string }>(
+    'An intervention cannot be applied',
+    (p) => `Intervention “${p.intervention}”: ${p.reason}.`,
+    'Correct it as docs/interventions.md describes; nothing was run.',
+  ),
+  interventionWidth: entry<{
+    intervention: string
+    what: string
+    hook: string
+    expected: number
+    actual: number
+  }>(
+    'An intervention’s vector has another width',
+    (p) =>
+      `The ${p.what} of intervention “${p.intervention}” has ${p.actual} values; ${p.hook} has ${p.expected} in a row.`,
+    'Use a vector taken from this model at this hook point.',
+  ),
+  interventionNotFinite: entry<{ intervention: string; what: string; place: number; value: string }>(
+    'An intervention’s vector holds something that is no number',
+    (p) => `The ${p.what} of intervention “${p.intervention}” holds ${p.value} (value ${p.place}).`,
+    'Make the vector again from activations that are finite.',
+  ),
+  interventionForeign: entry<{ intervention: string; what: string; expected: string; actual: string }>(
+    'An intervention’s activations come from another model',
+    (p) =>
+      `The activations of intervention “${p.intervention}” were taken with ${p.what} ${p.actual}; this model has ${p.expected}.`,
+    'Use activations of this model; with another tokeniser, positions do not mean the same tokens.',
+  ),
+  interventionSourceMissing: entry<{ intervention: string; source: string; reason: string }>(
+    'An intervention’s activations cannot be read',
+    (p) => `Intervention “${p.intervention}” wants ${p.source}: ${p.reason}.`,
+    'Check the path and the tensor’s name, or the run and its capture settings.',
+  ),
+  interventionNowhere: entry<{ intervention: string; positions: string; tokens: number }>(
+    'An intervention names no position of the prompt',
+    (p) =>
+      `Intervention “${p.intervention}” (${p.positions}) meets no token of this prompt of ${p.tokens} tokens.`,
+    'Name positions that every prompt has (lastPrompt, or negative ones), or say "ifAbsent": "skip".',
+  ),
+  interventionNeverFired: entry<{ intervention: string; positions: string }>(
+    'An intervention met no token',
+    (p) => `Intervention “${p.intervention}” (${p.positions}) was never applied.`,
+    'Change its positions or steps, or say "ifAbsent": "skip" where that is no fault.',
+  ),
   sessionLost: entry<{ reason: string }>(
     'The inference worker stopped',
     (p) => p.reason,
@@ -254,6 +298,19 @@ export const catalogue = {
     (p) => `Run ${p.id} is ${p.status}.`,
     'Only paused, interrupted, cancelled or failed runs can be resumed. Start a new run instead.',
   ),
+  runDiffers: entry<{ id: string; differences: { what: string; stored: string; now: string }[] }>(
+    'This run began on other ground',
+    (p) =>
+      `Run ${p.id} would not go on as it began: ${p.differences
+        .map(({ what, stored, now }) => `${what} was ${stored}, is ${now}`)
+        .join('; ')}.`,
+    'Restore what the run began with (files, versions), or start a new run with the same settings.',
+  ),
+  runNotActive: entry<{ id: string; status: string }>(
+    'This run is not running',
+    (p) => `Run ${p.id} is ${p.status}.`,
+    'Only a run that is queued or running can be paused or cancelled.',
+  ),
   runBusy: entry<{ id: string; status: string }>(
     'The run is busy',
     (p) => `Run ${p.id} is ${p.status}.`,
@@ -261,8 +318,23 @@ export const catalogue = {
   ),
   modelInUse: entry<{ id: string; runs: string[] }>(
     'The model is in use',
-    (p) => `Model ${p.id} is used by the running ${p.runs.join(', ')}.`,
+    (p) => `Model ${p.id} is used by ${p.runs.join(', ')}.`,
     'Cancel or finish those runs first.',
+  ),
+
+  // cli/
+  usageWrong: entry<{ reason: string }>(
+    'The command is not understood',
+    (p) => p.reason,
+    'Add --help to the command to see what it takes.',
+  ),
+  hookNotCaptured: entry<{ runId: string; hook: string; captured: string[] }>(
+    'This hook point was not captured',
+    (p) => `Run ${p.runId} has no activations of ${p.hook}.`,
+    (p) =>
+      p.captured.length
+        ? `It has ${p.captured.join(', ')}.`
+        : 'Collect a run whose capture settings name this hook point; one that has just begun has none yet.',
   ),
 
   // renderer/

@@ -119,6 +119,7 @@ export const runManifest = z.object({
   platform: z.string(),
   modelName: z.string(),
   modelHash: z.string(),
+  configHash: z.string(),
   tokenizerHash: z.string(),
   chatTemplateHash: z.string(),
   dtype: z.string(),

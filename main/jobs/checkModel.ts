@@ -3,6 +3,7 @@
 import type { WorkProgress } from '../contract/api.ts'
 import type { CheckResult } from '../contract/models.ts'
 import { selfCheck } from '../inference/selfCheck.ts'
+import { openModelFiles } from '../model/openModelFiles.ts'
 import { LoadedModel } from './loadedModel.ts'
 
 /** Rows the numerical checks run beside one another. */
@@ -25,9 +26,9 @@ export async function checkModel(
   tell: (progress: WorkProgress) => void,
   signal: AbortSignal,
 ): Promise<CheckResult[]> {
-  const model = await LoadedModel.open(path, { cacheFolder, rows: ROWS }, tell, signal)
+  const model = await LoadedModel.open(await openModelFiles(path), { cacheFolder, rows: ROWS }, tell, signal)
   try {
-    const results = [filesRead(model), textsReturn(model), promptEndsOpen(model)]
+    const results = [filesRead(model), textsReturn(model), wordsReachPrompt(model)]
     const prompt = model.encodeChat([{ role: 'user', content: samples[0] }])
     const numbers = await selfCheck(
       (request) => model.generate(request, signal),
@@ -61,8 +62,8 @@ function textsReturn(model: LoadedModel): CheckResult {
   }
 }
 
-/** A prompt that did not ask for an answer would look the same with and without its header. */
-function promptEndsOpen(model: LoadedModel): CheckResult {
+/** A template that drops what a user says would still render. */
+function wordsReachPrompt(model: LoadedModel): CheckResult {
   const one = model.encodeChat([{ role: 'user', content: 'a' }])
   const other = model.encodeChat([{ role: 'user', content: 'a a a' }])
   const differ = one.length !== other.length || one.some((id, i) => id !== other[i])

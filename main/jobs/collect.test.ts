@@ -158,3 +158,15 @@ test('an engine that is closed in mid-run leaves an interrupted run that can be 
   expect((await again.runs.ended(id)).status).toBe('cancelled')
   await again.close()
 })
+
+test('a run does not go on with another chat template than it began with', async () => {
+  const engine = await open('template')
+  await engine.models.add(model, ignore, never)
+  const { id } = await engine.runs.start(settings({ episodes: 40 }))
+  await engine.close()
+  await writeTinyModel(model, { chatTemplate: "{% for m in messages %}{{ m['content'] }}{% endfor %}" })
+  const again = await open('template')
+  again.runs.resume(id)
+  expect(await again.runs.ended(id)).toMatchObject({ status: 'failed', error: { code: 'run_differs' } })
+  await again.close()
+})

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { EpisodeStep } from '../contract/api.ts'
 import type { StepRecord, TokenView } from '../contract/runs.ts'
-import { sharedLength, textsOf } from './episodeBrowser.ts'
+import { textsOf } from './episodeBrowser.ts'
 
 const vocabulary = ['<s>', ' Is', ' it', '?', '⟨0xF0⟩', '⟨0x9F⟩', ' a']
 /** As SentencePiece does: the space that begins a sequence is dropped. */
@@ -47,10 +47,4 @@ test('a token that begins a sequence keeps what it shows there', () => {
 
 test('an episode without steps has no texts', () => {
   expect(textsOf([], read)).toEqual({ ids: [], texts: [], specialIds: [], leading: [] })
-})
-
-test('prompts share their longest common beginning', () => {
-  expect(sharedLength(Int32Array.of(1, 2, 3), Int32Array.of(1, 2, 4, 5))).toBe(2)
-  expect(sharedLength(Int32Array.of(1, 2), Int32Array.of(1, 2, 3))).toBe(2)
-  expect(sharedLength(new Int32Array(), Int32Array.of(1))).toBe(0)
 })

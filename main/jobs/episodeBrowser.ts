@@ -5,29 +5,28 @@ import type {
   EpisodePage,
   EpisodeQuery,
   EpisodeSummary,
+  RunRecord,
   StepRecord,
   StepStatistics,
-  TokenView,
 } from '../contract/runs.ts'
+import { commonPrefix } from '../inference/prefixChain.ts'
 import type { Workspace } from '../store/workspace.ts'
-
-/** The text of each token within its sequence. Only a sequence's first token may show something else than elsewhere. */
-export type TokenReader = (ids: Int32Array) => TokenView[]
+import type { TokenReader } from './tokenReaders.ts'
 
 export class EpisodeBrowser {
   private readonly workspace: Workspace
-  private readonly readerFor: (modelId: string) => Promise<TokenReader>
+  private readonly readerOf: (run: RunRecord) => Promise<TokenReader>
 
-  /** @param readerFor  the tokeniser of a model, or a stand-in that shows ids where its files are gone. */
-  constructor(workspace: Workspace, readerFor: (modelId: string) => Promise<TokenReader>) {
+  /** @param readerOf  the tokeniser that a run used, or a stand-in that shows ids where it is gone */
+  constructor(workspace: Workspace, readerOf: (run: RunRecord) => Promise<TokenReader>) {
     this.workspace = workspace
-    this.readerFor = readerFor
+    this.readerOf = readerOf
   }
 
   list(query: EpisodeQuery): EpisodePage {
     const run = this.workspace.runs.get(query.runId) // an unknown run is an error, not an empty page
     // Whoever lists episodes will open one: its tokeniser takes up to a second to read.
-    void this.readerFor(run.settings.modelId).catch(() => {})
+    void this.readerOf(run).catch(() => {})
     return this.workspace.episodes.list(query)
   }
 
@@ -46,12 +45,12 @@ export class EpisodeBrowser {
 
   async view(runId: string, episode: number): Promise<EpisodeView> {
     const run = this.workspace.runs.get(runId)
-    const read = await this.readerFor(run.settings.modelId)
+    const read = await this.readerOf(run)
     const summary = this.summary(runId, episode)
     const records = this.steps(runId, episode)
     const steps = records.map((record, i) => ({
       record,
-      sharedWithPrevious: i === 0 ? 0 : sharedLength(records[i - 1].promptIds, record.promptIds),
+      sharedWithPrevious: i === 0 ? 0 : commonPrefix(records[i - 1].promptIds, record.promptIds),
     }))
     return { summary, steps, texts: textsOf(steps, read) }
   }
@@ -88,12 +87,4 @@ export function textsOf(steps: readonly EpisodeStep[], read: TokenReader): Token
       .map((id) => ({ id, text: read(Int32Array.of(id))[0].text }))
       .filter(({ id, text }) => text !== elsewhere.get(id)),
   }
-}
-
-/** Length of the longest common prefix. */
-export function sharedLength(a: Int32Array, b: Int32Array): number {
-  const end = Math.min(a.length, b.length)
-  let length = 0
-  while (length < end && a[length] === b[length]) length++
-  return length
 }

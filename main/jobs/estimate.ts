@@ -1,5 +1,5 @@
 // What a run would cost, told before it starts.
-// Owns: disk and time from settings and from speed seen on this machine. Not: memory (inference/memory.ts).
+// Owns: disk and time from settings and from speed seen on this machine. Not: memory (model/memoryEstimate.ts).
 import type { RunEstimate } from '../contract/api.ts'
 import type { ModelRecord } from '../contract/models.ts'
 import type { CollectSettings, RunRecord } from '../contract/runs.ts'
@@ -49,7 +49,10 @@ function activationBytes(settings: CollectSettings, model: ModelRecord): number 
 
 /** From the newest run of the same model with enough steps to tell; null where there is none. */
 function measuredSecondsPerStep(settings: CollectSettings, runs: readonly RunRecord[]): number | null {
-  const same = runs.filter((run) => run.settings.modelId === settings.modelId && run.progress.steps >= 20)
+  const same = runs.filter(
+    (run) =>
+      run.settings.modelId === settings.modelId && run.progress.steps >= 20 && run.progress.seconds > 0,
+  )
   const alike = same.find((run) => run.settings.batch === settings.batch) ?? same[0]
   return alike ? alike.progress.seconds / alike.progress.steps : null
 }

@@ -48,3 +48,14 @@ test('a listener that leaves is forgotten, also while it waits', async () => {
   expect((await waiting).done).toBe(true)
   expect(hub.listenerCount).toBe(0)
 })
+
+test('what happens before the first event is asked for is not lost', async () => {
+  const hub = new EventHub()
+  const stop = new AbortController()
+  const stream = hub.listen([{ kind: 'models' }], stop.signal)
+  hub.emit(problem('early'))
+  expect((await stream.next()).value).toEqual({ kind: 'models' })
+  expect((await stream.next()).value).toMatchObject({ error: { message: 'early' } })
+  stop.abort()
+  expect(hub.listenerCount).toBe(0)
+})

@@ -62,15 +62,21 @@ export class EventHub {
   }
 
   /** All events from now on, preceded by `present`; ends when the signal is aborted. */
-  async *listen(present: readonly EngineEvent[], signal: AbortSignal): AsyncGenerator<EngineEvent> {
+  listen(present: readonly EngineEvent[], signal: AbortSignal): AsyncGenerator<EngineEvent> {
+    // Before the first `next`: what happens between the reading of `present` and that must not be lost.
     const listener = new Listener()
-    this.listeners.add(listener)
-    try {
-      yield* present
-      yield* listener.drain(signal)
-    } finally {
-      this.listeners.delete(listener)
-    }
+    const leave = (): void => void this.listeners.delete(listener)
+    if (!signal.aborted) this.listeners.add(listener)
+    signal.addEventListener('abort', leave, { once: true })
+    return (async function* () {
+      try {
+        yield* present
+        yield* listener.drain(signal)
+      } finally {
+        signal.removeEventListener('abort', leave)
+        leave()
+      }
+    })()
   }
 
   get listenerCount(): number {

@@ -1,16 +1,13 @@
 // A model ready to be talked to: tokeniser, chat template and inference session of one set of files.
 // Owns: loading and releasing the three together. Not: which model (modelLibrary.ts) or what is asked of it.
-import { statSync } from 'node:fs'
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
-import type { ModelRecord, ModelShape } from '../contract/models.ts'
+import type { ModelShape } from '../contract/models.ts'
 import type { ChatMessage } from '../contract/runs.ts'
 import { InferenceClient } from '../inference/inferenceClient.ts'
 import type { GenerateRequest, GenerateResult } from '../inference/requests.ts'
 import { openChatTemplate, type ChatTemplate } from '../model/chatTemplate.ts'
-import { hashModel } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
-import { openModelFiles } from '../model/openModelFiles.ts'
 import { prepareWeights } from '../model/prepareWeights.ts'
 import { readTokenizer, type Tokenizer } from '../model/tokenizer.ts'
 import type { AgentModel } from './playEpisode.ts'
@@ -19,8 +16,8 @@ export interface LoadOptions {
   cacheFolder: string
   /** How many sequences will run at once. */
   rows: number
-  /** What the files were when they were added; they are checked against it. */
-  record?: ModelRecord
+  /** SHA-256 of the weights where it is known: names what is cached of them. */
+  hash?: string
 }
 
 interface Parts {
@@ -44,20 +41,18 @@ export class LoadedModel implements AgentModel {
     this.stopIds = stopIds
   }
 
-  /** @throws model_changed, not_enough_memory, and what reading or loading throws; the signal's reason when aborted. */
+  /** @throws not_enough_memory, and what reading or loading throws; the signal's reason when aborted. */
   static async open(
-    path: string,
+    files: ModelFiles,
     options: LoadOptions,
     tell: (progress: WorkProgress) => void,
     signal: AbortSignal,
   ): Promise<LoadedModel> {
-    const files = await openModelFiles(path)
-    const hash = await checkedHash(files, options.record, tell, signal)
     const tokenizer = await readTokenizer(files)
     const template = openChatTemplate(files.chatTemplate)
     const weights = await prepareWeights(files, {
       cacheFolder: options.cacheFolder,
-      hash,
+      hash: options.hash,
       signal,
       onProgress: (fraction) => tell({ label: 'Preparing the weights', fraction }),
     })
@@ -112,23 +107,4 @@ export function stopId(tokenizer: Tokenizer, text: string): number {
   if (id === null)
     throw errors.invalidInput({ field: 'sampling.stopTokens', reason: `“${text}” is no token of this model` })
   return id
-}
-
-/** The record's hash where the files are older than it and of its size; else they are hashed again and compared. */
-async function checkedHash(
-  files: ModelFiles,
-  record: ModelRecord | undefined,
-  tell: (progress: WorkProgress) => void,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (!record) return undefined
-  const added = Date.parse(record.addedAt)
-  const untouched = files.weightFiles.every((file) => statSync(file).mtimeMs <= added)
-  if (untouched && files.sizeBytes === record.sizeBytes) return record.hash
-  const hash = await hashModel(files, {
-    signal,
-    onProgress: (fraction) => tell({ label: 'Hashing the weights', fraction }),
-  })
-  if (hash !== record.hash) throw errors.modelChanged({ path: files.path })
-  return hash
 }

@@ -1,17 +1,19 @@
-// Everything a run's result rests on, written down before it starts.
-// Owns: what goes into a manifest. Not: the settings, which stand beside it in the run's row.
+// Everything a run's result rests on, written down before it starts and compared before it goes on.
+// Owns: what goes into a manifest, and which of it must not change. Not: the settings, which stand beside it in the run's row.
+import { errors } from '../contract/errors.ts'
 import type { ModelRecord } from '../contract/models.ts'
-import type { RunManifest } from '../contract/runs.ts'
-import type { Environment } from '../environments/environment.ts'
+import type { RunManifest, RunRecord } from '../contract/runs.ts'
+import type { Environment, Oracle } from '../environments/environment.ts'
 import { hashChatTemplate } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { runtimeVersion, version } from '../version.ts'
 
+/** @param files  those of the record: loading checks that (modelIdentity.ts) */
 export function manifestOf(
   model: ModelRecord,
   files: ModelFiles,
   environment: Environment,
-  oracle: string,
+  oracle: Oracle | null,
 ): RunManifest {
   return {
     innerview: version,
@@ -19,11 +21,40 @@ export function manifestOf(
     platform: `${process.platform} ${process.arch}, Node ${process.versions.node}`,
     modelName: model.name,
     modelHash: model.hash,
+    configHash: model.configHash,
     tokenizerHash: model.tokenizerHash,
     chatTemplateHash: hashChatTemplate(files.chatTemplate),
     dtype: model.dtype,
     device: 'cpu',
-    oracle,
+    oracle: oracle?.description ?? 'none',
     environmentVersion: `${environment.name} ${environment.version}`,
   }
 }
+
+/** What rows depend on, with its name in an error. */
+const ground = {
+  modelHash: 'the weights’ hash',
+  configHash: 'the configuration’s hash',
+  tokenizerHash: 'the tokeniser’s hash',
+  chatTemplateHash: 'the chat template’s hash',
+  dtype: 'the dtype',
+  device: 'the device',
+  oracle: 'the oracle',
+  environmentVersion: 'the environment',
+  onnxruntime: 'ONNX Runtime',
+} satisfies Partial<Record<keyof RunManifest, string>>
+
+/**
+ * A run that goes on must end with the rows of one that was never stopped.
+ * @param now  the manifest that the run would get if it began now
+ * @throws run_differs naming everything that changed
+ */
+export function checkSameGround(run: RunRecord, now: RunManifest): void {
+  const keys = Object.keys(ground) as (keyof typeof ground)[] // an object literal's own keys
+  const differences = keys
+    .filter((key) => run.manifest[key] !== now[key])
+    .map((key) => ({ what: ground[key], stored: short(run.manifest[key]), now: short(now[key]) }))
+  if (differences.length > 0) throw errors.runDiffers({ id: run.id, differences })
+}
+
+const short = (value: string): string => (/^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : value)

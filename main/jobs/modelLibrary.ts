@@ -3,23 +3,23 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { WorkProgress } from '../contract/api.ts'
-import { AppError, errors } from '../contract/errors.ts'
+import { errors } from '../contract/errors.ts'
 import type { CheckResult, ModelRecord } from '../contract/models.ts'
-import type { TokenView } from '../contract/runs.ts'
+import type { RunStatus } from '../contract/runs.ts'
 import { readModelRecord } from '../model/readModelRecord.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
-import { readTokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { checkModel } from './checkModel.ts'
 import type { EventHub } from './eventHub.ts'
 import { LoadedModel } from './loadedModel.ts'
-import type { TokenReader } from './episodeBrowser.ts'
+import { checkIdentity } from './modelIdentity.ts'
 
 type Tell = (progress: WorkProgress) => void
 
+const alive: readonly RunStatus[] = ['queued', 'running']
+
 export class ModelLibrary {
-  private loaded: { id: string; rows: number; model: LoadedModel } | null = null
-  private readonly readers = new Map<string, Promise<TokenReader>>()
+  private loaded: { record: ModelRecord; rows: number; model: LoadedModel } | null = null
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly cacheFolder: string
@@ -66,11 +66,19 @@ export class ModelLibrary {
     return this.find(idOrPath)?.path ?? resolve(idOrPath)
   }
 
-  remove(id: string): void {
+  /**
+   * Forgets the model; its files stay, and so do its runs.
+   * @throws model_in_use while a run that is queued or running needs it
+   */
+  async remove(id: string): Promise<void> {
     this.get(id)
+    const runs = this.workspace.runs
+      .list()
+      .filter(({ status, settings }) => settings.modelId === id && alive.includes(status))
+    if (runs.length > 0) throw errors.modelInUse({ id, runs: runs.map((run) => run.id) })
     this.workspace.models.remove(id)
-    this.readers.delete(id)
     this.hub.emit({ kind: 'models' })
+    if (this.loaded?.record.id === id) await this.unload()
   }
 
   check(idOrPath: string, tell: Tell, signal: AbortSignal): Promise<CheckResult[]> {
@@ -83,17 +91,16 @@ export class ModelLibrary {
    * @throws model_changed where its files are not the ones that were added.
    */
   async load(id: string, rows: number, tell: Tell, signal: AbortSignal): Promise<LoadedModel> {
-    if (this.loaded?.id === id && this.loaded.rows >= rows && !this.loaded.model.isLost)
-      return this.loaded.model
-    await this.unload()
     const record = this.get(id)
-    const model = await LoadedModel.open(
-      record.path,
-      { cacheFolder: this.cacheFolder, rows, record },
-      tell,
-      signal,
-    )
-    this.loaded = { id, rows, model }
+    const files = await openModelFiles(record.path)
+    await checkIdentity(files, record, tell, signal)
+    if (this.loaded && isSame(this.loaded.record, record)) {
+      if (this.loaded.rows >= rows && !this.loaded.model.isLost) return this.loaded.model
+    }
+    await this.unload()
+    const { cacheFolder } = this
+    const model = await LoadedModel.open(files, { cacheFolder, rows, hash: record.hash }, tell, signal)
+    this.loaded = { record, rows, model }
     return model
   }
 
@@ -101,25 +108,6 @@ export class ModelLibrary {
     const { loaded } = this
     this.loaded = null
     await loaded?.model.close()
-  }
-
-  /** Texts of a model's tokens. Where its files are gone, ids stand in: stored episodes stay readable. */
-  async reader(id: string): Promise<TokenReader> {
-    const known = this.readers.get(id)
-    const reading = known ?? this.openReader(id)
-    if (!known) this.readers.set(id, reading)
-    try {
-      return await reading
-    } catch (error) {
-      this.readers.delete(id) // the files may be back the next time
-      if (error instanceof AppError) return idReader
-      throw error
-    }
-  }
-
-  private async openReader(id: string): Promise<TokenReader> {
-    const tokenizer = await readTokenizer(await openModelFiles(this.get(id).path))
-    return (ids) => tokenizer.tokenViews(ids)
   }
 
   private find(idOrPath: string): ModelRecord | undefined {
@@ -134,8 +122,12 @@ export class ModelLibrary {
   }
 }
 
-const idReader: TokenReader = (ids) =>
-  Array.from(ids, (id): TokenView => ({ id, text: `⟨${id}⟩`, isSpecial: false }))
+/** An id may come to name another model: it is the content that counts. */
+const isSame = (one: ModelRecord, other: ModelRecord): boolean =>
+  one.path === other.path &&
+  one.hash === other.hash &&
+  one.configHash === other.configHash &&
+  one.tokenizerHash === other.tokenizerHash
 
 /** The name in lower case with dashes; numbered where it is taken. */
 export function freeId(name: string, known: readonly { id: string }[]): string {

@@ -1,10 +1,11 @@
 // Runs from start to end: queue, pause, cancel, resume, and the record that a window shows.
-// Owns: a run's status and who may change it. Not: the work (collect.ts) or the stored rows (store/).
-import { errors, reportOf } from '../contract/errors.ts'
-import type { CollectSettings, RunRecord, RunStatus } from '../contract/runs.ts'
+// Owns: which status follows which, and who may ask for it. Not: the work (collect.ts) or writing it down (runLedger.ts).
+import { errors } from '../contract/errors.ts'
+import type { RunRecord, RunStatus } from '../contract/runs.ts'
 import type { EventHub } from './eventHub.ts'
 import { ProgressMeter } from './progressMeter.ts'
 import type { RecordedStep } from './playEpisode.ts'
+import { RunLedger } from './runLedger.ts'
 import type { Workspace } from '../store/workspace.ts'
 
 /** What a run needs that is made for it alone; released by `close` however it ends. */
@@ -44,6 +45,7 @@ export class RunControl {
   private current: Current | null = null
   private readonly watchers = new Map<string, ((run: RunRecord) => void)[]>()
   private closed = false
+  private readonly ledger: RunLedger
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly prepare: Prepare
@@ -52,12 +54,18 @@ export class RunControl {
   constructor(workspace: Workspace, hub: EventHub, prepare: Prepare) {
     this.workspace = workspace
     this.hub = hub
+    this.ledger = new RunLedger(workspace, hub)
     this.prepare = prepare
   }
 
-  /** Queues a run that has been created. */
+  /** Queues a run that has been created. @throws disk_full where that cannot be written down. */
   enqueue(id: string): RunRecord {
-    this.workspace.runs.setStatus(id, 'queued')
+    try {
+      this.ledger.write(id, 'queued')
+    } catch (error) {
+      this.ledger.conclude(id, 'failed', error)
+      throw error
+    }
     this.waiting.push(id)
     const run = this.tell(id)
     queueMicrotask(() => void this.next())
@@ -66,39 +74,41 @@ export class RunControl {
 
   /** @throws run_not_resumable */
   resume(id: string): RunRecord {
-    const { status } = this.workspace.runs.get(id)
-    if (!resumable.includes(status)) throw errors.runNotResumable({ id, status })
+    const { status } = this.ledger.get(id)
+    if (this.isActive(id) || !resumable.includes(status)) throw errors.runNotResumable({ id, status })
     return this.enqueue(id)
   }
 
+  /** The run stops after the forward pass that is under way. @throws run_not_active */
   pause(id: string): RunRecord {
     return this.stop(id, 'paused')
   }
 
+  /** Also of a run that rests and could be resumed. @throws run_not_active */
   cancel(id: string): RunRecord {
-    const { status } = this.workspace.runs.get(id)
-    if (status === 'paused' || status === 'interrupted') {
-      this.workspace.runs.setStatus(id, 'cancelled')
-      return this.tell(id)
-    }
-    return this.stop(id, 'cancelled')
+    const { status } = this.ledger.get(id)
+    if (this.isActive(id) || !(status === 'paused' || status === 'interrupted'))
+      return this.stop(id, 'cancelled')
+    this.ledger.write(id, 'cancelled')
+    return this.tell(id)
   }
 
   /** @throws run_busy while it is queued or running. */
   remove(id: string): void {
-    const { status } = this.workspace.runs.get(id)
+    const { status } = this.ledger.get(id)
     if (this.isActive(id)) throw errors.runBusy({ id, status })
     this.workspace.runs.remove(id)
+    this.ledger.forget(id)
     this.hub.emit({ kind: 'runRemoved', id })
   }
 
   /** The stored record, with speed and time left while it runs. */
   get(id: string): RunRecord {
-    return this.withSpeed(this.workspace.runs.get(id))
+    return this.withSpeed(this.ledger.get(id))
   }
 
   list(): RunRecord[] {
-    return this.workspace.runs.list().map((run) => this.withSpeed(run))
+    return this.ledger.list().map((run) => this.withSpeed(run))
   }
 
   activeRuns(): RunRecord[] {
@@ -116,26 +126,29 @@ export class RunControl {
     this.closed = true
     for (const id of this.waiting.splice(0)) this.settle(id, 'interrupted')
     const { current } = this
-    if (!current) return
-    current.becomes = 'interrupted'
-    current.stop.abort()
-    await this.ended(current.id)
+    if (current) {
+      if (!current.stop.signal.aborted) current.becomes = 'interrupted'
+      current.stop.abort()
+      await this.ended(current.id)
+    }
+    this.ledger.flush()
   }
 
   private isActive(id: string): boolean {
     return this.current?.id === id || this.waiting.includes(id)
   }
 
-  private stop(id: string, becomes: RunStatus): RunRecord {
+  private stop(id: string, becomes: 'paused' | 'cancelled'): RunRecord {
     const place = this.waiting.indexOf(id)
     if (place >= 0) {
       this.waiting.splice(place, 1)
       return this.settle(id, becomes)
     }
-    if (this.current?.id === id) {
-      this.current.becomes = becomes
-      this.current.stop.abort()
-    }
+    const { current } = this
+    if (current?.id !== id) throw errors.runNotActive({ id, status: this.ledger.get(id).status })
+    // A pause that comes after a cancel does not call the run back.
+    if (current.becomes !== 'cancelled') current.becomes = becomes
+    current.stop.abort()
     return this.get(id)
   }
 
@@ -154,31 +167,22 @@ export class RunControl {
       activity: 'Loading',
     }
     this.current = current
-    let status: RunStatus
     let failure: unknown
     try {
       await this.work(current)
-      status = current.stop.signal.aborted ? current.becomes : 'done'
     } catch (error) {
-      status = current.stop.signal.aborted ? current.becomes : 'failed'
-      if (status === 'failed') failure = error
+      if (!current.stop.signal.aborted) failure = error
     }
-    try {
-      this.storeSeconds(current)
-      this.current = null
-      this.settle(id, status, failure)
-    } catch (error) {
-      // The disk is full, for instance: the run is found as interrupted at the next start, and is told as failed now.
-      this.current = null
-      this.hub.emit({ kind: 'problem', error: reportOf(error) })
-      this.release({ ...this.workspace.runs.get(id), status: 'failed', error: reportOf(failure ?? error) })
-    }
+    const status = current.stop.signal.aborted ? current.becomes : failure === undefined ? 'done' : 'failed'
+    this.storeLastSeconds(current)
+    this.current = null
+    this.settle(id, status, failure)
     void this.next()
   }
 
   private async work(current: Current): Promise<void> {
     const { id, stop } = current
-    this.workspace.runs.setStatus(id, 'running')
+    this.ledger.write(id, 'running')
     const run = this.tell(id)
     const work = await this.prepare(run, (activity) => this.tellActivity(current, activity), stop.signal)
     try {
@@ -213,20 +217,21 @@ export class RunControl {
     current.storedSeconds = seconds
   }
 
-  private settle(id: string, status: RunStatus, failure?: unknown): RunRecord {
-    this.workspace.runs.setStatus(
-      id,
-      status,
-      failure === undefined ? undefined : { error: reportOf(failure) },
-    )
-    const run = this.tell(id)
-    this.release(run)
-    return run
+  /** A full disk that takes no seconds takes no status either: `settle` tells of it. */
+  private storeLastSeconds(current: Current): void {
+    try {
+      this.storeSeconds(current)
+    } catch {
+      // A statistic is lost, no row.
+    }
   }
 
-  private release(run: RunRecord): void {
-    for (const resolve of this.watchers.get(run.id) ?? []) resolve(run)
-    this.watchers.delete(run.id)
+  private settle(id: string, status: RunStatus, failure?: unknown): RunRecord {
+    this.ledger.conclude(id, status, failure)
+    const run = this.tell(id)
+    for (const resolve of this.watchers.get(id) ?? []) resolve(run)
+    this.watchers.delete(id)
+    return run
   }
 
   private tell(id: string): RunRecord {
@@ -250,11 +255,4 @@ export class RunControl {
       },
     }
   }
-}
-
-/** A name for a run that was given none. */
-export function defaultRunName(settings: CollectSettings, modelName: string): string {
-  const { environment, sampling, episodes } = settings
-  const world = environment.name === 'twenty_questions' ? 'Twenty Questions' : 'Number hunt'
-  return `${world}, ${episodes} episodes, ${modelName}, T ${sampling.temperature}`
 }

@@ -7,6 +7,7 @@ import type { GenerateResult } from '../inference/requests.ts'
 import { listHooks, parseHook } from '../model/hookNames.ts'
 import type { ModelShape } from '../contract/models.ts'
 import { writeSafetensors, type TensorToWrite } from '../model/safetensors.ts'
+import { openModelFiles } from '../model/openModelFiles.ts'
 import { LoadedModel } from './loadedModel.ts'
 import { splitStop } from './playEpisode.ts'
 
@@ -53,7 +54,7 @@ export async function runPrompt(
   signal: AbortSignal,
 ): Promise<PromptResult> {
   const model = await LoadedModel.open(
-    run.path,
+    await openModelFiles(run.path),
     { cacheFolder: run.cacheFolder, rows: 1 },
     onProgress,
     signal,

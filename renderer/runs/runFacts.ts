@@ -79,6 +79,7 @@ export function factsOf(run: RunRecord): FactGroup[] {
         { label: 'Run', value: run.id, isCode: true },
         { label: 'Model', value: manifest.modelName },
         { label: 'Weights’ SHA-256', value: manifest.modelHash, isCode: true },
+        { label: 'Configuration’s', value: manifest.configHash, isCode: true },
         { label: 'Tokeniser’s', value: manifest.tokenizerHash, isCode: true },
         { label: 'Chat template’s', value: manifest.chatTemplateHash, isCode: true },
         { label: 'Computed in', value: `${manifest.dtype} on ${manifest.device}` },

@@ -199,6 +199,7 @@ export function inventRun(
       platform: 'linux x64',
       modelName: 'SmolLM2-135M-Instruct',
       modelHash: hex('SmolLM2-135M-Instruct', 64),
+      configHash: hex('SmolLM2-135M-Instruct config', 64),
       tokenizerHash: hex('SmolLM2-135M-Instruct tokenizer', 64),
       chatTemplateHash: hex('template', 64),
       dtype: 'float32',

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LoadedModel } from '../../main/jobs/loadedModel.ts'
+import { openModelFiles } from '../../main/model/openModelFiles.ts'
 import { smolLM2Path } from '../../scripts/fetchSmolLM2.ts'
 
 let cacheFolder: string
@@ -23,13 +24,23 @@ test.skipIf(!existsSync(smolLM2Path))(
       const stop = new AbortController()
       const reason = new Error('stopped')
       const timer = setTimeout(() => stop.abort(reason), afterMs)
-      const opening = LoadedModel.open(smolLM2Path, { cacheFolder, rows: 2 }, ignore, stop.signal)
+      const opening = LoadedModel.open(
+        await openModelFiles(smolLM2Path),
+        { cacheFolder, rows: 2 },
+        ignore,
+        stop.signal,
+      )
       const result = await opening.catch((error: unknown) => error)
       clearTimeout(timer)
       if (result instanceof LoadedModel) await result.close()
       else expect(result).toBe(reason)
     }
-    const model = await LoadedModel.open(smolLM2Path, { cacheFolder, rows: 2 }, ignore, never)
+    const model = await LoadedModel.open(
+      await openModelFiles(smolLM2Path),
+      { cacheFolder, rows: 2 },
+      ignore,
+      never,
+    )
     expect(model.shape.layers).toBe(30)
     const open = model.generate(
       {

@@ -1,0 +1,107 @@
+import { copyFile, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sampleManifest, sampleSettings } from '../../tests/fixtures/store/sampleRun.ts'
+import { writeTinyModel } from '../../tests/support/tinyModel.ts'
+import { Workspace } from '../store/workspace.ts'
+import { EventHub } from './eventHub.ts'
+import type { LoadedModel } from './loadedModel.ts'
+import { freeId, ModelLibrary } from './modelLibrary.ts'
+
+let folder: string
+let workspace: Workspace
+let library: ModelLibrary
+const ignore = (): void => {}
+const never = new AbortController().signal
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'innerview-library-'))
+  workspace = Workspace.open(join(folder, 'workspace'))
+  library = new ModelLibrary(workspace, new EventHub(), join(folder, 'cache'))
+})
+afterEach(async () => {
+  await library.unload()
+  workspace.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const greedy = async (model: LoadedModel): Promise<number[]> => {
+  const { completionIds } = await model.generate(
+    {
+      promptIds: Int32Array.of(1, 2, 3),
+      earlierPrompts: [],
+      sampling: { temperature: 0, topK: 0, topP: 1, maxNewTokens: 12, stopIds: [], seed: '' },
+      capture: { hooks: [], positions: 'decision' },
+    },
+    never,
+  )
+  return [...completionIds]
+}
+const add = async (name: string, seed: number) =>
+  library.add(await writeTinyModel(join(folder, name), { seed }), ignore, never)
+const runOf = (modelId: string): string =>
+  workspace.runs.create({
+    kind: 'collect',
+    name: 'x',
+    settings: { ...sampleSettings(), modelId },
+    manifest: sampleManifest,
+  }).id
+
+test('a model that was added already is found again, and one of the same name gets an id of its own', async () => {
+  const first = await add('a/tiny', 1)
+  expect(await add('a/tiny', 1)).toEqual(first)
+  expect((await add('b/tiny', 2)).id).toBe('tiny-2')
+  expect(library.list()).toHaveLength(2)
+  expect(freeId('Ünïque!', [])).toBe('n-que')
+  expect(freeId('???', [])).toBe('model')
+})
+
+test('an id that comes to name another model runs that model', async () => {
+  const { id } = await add('a/tiny', 1)
+  const first = await greedy(await library.load(id, 1, ignore, never))
+  await library.remove(id)
+  expect((await add('b/tiny', 2)).id).toBe(id)
+  const second = await greedy(await library.load(id, 1, ignore, never))
+  expect(second).not.toEqual(first)
+})
+
+test('a loaded model serves again until more rows are asked for', async () => {
+  const { id } = await add('tiny', 1)
+  const model = await library.load(id, 4, ignore, never)
+  expect(await library.load(id, 2, ignore, never)).toBe(model)
+  expect(await library.load(id, 5, ignore, never)).not.toBe(model)
+})
+
+test('a model that a run needs cannot be removed; a finished run keeps none', async () => {
+  const { id } = await add('tiny', 1)
+  const run = runOf(id)
+  await expect(library.remove(id)).rejects.toMatchObject({ code: 'model_in_use', details: { runs: [run] } })
+  workspace.runs.setStatus(run, 'done')
+  await library.remove(id)
+  expect(library.list()).toEqual([])
+  await expect(library.remove(id)).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('weights that were exchanged are not run, whatever their modification time says', async () => {
+  const { id, path } = await add('tiny', 1)
+  const other = await writeTinyModel(join(folder, 'other'), { seed: 2 })
+  await copyFile(join(other, 'model.safetensors'), join(path, 'model.safetensors'))
+  await utimes(join(path, 'model.safetensors'), 0, 0)
+  await expect(library.load(id, 1, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+})
+
+test('another configuration beside the same weights is another model', async () => {
+  const { id, path } = await add('tiny', 1)
+  const config = join(path, 'config.json')
+  const text = await readFile(config, 'utf8')
+  await writeFile(config, JSON.stringify({ ...(JSON.parse(text) as object), rms_norm_eps: 0.1 }))
+  await expect(library.load(id, 1, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+})
+
+test('a path that is no model, and an id that no model has, are told apart', async () => {
+  await expect(library.findOrAdd(join(folder, 'nothing'), ignore, never)).rejects.toMatchObject({
+    code: 'model_path_missing',
+  })
+  await expect(library.findOrAdd('nothing', ignore, never)).rejects.toMatchObject({ code: 'not_found' })
+})

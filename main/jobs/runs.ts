@@ -1,0 +1,169 @@
+// Runs as a door sees them: settings in, records out.
+// Owns: checking settings, and bringing model, environment and oracle together for a run. Not: when it runs (runControl.ts).
+import { statfsSync } from 'node:fs'
+import { freemem } from 'node:os'
+import type { RunEstimate, WorkProgress } from '../contract/api.ts'
+import { errors } from '../contract/errors.ts'
+import type { CollectSettings, RunRecord } from '../contract/runs.ts'
+import { createEnvironment } from '../environments/createEnvironment.ts'
+import type { Environment, Oracle } from '../environments/environment.ts'
+import { parseHook } from '../model/hookNames.ts'
+import { memoryEstimateBytes } from '../model/memoryEstimate.ts'
+import { openModelFiles } from '../model/openModelFiles.ts'
+import { readTokenizer } from '../model/tokenizer.ts'
+import type { Workspace } from '../store/workspace.ts'
+import { collect } from './collect.ts'
+import { estimateRun } from './estimate.ts'
+import type { EventHub } from './eventHub.ts'
+import { stopId } from './loadedModel.ts'
+import { checkSameGround, manifestOf } from './manifest.ts'
+import type { ModelLibrary } from './modelLibrary.ts'
+import type { OracleDesk } from './oracleDesk.ts'
+import { RunControl, type RunWork } from './runControl.ts'
+import { defaultRunName } from './runName.ts'
+
+const workText = ({ label, fraction }: WorkProgress): string =>
+  fraction > 0 ? `${label} ${Math.round(100 * fraction)} %` : label
+
+const usesOracle = ({ environment }: CollectSettings): boolean => environment.name === 'twenty_questions'
+
+export class Runs {
+  private readonly control: RunControl
+  private readonly workspace: Workspace
+  private readonly hub: EventHub
+  private readonly models: ModelLibrary
+  private readonly oracle: OracleDesk
+
+  constructor(workspace: Workspace, hub: EventHub, models: ModelLibrary, oracle: OracleDesk) {
+    this.workspace = workspace
+    this.hub = hub
+    this.models = models
+    this.oracle = oracle
+    this.control = new RunControl(workspace, hub, (run, tell, signal) => this.prepare(run, tell, signal))
+  }
+
+  list(): RunRecord[] {
+    return this.control.list()
+  }
+
+  get(id: string): RunRecord {
+    return this.control.get(id)
+  }
+
+  active(): RunRecord[] {
+    return this.control.activeRuns()
+  }
+
+  /** Checks all that can be checked before anything is loaded, stores the run and queues it. */
+  async start(settings: CollectSettings): Promise<RunRecord> {
+    const model = this.models.get(settings.modelId)
+    const files = await openModelFiles(model.path)
+    for (const hook of settings.capture.hooks) parseHook(hook, model.shape)
+    if (settings.sampling.maxNewTokens >= model.shape.contextLength)
+      throw errors.invalidInput({
+        field: 'sampling.maxNewTokens',
+        reason: `leaves no room for a prompt in a context of ${model.shape.contextLength} tokens`,
+      })
+    const tokenizer = await readTokenizer(files)
+    for (const text of settings.sampling.stopTokens) stopId(tokenizer, text)
+    const { environment, oracle } = this.world(settings)
+    const run = this.workspace.runs.create({
+      kind: 'collect',
+      name: settings.name || defaultRunName(settings, model.name),
+      settings,
+      manifest: manifestOf(model, files, environment, oracle),
+    })
+    return this.control.enqueue(run.id)
+  }
+
+  pause(id: string): RunRecord {
+    return this.control.pause(id)
+  }
+
+  resume(id: string): RunRecord {
+    return this.control.resume(id)
+  }
+
+  cancel(id: string): RunRecord {
+    return this.control.cancel(id)
+  }
+
+  rename(id: string, name: string): RunRecord {
+    this.workspace.runs.rename(id, name)
+    const run = this.control.get(id)
+    this.hub.emit({ kind: 'run', run })
+    return run
+  }
+
+  remove(id: string): void {
+    this.control.remove(id)
+  }
+
+  /** Resolves when the run is neither queued nor running. */
+  ended(id: string): Promise<RunRecord> {
+    return this.control.ended(id)
+  }
+
+  close(): Promise<void> {
+    return this.control.close()
+  }
+
+  estimate(settings: CollectSettings): RunEstimate {
+    const model = this.models.get(settings.modelId)
+    const { bavail, bsize } = statfsSync(this.workspace.folder)
+    return estimateRun(settings, {
+      model,
+      memoryBytes: memoryEstimateBytes(model, {
+        rows: settings.batch,
+        tokens: Math.min(2048, model.shape.contextLength),
+        capturedValuesPerToken: settings.capture.hooks.reduce(
+          (sum, hook) => sum + parseHook(hook, model.shape).width,
+          0,
+        ),
+      }),
+      freeMemoryBytes: freemem(),
+      freeDiskBytes: bavail * bsize,
+      runs: this.workspace.runs.list(),
+    })
+  }
+
+  private world(settings: CollectSettings): { environment: Environment; oracle: Oracle | null } {
+    const oracle = usesOracle(settings) ? this.oracle.create(settings.oracle) : null
+    const environment = createEnvironment(settings.environment, {
+      oracle,
+      knowledge: () => this.oracle.knowledge(),
+    })
+    return { environment, oracle }
+  }
+
+  private async prepare(
+    run: RunRecord,
+    tell: (activity: string) => void,
+    signal: AbortSignal,
+  ): Promise<RunWork> {
+    const { settings } = run
+    const { environment, oracle } = this.world(settings)
+    const record = this.models.get(settings.modelId)
+    checkSameGround(run, manifestOf(record, await openModelFiles(record.path), environment, oracle))
+    const loaded = await this.models.load(settings.modelId, settings.batch, (p) => tell(workText(p)), signal)
+    const model = loaded.withStopTokens(settings.sampling.stopTokens)
+    const { workspace, hub } = this
+    return {
+      play: (onStep, stop) =>
+        collect(
+          run,
+          {
+            workspace,
+            environment,
+            model,
+            onStep(step, episode) {
+              hub.emit({ kind: 'episode', episode })
+              onStep(step)
+            },
+          },
+          stop,
+        ),
+      close() {}, // the model stays loaded for the next run
+    }
+  }
+}
