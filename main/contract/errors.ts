@@ -298,12 +298,9 @@ export const catalogue = {
     (p) => `Run ${p.id} is ${p.status}.`,
     'Only paused, interrupted, cancelled or failed runs can be resumed. Start a new run instead.',
   ),
-  runDiffers: entry<{ id: string; differences: { what: string; stored: string; now: string }[] }>(
+  runDiffers: entry<{ id: string; differences: string[] }>(
     'This run began on other ground',
-    (p) =>
-      `Run ${p.id} would not go on as it began: ${p.differences
-        .map(({ what, stored, now }) => `${what} was ${stored}, is ${now}`)
-        .join('; ')}.`,
+    (p) => `Run ${p.id} would not go on as it began: ${p.differences.join('; ')}.`,
     'Restore what the run began with (files, versions), or start a new run with the same settings.',
   ),
   runNotActive: entry<{ id: string; status: string }>(

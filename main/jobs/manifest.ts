@@ -53,7 +53,7 @@ export function checkSameGround(run: RunRecord, now: RunManifest): void {
   const keys = Object.keys(ground) as (keyof typeof ground)[] // an object literal's own keys
   const differences = keys
     .filter((key) => run.manifest[key] !== now[key])
-    .map((key) => ({ what: ground[key], stored: short(run.manifest[key]), now: short(now[key]) }))
+    .map((key) => `${ground[key]} was ${short(run.manifest[key])}, is ${short(now[key])}`)
   if (differences.length > 0) throw errors.runDiffers({ id: run.id, differences })
 }
 
