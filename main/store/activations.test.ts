@@ -92,6 +92,20 @@ describe('decision points', () => {
     )
   })
 
+  test('are listed without their values: the rows of the matrix, with verdict and width', () => {
+    const runId = collect(() => undefined, 'float16')
+    const which = { runId, hook, at: 'lastPrompt' } as const
+    const { keys } = workspace.activations.matrix(which)
+    const { episode, step, isInvalid, width } = workspace.activations.steps(which)
+    expect([...episode]).toEqual(keys.map((key) => key.episode))
+    expect([...step]).toEqual(keys.map((key) => key.step))
+    expect([...isInvalid]).toEqual(
+      keys.map((key) => Number(sampleStep(runId, key.episode, key.step).record.isInvalid)),
+    )
+    expect(width).toBe(WIDTH)
+    expect(workspace.activations.steps({ ...which, hook: 'hook_embed' })).toMatchObject({ width: 0 })
+  })
+
   test('stored as float16 come back rounded to the nearest half', () => {
     const runId = collect(() => undefined, 'float16')
     const { captures } = sampleStep(runId, 0, 0, { width: WIDTH })

@@ -55,6 +55,24 @@ export interface ActivationMatrix {
   keys: { episode: number; step: number }[]
 }
 
+/** Steps that have a hook point at a decision point, ordered by episode, then step; N each. */
+export interface CapturedSteps {
+  episode: Int32Array
+  step: Int32Array
+  /** 1 where the step was invalid. */
+  isInvalid: Int32Array
+  /** D; 0 where N is 0. */
+  width: number
+}
+
+interface KeyRow {
+  episode: number
+  step: number
+  isInvalid: number
+  dtype: string
+  bytes: number
+}
+
 interface DataRow {
   dtype: string
   data: Uint8Array
@@ -66,6 +84,7 @@ export class Activations {
   private readonly insertPoint: Statement<Value[], unknown>
   private readonly selectPoint: Statement<[number, number, number, string, string], DataRow>
   private readonly countPoints: Statement<[string, string, number], { n: number; bytes: number | null }>
+  private readonly selectKeys: Statement<[string, string, number], KeyRow>
   private readonly selectPoints: Statement<
     [string, string, number],
     DataRow & { episode: number; step: number }
@@ -87,6 +106,10 @@ export class Activations {
       WHERE steps.run = ?`
     this.countPoints = connection.prepare(
       `SELECT count(*) AS n, max(length(a.data) * iif(a.dtype = 'float16', 2, 1)) AS bytes ${points}`,
+    )
+    this.selectKeys = connection.prepare(
+      `SELECT a.episode, a.step, steps.is_invalid AS isInvalid, a.dtype, length(a.data) AS bytes ${points}
+       ORDER BY steps.episode, steps.step`,
     )
     this.selectPoints = connection.prepare(
       `SELECT a.episode, a.step, a.dtype, a.data ${points} ORDER BY steps.episode, steps.step`,
@@ -132,6 +155,23 @@ export class Activations {
       }
       return { data, shape: [n, width], axes: 'N D', keys }
     })
+  }
+
+  /**
+   * Which rows `matrix` would have, without their values: for a run whose matrix is larger than memory. Steps stored
+   * later are not among them.
+   */
+  steps(which: { runId: string; hook: string; at: DecisionPoint }): CapturedSteps {
+    const rows = this.selectKeys.all(which.hook, which.at, runNumber(which.runId))
+    const widths = rows.map((row) => row.bytes / bytesPerValue(this.dtypeOf(row)))
+    if (widths.some((width) => width !== widths[0]))
+      throw this.damaged(`activations of ${which.hook} differ in width`)
+    return {
+      episode: Int32Array.from(rows, (row) => row.episode),
+      step: Int32Array.from(rows, (row) => row.step),
+      isInvalid: Int32Array.from(rows, (row) => row.isInvalid),
+      width: widths[0] ?? 0,
+    }
   }
 
   /** Puts positions on the disk, before the step's transaction; null where there are none. */
