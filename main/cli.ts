@@ -1,47 +1,74 @@
 #!/usr/bin/env node
 // The engine from a terminal: `innerview COMMAND`.
-// Owns: the list of commands and global options. Not: what they do (cli/).
-import { Command } from 'commander'
+// Owns: the list of commands, global options, and words that are not understood. Not: what commands do (cli/).
+import { Command, CommanderError } from 'commander'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { activationsCommand } from './cli/activationsCommand.ts'
 import { collectCommand } from './cli/collectCommand.ts'
+import { episodesCommand } from './cli/episodesCommand.ts'
 import { modelsCommand } from './cli/modelsCommand.ts'
+import { folder } from './cli/options.ts'
+import { oracleCommand } from './cli/oracleCommand.ts'
 import { promptCommand } from './cli/runCommand.ts'
-import { episodesCommand, runsCommand } from './cli/runsCommand.ts'
+import { runsCommand } from './cli/runsCommand.ts'
 import { serveCommand } from './cli/serveCommand.ts'
+import { codeOf } from './contract/faultCode.ts'
+import { errors } from './contract/errors.ts'
 import { defaultWorkspace } from './folders.ts'
 import { resourcesFolder } from './resourcesFolder.ts'
 import { version } from './version.ts'
 
+const here = dirname(fileURLToPath(import.meta.url))
+/** The built page: beside the built engine, or in out/ beside the sources. */
+const webRoot = join(here, import.meta.url.endsWith('.ts') ? '../out/renderer' : '../renderer')
 const resources = resourcesFolder()
-const webRoot = fileURLToPath(new URL('../out/renderer', import.meta.url))
 
 const program = new Command('innerview')
   .description('Run a local language model as an agent, with hooks on its internals.')
   .version(version)
-  .option('--workspace <folder>', 'folder of runs and models', defaultWorkspace())
-  .option('--json', 'one JSON document on stdout', false)
-  .showHelpAfterError()
 
 for (const command of [
   modelsCommand(resources),
   collectCommand(resources),
   runsCommand(resources),
   episodesCommand(resources),
+  activationsCommand(resources),
   promptCommand(resources),
+  oracleCommand(resources),
   serveCommand(resources, webRoot),
 ])
   program.addCommand(command)
 
 // Global options may stand anywhere, as `innerview collect … --json`.
 function shareGlobals(command: Command): void {
-  for (const child of command.commands) {
-    child
-      .option('--workspace <folder>', 'folder of runs and models')
-      .option('--json', 'one JSON document on stdout')
-    child.showHelpAfterError()
-    shareGlobals(child)
-  }
+  command
+    .option('--workspace <folder>', 'folder of runs and models', folder)
+    .option('--json', 'one JSON document on stdout')
+    .showHelpAfterError()
+    .exitOverride()
+  for (const child of command.commands) shareGlobals(child)
 }
 shareGlobals(program)
+program.setOptionValue('workspace', defaultWorkspace()).setOptionValue('json', false)
 
-await program.parseAsync()
+// A reader that has seen enough (`| head`) is no fault.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error) => {
+    if (codeOf(error) !== 'EPIPE') throw error
+  })
+
+/** commander has shown its text on stderr; who asked for JSON gets a document as for any other error. */
+function endMisunderstood({ code, message, exitCode }: CommanderError): void {
+  process.exitCode = exitCode
+  if (exitCode === 0 || !process.argv.includes('--json')) return
+  const reason = code === 'commander.help' ? 'A command is missing.' : message.replace(/^error: /, '')
+  process.stdout.write(`${JSON.stringify({ error: errors.usageWrong({ reason }).report() })}\n`)
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  endMisunderstood(error)
+}

@@ -1,115 +1,174 @@
 // The commands as a person types them: real processes, real files, a real (tiny) model.
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readSafetensorsHeader } from '../main/model/safetensors.ts'
 import { Workspace } from '../main/store/workspace.ts'
+import { CommandLine, stepsStored } from './support/commandLine.ts'
 import { writeTinyModel } from './support/tinyModel.ts'
 
-const cli = fileURLToPath(new URL('../main/cli.ts', import.meta.url))
 let folder: string
 let model: string
+let terminal: CommandLine
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'innerview-cli-'))
   model = await writeTinyModel(join(folder, 'tiny'))
+  terminal = new CommandLine(folder)
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-const environment = () => ({ ...process.env, INNERVIEW_CACHE: join(folder, 'cache') })
-
-function innerview(...words: string[]) {
-  const ran = spawnSync(process.execPath, [cli, ...words], {
-    encoding: 'utf8',
-    env: environment(),
-    cwd: folder,
-  })
-  return { code: ran.status, out: ran.stdout, log: ran.stderr }
-}
-
-function json(...words: string[]) {
-  const ran = innerview(...words, '--json')
-  expect(ran.log).not.toMatch(/\n\s+at /) // a stack trace is no message
-  return { ...ran, document: JSON.parse(ran.out) }
-}
-
-const play = [
-  '--episodes',
-  '3',
-  '--max-steps',
-  '3',
-  '--max-new-tokens',
-  '5',
-  '--objects',
-  'simple',
-  '--layers',
-  '0,1',
-]
+const words = (text: string): string[] => text.split(' ')
+const short = words('--max-steps 3 --max-new-tokens 5 --objects simple')
+const play = [...short, ...words('--episodes 3 --layers 0,1')]
+const at = (name: string): string[] => ['--workspace', join(folder, name)]
 
 test('models are added, listed, checked and removed', () => {
-  const at = ['--workspace', join(folder, 'models')]
-  const added = json('models', 'add', model, ...at)
+  const added = terminal.json('models', 'add', model, ...at('models'))
   expect(added.code).toBe(0)
-  expect(added.document).toMatchObject({
-    id: 'tiny',
-    architecture: 'llama',
-    format: 'safetensors',
-    dtype: 'float32',
-  })
-  expect(json('models', 'list', ...at).document).toHaveLength(1)
-  const checked = json('models', 'check', 'tiny', ...at)
+  expect(added.document).toMatchObject({ id: 'tiny', architecture: 'llama', format: 'safetensors' })
+  expect(added.document.dtype).toBe('float32')
+  const { hash } = added.document
+  expect(terminal.json('models', 'list', ...at('models')).document).toHaveLength(1)
+  const shown = terminal.run('models', 'list', ...at('models')).out
+  expect(shown).toContain(hash.slice(0, 12))
+  expect(shown).toMatch(/ MiB \(16 × 2048\)/)
+  const checked = terminal.json('models', 'check', 'tiny', ...at('models'))
   expect(checked.document).toMatchObject({ passed: true })
   expect(checked.document.checks.length).toBeGreaterThan(2)
-  expect(json('models', 'remove', 'tiny', ...at).code).toBe(0)
-  expect(json('models', 'list', ...at).document).toEqual([])
+  expect(terminal.json('models', 'remove', 'tiny', ...at('models')).code).toBe(0)
+  expect(terminal.json('models', 'list', ...at('models')).document).toEqual([])
 })
 
-test('collect prints what it did, and runs and episodes can be shown', () => {
-  const at = ['--workspace', join(folder, 'collect')]
-  const { document } = json('collect', '--model', model, ...play, '--seed', '3', ...at)
-  expect(document).toMatchObject({ status: 'done', episodes: 3 })
-  expect(document.steps).toBe(9)
+test('collect prints what it did, and runs, episodes and statistics can be shown', () => {
+  const { document, log } = terminal.json(
+    'collect',
+    '--model',
+    model,
+    ...play,
+    '--seed',
+    '3',
+    ...at('collect'),
+  )
+  expect(document).toMatchObject({ status: 'done', episodes: 3, steps: 9 })
   expect(typeof document.seconds).toBe('number')
-  expect(json('runs', 'list', ...at).document[0].id).toBe(document.runId)
-  expect(json('runs', 'show', document.runId, ...at).document.manifest.modelHash).toMatch(/^[0-9a-f]{64}$/)
-  const { steps } = json('episodes', 'show', document.runId, '0', ...at).document
+  const run = terminal.json('runs', 'show', document.runId, ...at('collect')).document
+  expect(run.manifest.modelHash).toMatch(/^[0-9a-f]{64}$/)
+  expect(log).toContain(run.name)
+  expect(terminal.json('runs', 'list', ...at('collect')).document).toEqual([run])
+  const { steps } = terminal.json('episodes', 'show', document.runId, '0', ...at('collect')).document
   expect(steps).toHaveLength(3)
   expect(steps[0]).toMatchObject({ completionIds: expect.any(Array), isInvalid: expect.any(Boolean) })
   expect(steps[0].promptIds.length).toBeGreaterThan(10)
-  expect(innerview('episodes', 'show', document.runId, '0', ...at).out).toContain('step 2')
+  expect(terminal.run('episodes', 'show', document.runId, '0', ...at('collect')).out).toContain('step 2')
+  const statistics = terminal.json('runs', 'statistics', document.runId, ...at('collect')).document
+  expect(statistics).toMatchObject({ step: [0, 1, 2], n: [3, 3, 3] })
+})
+
+test('episodes are filtered and sorted as in the window', () => {
+  const { runId } = terminal.json('collect', '--model', model, ...play, ...at('filter')).document
+  const list = (...options: string[]): string[] =>
+    terminal
+      .json('episodes', 'list', runId, ...options, ...at('filter'))
+      .document.episodes.map((e: { task: string }) => e.task)
+  const tasks = list('--sort', 'task')
+  expect(tasks).toEqual([...tasks].sort())
+  expect(tasks).toHaveLength(3)
+  expect(list('--sort', 'task', '--descending')).toEqual([...tasks].reverse())
+  expect(list('--outcome', 'win')).toEqual([])
+  expect(list('--outcome', 'win', 'limit')).toHaveLength(3)
+  expect(list('--task', tasks[1].slice(0, 4).toUpperCase())).toContain(tasks[1])
+})
+
+test('a run is renamed and removed, and what it would take is told without starting it', () => {
+  const estimate = terminal.json('collect', '--model', model, ...play, '--estimate', ...at('manage')).document
+  expect(estimate).toMatchObject({ steps: 9, memoryBytes: expect.any(Number) })
+  expect(terminal.json('runs', 'list', ...at('manage')).document).toEqual([])
+  const { runId } = terminal.json('collect', '--model', 'tiny', ...play, ...at('manage')).document
+  expect(terminal.json('runs', 'rename', runId, 'Kept for later', ...at('manage')).code).toBe(0)
+  expect(terminal.run('runs', 'list', ...at('manage')).out).toContain('Kept for later')
+  expect(terminal.json('runs', 'remove', runId, ...at('manage')).document).toEqual({ removed: runId })
+  expect(terminal.json('runs', 'list', ...at('manage')).document).toEqual([])
+})
+
+test('activations come as one matrix a hook point, with the values that are stored', async () => {
+  const { runId } = terminal.json('collect', '--model', model, ...play, ...at('export')).document
+  const out = join(folder, 'captured.safetensors')
+  const { document } = terminal.json(
+    ...['activations', runId, '--hook', 'blocks.*', '--at', 'meanGenerated'],
+    ...['--out', out, ...at('export')],
+  )
+  expect(document).toMatchObject({ runId, at: 'meanGenerated', steps: 9 })
+  const header = await readSafetensorsHeader(out)
+  const bytes = await readFile(out)
+  const workspace = Workspace.open(join(folder, 'export'), { readOnly: true })
+  try {
+    for (const hook of ['blocks.0.hook_resid_post', 'blocks.1.hook_resid_post']) {
+      const stored = workspace.activations.matrix({ runId, hook, at: 'meanGenerated' })
+      const { shape, offset, byteLength } = header.tensors.get(hook)!
+      expect(shape).toEqual(stored.shape)
+      const written = new Float32Array(
+        bytes.buffer.slice(bytes.byteOffset + offset, bytes.byteOffset + offset + byteLength),
+      )
+      expect(written).toEqual(stored.data)
+    }
+  } finally {
+    workspace.close()
+  }
+  expect(header.metadata).toMatchObject({ run: runId, axes: 'N D', at: 'meanGenerated' })
+}, 60_000)
+
+describe('without a workspace', () => {
+  test('the default one is empty, and looking does not make it', () => {
+    expect(terminal.json('models', 'list').document).toEqual([])
+    expect(terminal.json('runs', 'list').document).toEqual([])
+    expect(terminal.json('models', 'check', 'absent').document.error.code).toBe('not_found')
+    expect(existsSync(join(folder, 'default'))).toBe(false)
+  })
+
+  test('a named one that is not there is an error, and is not made', () => {
+    for (const command of [
+      'models list',
+      'runs list',
+      'runs show r1',
+      'runs resume r1',
+      'runs rename r1 x',
+      'runs cancel r1',
+      'runs remove r1',
+      'models remove tiny',
+      'episodes list r1',
+      'activations r1 --out x.safetensors',
+    ]) {
+      const ran = terminal.json(...words(command), ...at('mistyped'))
+      expect([command, ran.code, ran.document.error.code]).toEqual([command, 1, 'workspace_missing'])
+    }
+    expect(existsSync(join(folder, 'mistyped'))).toBe(false)
+  }, 60_000)
+
+  test('a model’s path can be checked and run', () => {
+    expect(terminal.json('models', 'check', model, ...at('mistyped')).document.passed).toBe(true)
+    expect(
+      terminal.json('run', '--model', './tiny', '--ids', '1', '--max-new', '1', ...at('mistyped')).code,
+    ).toBe(0)
+    expect(existsSync(join(folder, 'mistyped'))).toBe(false)
+  })
 })
 
 test('a run killed with -9 and resumed has the rows of one that was not', async () => {
-  const job = [
-    '--episodes',
-    '12',
-    '--max-steps',
-    '6',
-    '--max-new-tokens',
-    '12',
-    '--objects',
-    'simple',
-    '--seed',
-    '5',
-  ]
-  const whole = json('collect', '--model', model, ...job, '--workspace', join(folder, 'whole')).document
-  const at = ['--workspace', join(folder, 'killed')]
-  const child = spawn(process.execPath, [cli, 'collect', '--model', model, ...job, '--batch', '2', ...at], {
-    env: environment(),
-    stdio: 'ignore',
-  })
-  await stepsStored(child, at, 10)
-  child.kill('SIGKILL')
-  await once(child, 'exit')
-  const broken = json('runs', 'list', ...at).document[0]
+  const job = words('--episodes 12 --max-steps 6 --max-new-tokens 12 --objects simple --seed 5')
+  const whole = terminal.json('collect', '--model', model, ...job, ...at('whole')).document
+  const going = terminal.start('collect', '--model', model, ...job, '--batch', '2', ...at('killed'))
+  await stepsStored(going, join(folder, 'killed'), 10)
+  going.child.kill('SIGKILL')
+  await going.ended
+  const broken = terminal.json('runs', 'list', ...at('killed')).document[0]
   expect(broken.progress.steps).toBeGreaterThanOrEqual(10)
   expect(broken.progress.steps).toBeLessThan(whole.steps)
-  const resumed = json('runs', 'resume', broken.id, ...at).document
+  const resumed = terminal.json('runs', 'resume', broken.id, ...at('killed')).document
   expect(resumed).toMatchObject({ status: 'done', steps: whole.steps, invalid: whole.invalid })
   expect(timelessRows(join(folder, 'killed'), broken.id)).toEqual(
     timelessRows(join(folder, 'whole'), whole.runId),
@@ -130,44 +189,61 @@ function timelessRows(workspaceFolder: string, runId: string): unknown[] {
   }
 }
 
-function storedSteps(workspaceFolder: string): number {
-  if (!existsSync(join(workspaceFolder, 'innerview.db'))) return 0
-  try {
-    const workspace = Workspace.open(workspaceFolder, { readOnly: true })
-    try {
-      return workspace.runs.list()[0]?.progress.steps ?? 0
-    } finally {
-      workspace.close()
-    }
-  } catch {
-    return 0 // it is just being made
-  }
-}
+test('Ctrl-C pauses a run; it can be cancelled, and resumed after all', async () => {
+  const job = words('--episodes 60 --objects simple --max-new-tokens 8 --json')
+  const going = terminal.start('collect', '--model', model, ...job, ...at('paused'))
+  await stepsStored(going, join(folder, 'paused'), 3)
+  going.child.kill('SIGINT')
+  const { code, out, log } = await going.ended
+  expect(code).toBe(130)
+  expect(JSON.parse(out)).toMatchObject({ status: 'paused' })
+  expect(log).toContain('runs resume r1')
+  expect(terminal.json('runs', 'list', ...at('paused')).document[0].status).toBe('paused')
+  expect(terminal.json('runs', 'cancel', 'r1', ...at('paused')).document.status).toBe('cancelled')
+  expect(terminal.json('runs', 'cancel', 'r1', ...at('paused')).code).toBe(1)
+  expect(terminal.json('runs', 'resume', 'r1', ...at('paused')).document).toMatchObject({ status: 'done' })
+}, 60_000)
 
-async function stepsStored(child: ChildProcess, at: string[], wanted: number): Promise<void> {
-  for (;;) {
-    if (child.exitCode !== null) throw new Error('The run ended before it could be killed.')
-    if (storedSteps(at[1]) >= wanted) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
+describe('a person as oracle', () => {
+  const asked = (): string[] => [
+    ...['collect', '--model', model, ...short, '--oracle', 'human'],
+    ...['--episodes', '2', '--batch', '1', '--json'],
+  ]
+
+  test('answers from a pipe wait for their questions, none is lost', async () => {
+    const going = terminal.start(...asked(), ...at('answered'))
+    going.child.stdin.end('n\nI\nyes\ni\nmaybe\nn\ny\n')
+    const { code, out, log } = await going.ended
+    expect([code, JSON.parse(out)]).toEqual([
+      0,
+      expect.objectContaining({ status: 'done', steps: 6, invalid: 2 }),
+    ])
+    expect(log).toContain('Please answer y, n or i.')
+    const answers = [0, 1].flatMap((episode) =>
+      terminal
+        .json('episodes', 'show', 'r1', String(episode), ...at('answered'))
+        .document.steps.map((step: { answer: string }) => step.answer),
+    )
+    expect(answers.join(' ')).toBe('No. Invalid Question. Yes. Invalid Question. No. Yes.')
+  }, 60_000)
+
+  test('when answers run out the run is paused and says why, and more answers finish it', async () => {
+    const going = terminal.start(...asked(), ...at('ended'))
+    going.child.stdin.end('n\nn\n')
+    const { code, out, log } = await going.ended
+    expect(code).toBe(1)
+    expect(JSON.parse(out)).toMatchObject({ status: 'paused', steps: 2 })
+    expect(log).toContain('Standard input has ended')
+    const resumed = terminal.start('runs', 'resume', 'r1', '--json', ...at('ended'))
+    resumed.child.stdin.write('n\n'.repeat(4)) // left open: the command ends all the same
+    expect(JSON.parse((await resumed.ended).out)).toMatchObject({ status: 'done', steps: 6 })
+  }, 60_000)
+})
 
 test('run prints ids and text, and writes logits and activations of every position', async () => {
   const out = join(folder, 'look.safetensors')
-  const words = [
-    'run',
-    '--model',
-    model,
-    '--ids',
-    '1,2,3,4',
-    '--max-new',
-    '5',
-    '--greedy',
-    '--logits',
-    '--out',
-    out,
-  ]
-  const { document } = json(...words, '--capture', 'blocks.*.hook_resid_post')
+  const look = ['run', '--model', model, ...words('--ids 1,2,3,4 --max-new 5 --greedy --logits --out'), out]
+  const { document } = terminal.json(...look, '--capture', 'blocks.*.hook_resid_post')
   expect(document.promptIds).toEqual([1, 2, 3, 4])
   const positions = 4 + document.completionIds.length
   const header = await readSafetensorsHeader(out)
@@ -176,111 +252,35 @@ test('run prints ids and text, and writes logits and activations of every positi
     'blocks.0.hook_resid_post': [positions, 16],
     'blocks.1.hook_resid_post': [positions, 16],
   })
-  const again = json(...words).document
-  expect(again.completionIds).toEqual(document.completionIds)
+  expect(terminal.json(...look).document.completionIds).toEqual(document.completionIds)
 })
 
 test('run takes text and chat files', async () => {
   const file = join(folder, 'chat.json')
   await writeFile(file, JSON.stringify([{ role: 'user', content: 'Hello' }]))
-  const chat = json('run', '--model', model, '--chat', file, '--max-new', '2').document
-  const text = json('run', '--model', model, '--prompt', 'Hello', '--max-new', '2').document
+  const chat = terminal.json('run', '--model', model, '--chat', file, '--max-new', '2').document
+  const text = terminal.json('run', '--model', model, '--prompt', 'Hello', '--max-new', '2').document
   expect(text.promptIds).toHaveLength(5)
   expect(chat.promptIds.length).toBeGreaterThan(text.promptIds.length)
 })
 
-test.each([
-  ['a model that is not there', ['collect', '--model', './absent', ...play], 'model_path_missing'],
-  ['an unknown model', ['collect', '--model', 'absent', ...play], 'not_found'],
-  ['a layer out of range', ['collect', '--model', 'MODEL', '--layers', '7'], 'layer_out_of_range'],
-  ['an empty selection', ['collect', '--model', 'MODEL', ...play, '--select', ':50:60'], 'selection_empty'],
-  [
-    'a selection that is none',
-    ['collect', '--model', 'MODEL', ...play, '--select', 'first'],
-    'selection_invalid',
-  ],
-  ['zero episodes', ['collect', '--model', 'MODEL', '--episodes', '0'], 'invalid_input'],
-  ['an unknown run', ['runs', 'show', 'r99'], 'not_found'],
-  ['an unknown run to browse', ['episodes', 'show', 'r99', '0'], 'not_found'],
-  ['no prompt', ['run', '--model', 'MODEL'], 'invalid_input'],
-  ['two prompts', ['run', '--model', 'MODEL', '--prompt', 'a', '--ids', '1'], 'invalid_input'],
-  ['a token that does not exist', ['run', '--model', 'MODEL', '--ids', '1,259'], 'token_out_of_range'],
-  [
-    'a hook with a typo',
-    ['run', '--model', 'MODEL', '--ids', '1', '--capture', 'blocks.0.hook_resid_pots', '--out', 'x'],
-    'hook_unknown',
-  ],
-  [
-    'an oracle that is down',
-    ['collect', '--model', 'MODEL', ...play, '--oracle', 'openai', '--oracle-url', 'http://127.0.0.1:9/v1'],
-    'oracle_unreachable',
-  ],
-])(
-  '%s is an error with code and cure, and the exit code says so',
-  (_name, words, code) => {
-    const ran = json(
-      ...words.map((word) => (word === 'MODEL' ? model : word)),
-      '--workspace',
-      join(folder, 'bad'),
-    )
-    expect(ran.code).toBe(1)
-    expect(ran.document.error.code).toBe(code)
-    expect(ran.document.error.cure.length).toBeGreaterThan(10)
-    expect(ran.log).toContain(ran.document.error.title)
-  },
-  60_000,
-)
-
-test('words that are no numbers and unknown commands are refused', () => {
-  expect(innerview('collect', '--model', model, '--episodes', 'many').code).toBe(1)
-  expect(innerview('collekt').code).toBe(1)
-})
-
-test('a workspace that another process has open can be read but not written', async () => {
-  const at = ['--workspace', join(folder, 'busy')]
-  const child = spawn(
-    process.execPath,
-    [cli, 'collect', '--model', model, '--episodes', '200', '--objects', 'simple', ...at],
-    {
-      env: environment(),
-      stdio: 'ignore',
-    },
-  )
+test('an endpoint is tried with the key of the environment variable', async () => {
+  const seen: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    seen.push(request.headers.authorization)
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ choices: [{ message: { content: 'Yes.' } }] }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`
+  const withKey = new CommandLine(folder, undefined, { INNERVIEW_ORACLE_KEY: 'secret' })
   try {
-    await stepsStored(child, at, 1)
-    expect(json('runs', 'list', ...at).document).toHaveLength(1)
-    expect(json('models', 'add', model, ...at).document.error.code).toBe('workspace_locked')
+    const tried = await withKey.start('oracle', 'key', 'test', '--url', url, '--model', 'm', '--json').ended
+    expect(JSON.parse(tried.out)).toMatchObject({ baseUrl: url, model: 'm', answer: 'yes' })
+    expect(seen).toEqual(['Bearer secret'])
+    const status = withKey.json('oracle', 'key', 'status', '--url', url)
+    expect(status.document).toEqual({ baseUrl: url, stored: true })
   } finally {
-    child.kill('SIGKILL')
-    await once(child, 'exit')
+    server.close()
   }
-}, 60_000)
-
-test('a file that is no workspace and a folder that cannot be written are named', async () => {
-  const file = join(folder, 'file')
-  await writeFile(file, 'not a folder')
-  expect(json('models', 'add', model, '--workspace', join(file, 'w')).document.error.code).toBe(
-    'workspace_unwritable',
-  )
-  const damaged = join(folder, 'damaged')
-  json('models', 'add', model, '--workspace', damaged)
-  await writeFile(join(damaged, 'innerview.db'), 'x'.repeat(8192))
-  expect(json('models', 'list', '--workspace', damaged).document.error.code).toBe('workspace_damaged')
 })
-
-test('Ctrl-C pauses a run, and it can be resumed', async () => {
-  const at = ['--workspace', join(folder, 'paused')]
-  const child = spawn(
-    process.execPath,
-    [cli, 'collect', '--model', model, '--episodes', '60', '--objects', 'simple', ...at],
-    {
-      env: environment(),
-      stdio: 'ignore',
-    },
-  )
-  await stepsStored(child, at, 3)
-  child.kill('SIGINT')
-  const [code] = await once(child, 'exit')
-  expect(code).toBe(130)
-  expect(json('runs', 'list', ...at).document[0].status).toBe('paused')
-}, 60_000)

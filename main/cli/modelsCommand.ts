@@ -1,15 +1,25 @@
 // innerview models add|list|remove|check
+// Owns: what is asked of the model library, and its records and checks as text. Not: reading or checking models (jobs/, model/).
 import { Command } from 'commander'
 import type { ModelRecord } from '../contract/models.ts'
-import { runCommand, withEngine } from './context.ts'
+import { defaultCache } from '../folders.ts'
+import { checkModel } from '../jobs/checkModel.ts'
+import { runCommand, withEngine, withEngineOr } from './context.ts'
+import { modelPath } from './modelPath.ts'
 import { megabytes, table } from './output.ts'
+
+/** The record's memory estimate is for so many sequences at once, of so many tokens (contract/models.ts). */
+const ESTIMATE_ROWS = 16
+const ESTIMATE_TOKENS = 2048
+
+const estimateTokens = ({ shape }: ModelRecord): number => Math.min(ESTIMATE_TOKENS, shape.contextLength)
 
 function describe(model: ModelRecord): string {
   const { shape } = model
   const lines = [
     `${model.id}  ${model.name}`,
     `  ${model.architecture}, ${shape.layers} layers × ${shape.residualWidth}, ${(model.parameters / 1e6).toFixed(0)} M parameters, context ${shape.contextLength}`,
-    `  ${model.format} ${model.dtype}, ${megabytes(model.sizeBytes)}, needs about ${megabytes(model.memoryBytes)} of memory`,
+    `  ${model.format} ${model.dtype}, ${megabytes(model.sizeBytes)}, needs about ${megabytes(model.memoryBytes)} of memory for ${ESTIMATE_ROWS} rows of ${estimateTokens(model)} tokens`,
     `  sha256 ${model.hash}`,
     `  ${model.path}`,
     ...model.notes.map((note) => `  note: ${note}`),
@@ -25,12 +35,8 @@ export function modelsCommand(resources: string): Command {
     .argument('<path>')
     .action((path: string, _options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
-        const record = await withEngine(context, 'write', (engine) =>
-          engine.models.add(
-            path,
-            (p) => context.output.progress(`${p.label} ${(100 * p.fraction).toFixed(0)} %`),
-            context.signal,
-          ),
+        const record = await withEngine(context, 'create', (engine) =>
+          engine.models.add(path, context.tell, context.signal),
         )
         context.output.result(record, () => describe(record))
       }),
@@ -40,12 +46,23 @@ export function modelsCommand(resources: string): Command {
     .description('list the models')
     .action((_options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
-        const list = await withEngine(context, 'read', async (engine) => engine.models.list())
+        const list = await withEngineOr(context, [], async (engine) => engine.models.list())
         context.output.result(list, () =>
           list.length === 0
             ? 'No models yet. Add one with: innerview models add PATH'
             : table([
-                ['id', 'architecture', 'layers', 'parameters', 'dtype', 'size', 'context', 'path'],
+                [
+                  'id',
+                  'architecture',
+                  'layers',
+                  'parameters',
+                  'dtype',
+                  'size',
+                  'context',
+                  'memory (rows × tokens)',
+                  'sha256',
+                  'path',
+                ],
                 ...list.map((m) => [
                   m.id,
                   m.architecture,
@@ -54,6 +71,8 @@ export function modelsCommand(resources: string): Command {
                   m.dtype,
                   megabytes(m.sizeBytes),
                   String(m.shape.contextLength),
+                  `${megabytes(m.memoryBytes)} (${ESTIMATE_ROWS} × ${estimateTokens(m)})`,
+                  m.hash.slice(0, 12),
                   m.path,
                 ]),
               ]),
@@ -66,7 +85,7 @@ export function modelsCommand(resources: string): Command {
     .argument('<id>')
     .action((id: string, _options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
-        await withEngine(context, 'write', async (engine) => engine.models.remove(id))
+        await withEngine(context, 'change', async (engine) => engine.models.remove(id))
         context.output.result({ removed: id }, () => `Removed ${id}.`)
       }),
     )
@@ -76,13 +95,8 @@ export function modelsCommand(resources: string): Command {
     .argument('<path>', 'path or id')
     .action((path: string, _options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
-        const results = await withEngine(context, 'read', (engine) =>
-          engine.models.check(
-            path,
-            (p) => context.output.progress(`${p.label} ${(100 * p.fraction).toFixed(0)} %`),
-            context.signal,
-          ),
-        )
+        const full = await modelPath(context, path)
+        const results = await checkModel(full, defaultCache(), context.tell, context.signal)
         const passed = results.every((r) => r.passed)
         context.output.result({ passed, checks: results }, () =>
           table([

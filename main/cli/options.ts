@@ -1,11 +1,15 @@
 // Reading what a person typed after a command's name.
 // Owns: words → values, with an error that names the option. Not: the ranges of settings (contract/ checks those).
 import { InvalidArgumentError } from 'commander'
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { AppError, errors } from '../contract/errors.ts'
+import { codeOf } from '../contract/faultCode.ts'
 import type { LayerChoice } from '../jobs/layers.ts'
 
 export function integer(text: string): number {
   const value = Number(text)
-  if (text.trim() === '' || !Number.isInteger(value))
+  if (text.trim() === '' || !Number.isSafeInteger(value))
     throw new InvalidArgumentError('Expected a whole number.')
   return value
 }
@@ -18,12 +22,10 @@ export function decimal(text: string): number {
 
 /** `1,2,3` → [1, 2, 3]. */
 export function integers(text: string): number[] {
-  return text
-    .split(',')
-    .filter((part) => part.trim() !== '')
-    .map(integer)
+  return words(text).map(integer)
 }
 
+/** `a, b` → ['a', 'b'] */
 export function words(text: string): string[] {
   return text
     .split(',')
@@ -31,8 +33,54 @@ export function words(text: string): string[] {
     .filter((part) => part !== '')
 }
 
+/** As `words`, of an option that may be given several times. */
+export const moreWords = (text: string, before: readonly string[]): string[] => [...before, ...words(text)]
+
 /** `all`, `none`, `middle`, or a list such as `0,15`. */
 export function layerChoice(text: string): LayerChoice {
   if (text === 'all' || text === 'none' || text === 'middle') return text
   return integers(text)
+}
+
+/** A folder's path; an empty one would be the folder one stands in. */
+export function folder(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('Expected the path of a folder.')
+  return text
+}
+
+/**
+ * The path of a file that will be written, tried before any work is done for it.
+ * @throws file_unwritable where its folder is missing or closed to us, or a folder has the name
+ */
+export function writableFile(path: string): string {
+  const full = resolve(path)
+  const refuse = (reason: string, cause?: unknown): Error =>
+    errors.fileUnwritable({ path: full, reason }, cause)
+  if (statSync(full, { throwIfNoEntry: false })?.isDirectory()) throw refuse('it is a folder')
+  try {
+    accessSync(dirname(full), constants.W_OK)
+  } catch (error) {
+    throw refuse(codeOf(error), error)
+  }
+  return full
+}
+
+/** Option by settings field: `sampling.temperature` → `--temperature`. */
+export type OptionNames = Readonly<Record<string, string>>
+
+/** Runs `work`; a fault in a setting is told by the option that a person can correct. */
+export async function namingOptions<T>(names: OptionNames, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== 'invalid_input') throw error
+    const { field, reason } = error.details
+    throw errors.invalidInput({ field: optionOf(String(field), names), reason: String(reason) }, error)
+  }
+}
+
+/** A fault may lie deeper than the field that has an option: `environment.objects.3`. */
+function optionOf(field: string, names: OptionNames): string {
+  const known = Object.keys(names).find((name) => field === name || field.startsWith(`${name}.`))
+  return known === undefined ? field : names[known]
 }

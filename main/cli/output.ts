@@ -1,6 +1,18 @@
 // What a command prints: its result on stdout, all else on stderr.
-// Owns: the two forms of a result (text, one JSON document) and the progress line. Not: what a command does.
+// Owns: the two forms of a result (text, one JSON document), the progress line, and how numbers and tables look.
+// Not: what a command does.
 import type { ErrorReport } from '../contract/errors.ts'
+
+/** Where nothing can be overwritten, progress is a line this often. */
+const LINE_EVERY_MS = 10_000
+
+/** Where things are written and what the time is; a test hands in its own. */
+export interface OutputEnds {
+  result: { write(text: string): unknown }
+  log: { write(text: string): unknown; isTTY?: boolean }
+  /** Milliseconds from any start. */
+  now: () => number
+}
 
 /** Typed arrays become plain ones, so that the document can be read anywhere. */
 function plain(_key: string, value: unknown): unknown {
@@ -9,40 +21,59 @@ function plain(_key: string, value: unknown): unknown {
 
 export class Output {
   private readonly json: boolean
+  private readonly ends: OutputEnds
   private lineOpen = false
+  private lastLineMs: number
 
-  constructor(json: boolean) {
+  constructor(
+    json: boolean,
+    ends: OutputEnds = { result: process.stdout, log: process.stderr, now: () => performance.now() },
+  ) {
     this.json = json
+    this.ends = ends
+    this.lastLineMs = ends.now()
   }
 
   /** The command's one result. @param text  the same for a person. */
   result(document: unknown, text: () => string): void {
     this.endLine()
-    process.stdout.write(`${this.json ? JSON.stringify(document, plain) : text()}\n`)
+    this.ends.result.write(`${this.json ? JSON.stringify(document, plain) : text()}\n`)
   }
 
   note(text: string): void {
     this.endLine()
-    process.stderr.write(`${text}\n`)
+    this.ends.log.write(`${text}\n`)
   }
 
-  /** Overwrites itself on a terminal; elsewhere only `last` is printed. */
-  progress(text: string, last = false): void {
-    if (process.stderr.isTTY) {
-      process.stderr.write(`\r\u001b[K${text}`)
+  /** Overwrites itself on a terminal; elsewhere a line every ten seconds. */
+  progress(text: string): void {
+    const { log, now } = this.ends
+    if (log.isTTY) {
+      log.write(`\r\u001b[K${text}`)
       this.lineOpen = true
-      if (last) this.endLine()
-    } else if (last) process.stderr.write(`${text}\n`)
+    } else if (now() - this.lastLineMs >= LINE_EVERY_MS) {
+      log.write(`${text}\n`)
+      this.lastLineMs = now()
+    }
   }
 
   failure(report: ErrorReport): void {
-    this.endLine()
-    if (this.json) process.stdout.write(`${JSON.stringify({ error: report })}\n`)
-    process.stderr.write(`${report.title}: ${report.message}\n${report.cure}\n`)
+    this.document({ error: report })
+    this.note(`${report.title}: ${report.message}\n${report.cure}`)
+  }
+
+  /** A command that Ctrl-C ended has no result, and a reader of JSON still gets its document. */
+  interrupted(): void {
+    this.document({ interrupted: true })
+    this.note('Stopped.')
+  }
+
+  private document(value: unknown): void {
+    if (this.json) this.ends.result.write(`${JSON.stringify(value)}\n`)
   }
 
   private endLine(): void {
-    if (this.lineOpen) process.stderr.write('\n')
+    if (this.lineOpen) this.ends.log.write('\n')
     this.lineOpen = false
   }
 }
@@ -66,8 +97,11 @@ export const megabytes = (bytes: number): string =>
 export const percent = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`
 
+/** Rounded before it is split, so that no part reaches sixty. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(0)} s`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
-  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`
+  if (seconds < 59.5) return `${seconds.toFixed(0)} s`
+  const whole = Math.round(seconds)
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  const minutes = Math.round(seconds / 60)
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

@@ -1,16 +1,24 @@
 // innerview run: one prompt through a model, with its activations.
+// Owns: a prompt in one of three forms, and the options around it. Not: running it (jobs/runPrompt.ts).
 import { Command } from 'commander'
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { errors } from '../contract/errors.ts'
-import { chatMessage, type ChatMessage } from '../contract/runs.ts'
-import type { PromptInput } from '../jobs/runPrompt.ts'
-import { parseSettings } from '../jobs/settings.ts'
+import { chatMessage, collectSettings, samplingSettings, type ChatMessage } from '../contract/runs.ts'
 import { defaultCache } from '../folders.ts'
-import { runPrompt } from '../jobs/runPrompt.ts'
-import { runCommand, withEngine } from './context.ts'
-import { decimal, integer, integers, words } from './options.ts'
+import { runPrompt, type PromptInput } from '../jobs/runPrompt.ts'
+import { parseSettings } from '../jobs/settings.ts'
+import { runCommand } from './context.ts'
+import { modelPath } from './modelPath.ts'
+import {
+  decimal,
+  integer,
+  integers,
+  moreWords,
+  namingOptions,
+  writableFile,
+  type OptionNames,
+} from './options.ts'
 
 interface RunOptions {
   model: string
@@ -40,15 +48,44 @@ async function readChat(file: string): Promise<ChatMessage[]> {
   }
   // Either the bare list or a request as chat endpoints take it.
   const messages = Array.isArray(value) ? value : (value as { messages?: unknown } | null)?.messages
-  return parseSettings(z.array(chatMessage).min(1), messages)
+  return parseSettings(z.object({ '--chat': z.array(chatMessage).min(1) }), { '--chat': messages })['--chat']
 }
+
+/** One prompt is drawn from the same ranges as a run. */
+const drawing = samplingSettings.omit({ stopTokens: true }).extend({ seed: collectSettings.shape.seed })
+const optionNames: OptionNames = {
+  temperature: '--temperature',
+  topK: '--top-k',
+  topP: '--top-p',
+  maxNewTokens: '--max-new',
+  seed: '--seed',
+}
+
+const drawingOf = ({ greedy, maxNew, ...options }: RunOptions): Promise<z.infer<typeof drawing>> =>
+  namingOptions(optionNames, () =>
+    parseSettings(drawing, {
+      temperature: greedy ? 0 : options.temperature,
+      topK: options.topK,
+      topP: options.topP,
+      maxNewTokens: maxNew,
+      seed: options.seed,
+    }),
+  )
+
+/** Larger ones would come round to small ones in 32 bits. */
+const LARGEST_ID = 2 ** 31 - 1
 
 async function promptOf(options: RunOptions): Promise<PromptInput> {
   const given = [options.prompt, options.ids, options.chat].filter((value) => value !== undefined)
   if (given.length !== 1)
-    throw errors.invalidInput({ field: 'prompt', reason: 'give exactly one of --prompt, --ids and --chat' })
+    throw errors.invalidInput({ field: '--prompt', reason: 'give exactly one of --prompt, --ids and --chat' })
   if (options.prompt !== undefined) return { kind: 'text', text: options.prompt }
-  if (options.ids !== undefined) return { kind: 'ids', ids: Int32Array.from(options.ids) }
+  if (options.ids !== undefined) {
+    const wrong = options.ids.find((id) => id < 0 || id > LARGEST_ID)
+    if (wrong !== undefined)
+      throw errors.invalidInput({ field: '--ids', reason: `${wrong} is no token’s id` })
+    return { kind: 'ids', ids: Int32Array.from(options.ids) }
+  }
   return { kind: 'chat', messages: await readChat(options.chat!) }
 }
 
@@ -65,34 +102,25 @@ export function promptCommand(resources: string): Command {
     .option('--top-k <n>', '0 is off', integer, 0)
     .option('--top-p <p>', '1 is off', decimal, 1)
     .option('--seed <n>', 'seed of the sampling', integer, 0)
-    .option('--capture <hooks>', 'hook points, comma-separated; * stands for any layer', words, [])
+    .option('--capture <hooks>', 'hook points, comma-separated; * stands for any layer', moreWords, [])
     .option('--logits', 'logits of every position', false)
     .option('--out <file>', 'write logits and activations to a safetensors file')
-    .action((_options: unknown, command: Command) =>
+    .action((options: RunOptions, command: Command) =>
       runCommand(command, resources, async (context) => {
-        const options = command.opts<RunOptions>()
         const input = await promptOf(options)
         if ((options.capture.length > 0 || options.logits) && options.out === undefined)
           throw errors.invalidInput({ field: '--out', reason: 'needed with --capture and --logits' })
-        // A path needs no workspace.
-        const path = existsSync(options.model)
-          ? options.model
-          : await withEngine(context, 'read', async (engine) => engine.models.pathOf(options.model))
         const result = await runPrompt(
           {
-            path,
+            path: await modelPath(context, options.model),
             input,
-            maxNewTokens: options.maxNew,
-            temperature: options.greedy ? 0 : options.temperature,
-            topK: options.topK,
-            topP: options.topP,
-            seed: options.seed,
+            ...(await drawingOf(options)),
             hooks: options.capture,
             wantLogits: options.logits,
-            out: options.out ?? null,
+            out: options.out === undefined ? null : writableFile(options.out),
             cacheFolder: defaultCache(),
           },
-          (p) => context.output.progress(`${p.label} ${(100 * p.fraction).toFixed(0)} %`),
+          context.tell,
           context.signal,
         )
         context.output.result(result, () => result.completion)

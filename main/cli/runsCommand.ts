@@ -1,10 +1,11 @@
-// innerview runs list|show|resume|remove and episodes list|show
+// innerview runs list|show|statistics|resume|rename|cancel|remove
+// Owns: what is asked of the runs, and their records as text. Not: what happens while one runs (followRun.ts).
 import { Command } from 'commander'
-import { episodeQuery, type RunRecord, type StepRecord } from '../contract/runs.ts'
+import * as z from 'zod'
+import type { RunRecord, StepStatistics } from '../contract/runs.ts'
 import { parseSettings } from '../jobs/settings.ts'
-import { followRun } from './collectCommand.ts'
-import { runCommand, withEngine } from './context.ts'
-import { integer } from './options.ts'
+import { runCommand, withEngine, withEngineOr } from './context.ts'
+import { followRun } from './followRun.ts'
 import { duration, percent, table } from './output.ts'
 
 function describe(run: RunRecord): string {
@@ -19,6 +20,23 @@ function describe(run: RunRecord): string {
   ].join('\n')
 }
 
+const runName = z.object({ name: z.string().trim().min(1).max(200) })
+
+function byStep(s: StepStatistics): string {
+  return table([
+    ['step', 'n', 'invalid', '95 % interval', 'prompt tokens', 'reused', 'new tokens'],
+    ...s.step.map((step, i) => [
+      String(step),
+      String(s.n[i]),
+      percent(s.invalid[i], s.n[i]),
+      `${percent(s.invalidLow[i], 1)} … ${percent(s.invalidHigh[i], 1)}`,
+      s.meanPromptTokens[i].toFixed(1),
+      s.meanReusedTokens[i].toFixed(1),
+      s.meanNewTokens[i].toFixed(1),
+    ]),
+  ])
+}
+
 export function runsCommand(resources: string): Command {
   const runs = new Command('runs').description('runs stored in the workspace')
   runs
@@ -26,7 +44,7 @@ export function runsCommand(resources: string): Command {
     .description('list the runs, newest first')
     .action((_options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
-        const list = await withEngine(context, 'read', async (engine) => engine.runs.list())
+        const list = await withEngineOr(context, [], async (engine) => engine.runs.list())
         context.output.result(list, () =>
           list.length === 0
             ? 'No runs yet. Start one with: innerview collect --model M'
@@ -57,13 +75,45 @@ export function runsCommand(resources: string): Command {
       }),
     )
   runs
+    .command('statistics')
+    .description('invalid rate and tokens by step, over all episodes of a run')
+    .argument('<run>')
+    .action((id: string, _options: unknown, command: Command) =>
+      runCommand(command, resources, async (context) => {
+        const statistics = await withEngine(context, 'read', async (engine) => engine.episodes.statistics(id))
+        context.output.result(statistics, () => byStep(statistics))
+      }),
+    )
+  runs
     .command('resume')
     .description('go on with a paused, interrupted, cancelled or failed run')
     .argument('<run>')
     .action((id: string, _options: unknown, command: Command) =>
       runCommand(command, resources, (context) =>
-        withEngine(context, 'write', (engine) => followRun(context, engine, engine.runs.resume(id))),
+        withEngine(context, 'change', (engine) => followRun(context, engine, engine.runs.resume(id))),
       ),
+    )
+  runs
+    .command('rename')
+    .description('give a run another name')
+    .argument('<run>')
+    .argument('<name>')
+    .action((id: string, text: string, _options: unknown, command: Command) =>
+      runCommand(command, resources, async (context) => {
+        const { name } = parseSettings(runName, { name: text })
+        const run = await withEngine(context, 'change', async (engine) => engine.runs.rename(id, name))
+        context.output.result(run, () => `${run.id} is now called ${run.name}.`)
+      }),
+    )
+  runs
+    .command('cancel')
+    .description('give up a paused or interrupted run; what it stored stays')
+    .argument('<run>')
+    .action((id: string, _options: unknown, command: Command) =>
+      runCommand(command, resources, async (context) => {
+        const run = await withEngine(context, 'change', async (engine) => engine.runs.cancel(id))
+        context.output.result(run, () => `${run.id} is ${run.status}.`)
+      }),
     )
   runs
     .command('remove')
@@ -71,70 +121,9 @@ export function runsCommand(resources: string): Command {
     .argument('<run>')
     .action((id: string, _options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
-        await withEngine(context, 'write', async (engine) => engine.runs.remove(id))
+        await withEngine(context, 'change', async (engine) => engine.runs.remove(id))
         context.output.result({ removed: id }, () => `Removed ${id}.`)
       }),
     )
   return runs
-}
-
-function stepText(step: StepRecord): string {
-  const marks = [step.isInvalid ? 'invalid' : step.isWin ? 'win' : 'valid']
-  if (step.droppedTurns > 0) marks.push(`${step.droppedTurns} oldest turns left out`)
-  return [
-    `── step ${step.step} · ${step.promptIds.length} + ${step.completionIds.length} tokens · ${marks.join(', ')}`,
-    step.completion,
-    `→ ${step.answer}  (${step.reason})`,
-  ].join('\n')
-}
-
-export function episodesCommand(resources: string): Command {
-  const episodes = new Command('episodes').description('episodes of a run')
-  episodes
-    .command('list')
-    .description('list the episodes of a run')
-    .argument('<run>')
-    .option('--task <text>', 'only tasks whose name has this in it', '')
-    .option('--offset <n>', 'skip so many', integer, 0)
-    .option('--limit <n>', 'show at most so many', integer, 500)
-    .action((runId: string, options: { task: string; offset: number; limit: number }, command: Command) =>
-      runCommand(command, resources, async (context) => {
-        const page = await withEngine(context, 'read', async (engine) =>
-          engine.episodes.list(parseSettings(episodeQuery, { runId, ...options })),
-        )
-        context.output.result(page, () =>
-          table([
-            ['episode', 'task', 'outcome', 'steps', 'invalid', 'verdicts'],
-            ...page.episodes.map((e) => [
-              String(e.episode),
-              e.task,
-              e.outcome,
-              String(e.steps),
-              percent(e.invalid, e.steps),
-              e.verdicts,
-            ]),
-          ]),
-        )
-      }),
-    )
-  episodes
-    .command('show')
-    .description('every step of one episode')
-    .argument('<run>')
-    .argument('<episode>', 'number of the episode', integer)
-    .action((runId: string, episode: number, _options: unknown, command: Command) =>
-      runCommand(command, resources, async (context) => {
-        const { summary, steps } = await withEngine(context, 'read', async (engine) => ({
-          summary: engine.episodes.summary(runId, episode),
-          steps: engine.episodes.steps(runId, episode),
-        }))
-        context.output.result({ ...summary, steps }, () =>
-          [
-            `Episode ${episode} of ${runId}: ${summary.task}, ${summary.outcome}`,
-            ...steps.map(stepText),
-          ].join('\n\n'),
-        )
-      }),
-    )
-  return episodes
 }

@@ -1,4 +1,5 @@
 // innerview serve: the workbench in a browser, on this computer only.
+// Owns: joining engine and door for as long as the command runs. Not: who may connect (serve.ts).
 import { Command } from 'commander'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,7 +22,7 @@ export function serveCommand(resources: string, webRoot: string): Command {
             field: 'out/renderer',
             reason: 'not built yet; run “npm run build” first',
           })
-        await withEngine(context, 'write', async (engine) => {
+        await withEngine(context, 'create', async (engine) => {
           const handler = createHandler(createRouter(engine), faultLog(context.options.workspace))
           const server = await serve({ port: options.port, webRoot, attach: (port) => handler.attach(port) })
           context.output.result({ address: server.address }, () => server.address)

@@ -1,0 +1,86 @@
+// A run seen from the terminal, from its start to its end.
+// Owns: progress, pausing on Ctrl-C, the summary and the exit code of `collect` and `runs resume`. Not: the run (jobs/).
+import type { RunProgress, RunRecord } from '../contract/runs.ts'
+import type { EngineService } from '../jobs/engineService.ts'
+import type { CommandContext } from './context.ts'
+import { answerInTerminal } from './humanOracle.ts'
+import { duration, percent } from './output.ts'
+
+/** Shows a run's progress until it ends, answers for a person if asked to, pauses it on Ctrl-C, prints the result. */
+export async function followRun(
+  context: CommandContext,
+  engine: EngineService,
+  run: RunRecord,
+): Promise<void> {
+  const { output, signal } = context
+  output.note(`Run ${run.id}: ${run.name}`)
+  const watching = new AbortController()
+  const watchers = [showProgress(context, engine, run.id, watching.signal)]
+  const pause = (): void => void engine.runs.pause(run.id)
+  if (run.settings.oracle.kind === 'human') {
+    const onEnd = (): void => {
+      output.note('Standard input has ended and a question waits for its answer, so the run is paused.')
+      process.exitCode = 1
+      pause()
+    }
+    watchers.push(answerInTerminal(engine, { output, input: process.stdin, onEnd }, watching.signal))
+  }
+  signal.addEventListener('abort', pause, { once: true })
+  if (signal.aborted) pause()
+  const ended = await engine.runs.ended(run.id)
+  signal.removeEventListener('abort', pause)
+  watching.abort()
+  await Promise.all(watchers)
+  if (ended.status === 'failed' && ended.error) {
+    output.note(
+      `Run ${ended.id} failed after ${ended.progress.steps} steps; resume it with: innerview runs resume ${ended.id}`,
+    )
+    output.failure(ended.error)
+    process.exitCode = 1
+    return
+  }
+  if (ended.status === 'paused') output.note(`Paused. Go on with: innerview runs resume ${ended.id}`)
+  printEnd(context, ended)
+}
+
+async function showProgress(
+  { output }: CommandContext,
+  engine: EngineService,
+  runId: string,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const event of engine.events(signal))
+    if (event.kind === 'run' && event.run.id === runId && event.run.status === 'running')
+      output.progress(progressLine(event.run.progress))
+}
+
+function progressLine(p: RunProgress): string {
+  if (p.activity) return `${p.activity} …`
+  const parts = [
+    `${p.episodesDone}/${p.episodes} episodes`,
+    `${p.steps} steps`,
+    `invalid ${percent(p.invalid, p.steps)}`,
+    `${p.wins} wins`,
+  ]
+  if (p.tokensPerSecond !== null) parts.push(`${p.tokensPerSecond.toFixed(0)} tokens/s`)
+  if (p.secondsLeft !== null) parts.push(`at most ${duration(p.secondsLeft)} left`)
+  return parts.join(' · ')
+}
+
+function printEnd({ output }: CommandContext, { id, status, progress: p }: RunRecord): void {
+  output.result(
+    {
+      runId: id,
+      status,
+      episodes: p.episodesDone,
+      steps: p.steps,
+      invalid: p.invalid,
+      wins: p.wins,
+      promptTokens: p.promptTokens,
+      newTokens: p.newTokens,
+      seconds: p.seconds,
+    },
+    () =>
+      `Run ${id} ${status}: ${p.episodesDone} episodes, ${p.steps} steps, ${p.invalid} invalid (${percent(p.invalid, p.steps)}), ${p.wins} wins, ${duration(p.seconds)}`,
+  )
+}
