@@ -26,7 +26,7 @@ const { values: options } = parseArgs({
 })
 if (!options.model) throw new TypeError('Give a model: --model PATH')
 
-/** The case study's prompt for a small model (docs/studies), so that answers have its lengths. */
+/** A plain instruction for a small model, so that answers have the case study's lengths. */
 const systemPrompt =
   'You are playing Twenty Questions as the guesser. Reply with exactly one short yes/no question about the object, such as ' +
   "'Is it alive?' or 'Can you eat it?'. Do not answer the question and do not write anything else."
