@@ -16,7 +16,10 @@ export async function followRun(
   output.note(`Run ${run.id}: ${run.name}`)
   const watching = new AbortController()
   const watchers = [showProgress(context, engine, run.id, watching.signal)]
-  const pause = (): void => void engine.runs.pause(run.id)
+  const pause = (): void => {
+    const hasEnded = !engine.runs.active().some(({ id }) => id === run.id) // a moment ago, perhaps
+    if (!hasEnded) engine.runs.pause(run.id)
+  }
   if (run.settings.oracle.kind === 'human') {
     const onEnd = (): void => {
       output.note('Standard input has ended and a question waits for its answer, so the run is paused.')
