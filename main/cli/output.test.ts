@@ -38,6 +38,14 @@ test('a result is text for a person and one line of JSON for a program, typed ar
   expect(program.written.out).toBe('{"ids":[1,2],"mean":[0.5]}\n')
 })
 
+test('what a model wrote cannot command the terminal', () => {
+  const { written, output } = recorded(false)
+  output.result({}, () => 'a\tb\n\u001b[2J\u009b1m\u007f\r')
+  output.note('\u001b]0;title\u0007')
+  expect(written.out).toBe('a\tb\n␛[2J\ufffd1m␡␍\n')
+  expect(written.log).toBe('␛]0;title␇\n')
+})
+
 test('a failure says what to do on the log, and is the one document of a program', () => {
   const report = errors.notFound({ kind: 'run', id: 'r7' }).report()
   const [person, program] = [recorded(false), recorded(true)]
@@ -45,6 +53,15 @@ test('a failure says what to do on the log, and is the one document of a program
   expect(person.written.out).toBe('')
   expect(JSON.parse(program.written.out)).toEqual({ error: report })
   for (const { written } of [person, program]) expect(written.log).toContain(report.cure)
+})
+
+test('a program gets one document, whatever goes wrong after it', () => {
+  const { written, output } = recorded(true)
+  output.result([1], () => '')
+  output.failure(errors.diskFull({ path: 'w' }).report())
+  output.interrupted()
+  expect(written.out).toBe('[1]\n')
+  expect(written.log).toContain('The disk is full')
 })
 
 test.each([

@@ -14,6 +14,16 @@ export interface OutputEnds {
   now: () => number
 }
 
+/**
+ * Text from a model or a file as a person may see it: control characters, which a terminal would obey, as their pictures
+ * (␛ for escape). Line breaks and tabs stay.
+ */
+const harmless = (text: string): string =>
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
+    const code = character.charCodeAt(0)
+    return code < 0x20 ? String.fromCharCode(0x2400 + code) : code === 0x7f ? '␡' : '\ufffd'
+  })
+
 /** Typed arrays become plain ones, so that the document can be read anywhere. */
 function plain(_key: string, value: unknown): unknown {
   return ArrayBuffer.isView(value) && !(value instanceof DataView) ? Array.from(value as Float32Array) : value
@@ -23,6 +33,7 @@ export class Output {
   private readonly json: boolean
   private readonly ends: OutputEnds
   private lineOpen = false
+  private hasDocument = false
   private lastLineMs: number
 
   constructor(
@@ -37,22 +48,23 @@ export class Output {
   /** The command's one result. @param text  the same for a person. */
   result(document: unknown, text: () => string): void {
     this.endLine()
-    this.ends.result.write(`${this.json ? JSON.stringify(document, plain) : text()}\n`)
+    if (this.json) this.document(document)
+    else this.ends.result.write(`${harmless(text())}\n`)
   }
 
   note(text: string): void {
     this.endLine()
-    this.ends.log.write(`${text}\n`)
+    this.ends.log.write(`${harmless(text)}\n`)
   }
 
   /** Overwrites itself on a terminal; elsewhere a line every ten seconds. */
   progress(text: string): void {
     const { log, now } = this.ends
     if (log.isTTY) {
-      log.write(`\r\u001b[K${text}`)
+      log.write(`\r\u001b[K${harmless(text)}`)
       this.lineOpen = true
     } else if (now() - this.lastLineMs >= LINE_EVERY_MS) {
-      log.write(`${text}\n`)
+      log.write(`${harmless(text)}\n`)
       this.lastLineMs = now()
     }
   }
@@ -68,8 +80,11 @@ export class Output {
     this.note('Stopped.')
   }
 
+  /** The first only: closing the workspace may fail after a result. */
   private document(value: unknown): void {
-    if (this.json) this.ends.result.write(`${JSON.stringify(value)}\n`)
+    if (!this.json || this.hasDocument) return
+    this.hasDocument = true
+    this.ends.result.write(`${JSON.stringify(value, plain)}\n`)
   }
 
   private endLine(): void {
