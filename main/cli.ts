@@ -24,6 +24,9 @@ const here = dirname(fileURLToPath(import.meta.url))
 const webRoot = join(here, import.meta.url.endsWith('.ts') ? '../out/renderer' : '../renderer')
 const resources = resourcesFolder()
 
+// npm runs a script in the project's folder; relative paths are meant from where the user stood.
+if (process.env.npm_lifecycle_event === 'cli' && process.env.INIT_CWD) process.chdir(process.env.INIT_CWD)
+
 const program = new Command('innerview')
   .description('Run a local language model as an agent, with hooks on its internals.')
   .version(version)
