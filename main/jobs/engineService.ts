@@ -84,8 +84,8 @@ export class EngineService {
   /** Stops all work in good order and lets the workspace go. */
   async close(): Promise<void> {
     try {
-      await this.runs.close()
-      await this.models.unload()
+      // A full disk may refuse the last word on a run; the model's worker must not outlive it.
+      await this.runs.close().finally(() => this.models.unload())
     } finally {
       this.workspace.close()
     }
