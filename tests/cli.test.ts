@@ -190,7 +190,7 @@ function timelessRows(workspaceFolder: string, runId: string): unknown[] {
 }
 
 test('Ctrl-C pauses a run; it can be cancelled, and resumed after all', async () => {
-  const job = words('--episodes 60 --objects simple --max-new-tokens 8 --json')
+  const job = words('--episodes 40 --max-steps 8 --objects simple --max-new-tokens 8 --json')
   const going = terminal.start('collect', '--model', model, ...job, ...at('paused'))
   await stepsStored(going, join(folder, 'paused'), 3)
   going.child.kill('SIGINT')
