@@ -5,6 +5,23 @@ import * as z from 'zod'
 export const weightFormat = z.enum(['safetensors', 'gguf'])
 export type WeightFormat = z.infer<typeof weightFormat>
 
+/** Where a decoder is built otherwise than Llama, as far as that decides which hook points it has. */
+export const modelTraits = z.object({
+  /** Embeddings of positions are added to those of tokens; nothing is rotated. */
+  learnedPositions: z.boolean(),
+  /** Layers that know no positions. */
+  unrotatedLayers: z.array(z.number().int().min(0)),
+  /** The feed-forward network has a gate. */
+  gatedMlp: z.boolean(),
+  /** Attention and feed-forward network read the same residual stream. */
+  parallelResidual: z.boolean(),
+  /** Norms after attention and feed-forward network, beside those before. */
+  postNorms: z.boolean(),
+  /** Feed-forward networks of which a router chooses a few for each token; 0 where there is the one. */
+  experts: z.number().int().min(0),
+})
+export type ModelTraits = z.infer<typeof modelTraits>
+
 /** Numbers that fix a decoder's shape. Letters as in docs/architecture.md. */
 export const modelShape = z.object({
   layers: z.number().int().positive(),
@@ -20,6 +37,8 @@ export const modelShape = z.object({
   /** V */
   vocabulary: z.number().int().positive(),
   contextLength: z.number().int().positive(),
+  /** Left out: Llama's. */
+  traits: modelTraits.optional(),
 })
 export type ModelShape = z.infer<typeof modelShape>
 

@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { FirstPrompts, type FirstPrompt } from './firstPrompts.ts'
-import { chunkLength } from './prefixChain.ts'
+import { chunkLength, plainLink, type ChainLink } from './prefixChain.ts'
 
 const hook = 'blocks.0.hook_resid_post'
-const ids = (start: number, length = 10): Int32Array => Int32Array.from({ length }, (_, i) => start + i)
-const entry = (prompt: Int32Array, further: Partial<FirstPrompt> = {}): FirstPrompt => ({
+const ids = (start: number, length = 10): ChainLink =>
+  plainLink(Int32Array.from({ length }, (_, i) => start + i))
+const beginning = ({ ids: all }: ChainLink, length: number): ChainLink => plainLink(all.slice(0, length))
+const longer = ({ ids: all }: ChainLink, id: number): ChainLink => plainLink(Int32Array.from([...all, id]))
+const entry = (prompt: ChainLink, further: Partial<FirstPrompt> = {}): FirstPrompt => ({
   prompt,
   layers: [{ keys: new Float32Array(4), values: new Float32Array(4) }],
-  activations: new Map([[hook, new Float32Array(prompt.length)]]),
+  activations: new Map([[hook, new Float32Array(prompt.ids.length)]]),
   lastLogits: new Float32Array(3),
   ...further,
 })
@@ -29,9 +32,9 @@ describe('first prompts', () => {
   it('gives whole chunks of a prompt that begins alike, and never all of one that ends there', () => {
     const long = ids(1, 2 * chunkLength + 9)
     kept.keep(entry(long))
-    expect(kept.take(Int32Array.from([...long, 5]), [])?.count).toBe(2 * chunkLength)
-    expect(kept.take(long.slice(0, chunkLength + 1), [])?.count).toBe(chunkLength)
-    expect(kept.take(long.slice(0, chunkLength), [])).toBeNull()
+    expect(kept.take(longer(long, 5), [])?.count).toBe(2 * chunkLength)
+    expect(kept.take(beginning(long, chunkLength + 1), [])?.count).toBe(chunkLength)
+    expect(kept.take(beginning(long, chunkLength), [])).toBeNull()
   })
 
   it('knows of a prompt only where every hook was recorded', () => {
@@ -44,9 +47,18 @@ describe('first prompts', () => {
   it('does not take a longer prompt, or one that shares as many tokens, for this one', () => {
     const long = ids(1, chunkLength * 2)
     kept.keep(entry(long))
-    expect(kept.has(long.slice(0, chunkLength), [])).toBe(false)
-    expect(kept.has(Int32Array.from([...long, 7]), [])).toBe(false)
-    expect(kept.has(new Int32Array(0), [])).toBe(false)
+    expect(kept.has(beginning(long, chunkLength), [])).toBe(false)
+    expect(kept.has(longer(long, 7), [])).toBe(false)
+    expect(kept.has(ids(1, 0), [])).toBe(false)
+  })
+
+  it('gives nothing of what was computed under interventions to a prompt without, and the other way round', () => {
+    const steered = { ...ids(1, chunkLength * 3), marks: new Map([[chunkLength + 5, 'steered']]) }
+    kept.keep(entry(steered))
+    expect(kept.has(ids(1, chunkLength * 3), [])).toBe(false)
+    expect(kept.take(ids(1, chunkLength * 3), [])?.count).toBe(chunkLength)
+    expect(kept.take({ ...steered, marks: new Map([[0, 'steered']]) }, [])).toBeNull()
+    expect(kept.take({ ...steered, marks: new Map(steered.marks) }, [])?.count).toBe(chunkLength * 3)
   })
 
   it('drops the least recently taken; asking whether one is there is no use of it', () => {

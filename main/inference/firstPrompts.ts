@@ -1,11 +1,11 @@
 // First prompts that several sequences begin with, computed once.
 // Owns: copies of keys, values and activations of recent first prompts. Not: the slots they go into (scheduler.ts).
 // Only whole prompts and whole chunks are shared: then the bits are those of a sequence that computed them itself.
-import { chunkLength, commonPrefix } from './prefixChain.ts'
+import { chunkLength, commonStart, type ChainLink } from './prefixChain.ts'
 import type { NewKeyValues } from './keyValueCache.ts'
 
 export interface FirstPrompt {
-  prompt: Int32Array
+  prompt: ChainLink
   /** Per layer [KV, prompt, K]. */
   layers: NewKeyValues[]
   /** Per hook [prompt, width]. */
@@ -28,8 +28,8 @@ const bytesOf = (entry: FirstPrompt): number =>
   entry.layers.reduce((sum, { keys, values }) => sum + keys.byteLength + values.byteLength, 0) +
   [...entry.activations.values()].reduce((sum, rows) => sum + rows.byteLength, entry.lastLogits.byteLength)
 
-const isSame = (one: Int32Array, other: Int32Array): boolean =>
-  one.length === other.length && commonPrefix(one, other) === one.length
+const isSame = (one: ChainLink, other: ChainLink): boolean =>
+  one.ids.length === other.ids.length && commonStart(one, other) === one.ids.length
 const hasAll = ({ activations }: FirstPrompt, hooks: readonly string[]): boolean =>
   hooks.every((hook) => activations.has(hook))
 
@@ -41,12 +41,12 @@ export class FirstPrompts {
    * The longest start that a sequence with this first prompt may take over, with all of these hooks; null where there is
    * none. What is found counts as used.
    */
-  take(prompt: Int32Array, hooks: readonly string[]): SharedStart | null {
+  take(prompt: ChainLink, hooks: readonly string[]): SharedStart | null {
     let best: SharedStart | null = null
     for (const source of this.entries) {
       if (!hasAll(source, hooks)) continue
-      const common = commonPrefix(source.prompt, prompt)
-      const wholeChunks = Math.floor(Math.min(common, prompt.length - 1) / chunkLength) * chunkLength
+      const common = commonStart(source.prompt, prompt)
+      const wholeChunks = Math.floor(Math.min(common, prompt.ids.length - 1) / chunkLength) * chunkLength
       const count = isSame(source.prompt, prompt) ? common : wholeChunks
       if (count > (best?.count ?? 0)) best = { source, count }
     }
@@ -55,7 +55,7 @@ export class FirstPrompts {
   }
 
   /** True where exactly this prompt is kept, with all of these hooks. Does not count as use. */
-  has(prompt: Int32Array, hooks: readonly string[]): boolean {
+  has(prompt: ChainLink, hooks: readonly string[]): boolean {
     return this.entries.some((entry) => isSame(entry.prompt, prompt) && hasAll(entry, hooks))
   }
 

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { AppError, errors } from '../contract/errors.ts'
 import { parseHook } from '../model/hookNames.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
+import { bindChain } from './interventionChain.ts'
 import { cacheBudget } from './memory.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './workerMessages.ts'
@@ -121,8 +122,8 @@ export class InferenceClient {
 
   /**
    * Answers one request. Requests in flight at the same time form one batch; none changes another's result.
-   * @throws promptTooLong, tokenOutOfRange, hookUnknown, layerOutOfRange, invalidInput, notEnoughMemory,
-   *   logitsNotFinite, sessionLost; the signal's reason when it is aborted, within one pass
+   * @throws promptTooLong, tokenOutOfRange, hookUnknown, layerOutOfRange, invalidInput, interventionNowhere,
+   *   interventionInvalid, notEnoughMemory, logitsNotFinite, interventionNeverFired, sessionLost; the signal's reason when it is aborted, within one pass
    */
   async generate(request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult> {
     signal.throwIfAborted()
@@ -178,4 +179,5 @@ function checkRequest(request: GenerateRequest, { shape }: DecoderConfig): void 
   const limit = shape.contextLength - sampling.maxNewTokens
   if (promptIds.length > limit) throw errors.promptTooLong({ tokens: promptIds.length, limit })
   for (const hook of capture.hooks) parseHook(hook, shape)
+  bindChain(request) // throws where an intervention does not fit
 }

@@ -1,13 +1,28 @@
 import { describe, expect, it } from 'vitest'
-import { chainKey, chunkLength, commonPrefix, planChain, sharedTokens } from './prefixChain.ts'
+import {
+  chainKey,
+  chunkLength,
+  commonPrefix,
+  commonStart,
+  plainLink,
+  planChain,
+  sharedTokens,
+  type ChainLink,
+} from './prefixChain.ts'
 
-const ids = (text: string): Int32Array => Int32Array.from(text, (character) => character.charCodeAt(0))
-const spans = (prompts: Int32Array[], known = 0): [number, number, number][] =>
+const ids = (text: string): ChainLink =>
+  plainLink(Int32Array.from(text, (character) => character.charCodeAt(0)))
+/** With interventions at these positions. */
+const marked = (text: string, ...positions: number[]): ChainLink => ({
+  ...ids(text),
+  marks: new Map(positions.map((position) => [position, 'steered'])),
+})
+const spans = (prompts: ChainLink[], known = 0): [number, number, number][] =>
   planChain(prompts, known).map(({ link, from, to }) => [link, from, to])
 
 describe('a chain of prompts', () => {
   it('runs a first prompt in chunks from its beginning', () => {
-    expect(spans([new Int32Array(chunkLength * 2 + 5)])).toEqual([
+    expect(spans([plainLink(new Int32Array(chunkLength * 2 + 5))])).toEqual([
       [0, 0, chunkLength],
       [0, chunkLength, 2 * chunkLength],
       [0, 2 * chunkLength, 2 * chunkLength + 5],
@@ -39,7 +54,7 @@ describe('a chain of prompts', () => {
     const long = new Int32Array(chunkLength * 3)
     const next = long.slice()
     next[chunkLength + 10] = 1
-    const replayed = planChain([long, next], 0).filter(({ link }) => link === 0)
+    const replayed = planChain([long, next].map(plainLink), 0).filter(({ link }) => link === 0)
     expect(replayed.map(({ from, to }) => [from, to])).toEqual([
       [0, chunkLength],
       [chunkLength, chunkLength + 10],
@@ -59,7 +74,7 @@ describe('a chain of prompts', () => {
     const below = (limit: number): number => (state = (state * 48271) % 2147483647) % limit
     for (let round = 0; round < 300; round++) {
       const prompts = Array.from({ length: 1 + below(5) }, () =>
-        Int32Array.from({ length: 1 + below(400) }, (_, place) => (place < 150 ? 0 : below(2))),
+        plainLink(Int32Array.from({ length: 1 + below(400) }, (_, place) => (place < 150 ? 0 : below(2)))),
       )
       const covered = planChain(prompts, 0)
       let position = 0
@@ -69,18 +84,33 @@ describe('a chain of prompts', () => {
         expect(to - from).toBeLessThanOrEqual(chunkLength)
         position = to
       }
-      expect(position).toBe(prompts[prompts.length - 1].length)
+      expect(position).toBe(prompts[prompts.length - 1].ids.length)
     }
   })
 
   it('has a name of its own', () => {
     expect(chainKey([ids('ab'), ids('c')])).not.toBe(chainKey([ids('a'), ids('bc')]))
     expect(chainKey([ids('ab')])).toBe(chainKey([ids('ab')]))
-    expect(chainKey([ids('xab').subarray(1)])).toBe(chainKey([ids('ab')]))
+    expect(chainKey([plainLink(ids('xab').ids.subarray(1))])).toBe(chainKey([ids('ab')]))
   })
 
   it('counts what two prompts begin with', () => {
-    expect(commonPrefix(ids('abc'), ids('abd'))).toBe(2)
-    expect(commonPrefix(ids(''), ids('abd'))).toBe(0)
+    expect(commonPrefix(ids('abc').ids, ids('abd').ids)).toBe(2)
+    expect(commonPrefix(ids('').ids, ids('abd').ids)).toBe(0)
+  })
+
+  it('stands on a prompt only up to where interventions differ', () => {
+    expect(commonStart(marked('abcd', 1), marked('abcd', 1))).toBe(4)
+    expect(commonStart(marked('abcd', 3), ids('abcd'))).toBe(3)
+    expect(spans([ids('abcd'), marked('abcde', 2)])).toEqual([
+      [0, 0, 2],
+      [1, 2, 5],
+    ])
+    expect(spans([marked('abcd', 0), marked('abcd!', 0)])).toEqual([
+      [0, 0, 4],
+      [1, 4, 5],
+    ])
+    expect(chainKey([marked('abcd', 3)])).not.toBe(chainKey([ids('abcd')]))
+    expect(chainKey([marked('abcd', 3)])).not.toBe(chainKey([marked('abcd', 2)]))
   })
 })

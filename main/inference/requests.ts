@@ -1,5 +1,7 @@
 // What is asked of an inference session and what comes back.
 // Owns: the shapes of a generation request and its result. Not: how rows are batched (scheduler.ts) or run (session.ts).
+import type { InterventionCount } from './interventionBinding.ts'
+import type { Intervention } from './interventions.ts'
 
 /** Draws of one step come from this seed alone, so they do not depend on what runs beside it. */
 export interface StepSampling {
@@ -34,11 +36,20 @@ export interface GenerateRequest {
   capture: StepCapture
   /** Logits of every prompt and generated position. */
   wantLogits?: boolean
+  /** What is changed on the way through the model, in the order in which it acts. */
+  interventions?: readonly Intervention[]
+  /** The same for each of `earlierPrompts`: their keys and values are defined with them. Left out where there were none. */
+  earlierInterventions?: readonly (readonly Intervention[])[]
 }
 
-/** One hook point's activations in one step. D is the hook point's width. */
+/**
+ * One hook point's activations in one step. D is the number of its values per position: the product of its axes after S,
+ * and H·T where it has an axis T. T are all positions of the step; keys that a position cannot see are 0 in a pattern and
+ * −∞ in scores, and in their means.
+ */
 export interface CapturedHook {
   hook: string
+  /** D */
   width: number
   /** D values: the last prompt token. */
   lastPrompt: Float32Array
@@ -48,8 +59,8 @@ export interface CapturedHook {
   meanPrompt: Float32Array | null
   /** D values: mean over all generated positions, the stop token's included. */
   meanGenerated: Float32Array
-  /** [prompt + generated − firstPosition, D], row-major; only with positions `all`. */
-  all?: { firstPosition: number; data: Float32Array }
+  /** Positions firstPosition … of prompt and answer, row-major, B = 1; only with positions `all`. */
+  all?: { firstPosition: number; data: Float32Array; shape: readonly number[]; axes: string }
 }
 
 export interface GenerateResult {
@@ -71,4 +82,6 @@ export interface GenerateResult {
   captures: CapturedHook[]
   /** [prompt + G, V], row-major. */
   logits?: Float32Array
+  /** One entry for each intervention of the request; left out where there are none. */
+  interventions?: InterventionCount[]
 }

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { seededGenerator } from '../analysis/seededGenerator.ts'
-import { parseHook } from '../model/hookNames.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import { bytesPerPosition } from '../model/memoryEstimate.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
@@ -44,7 +43,6 @@ const scheduler = (
   new Scheduler(on, {
     maxRows,
     cacheBytes,
-    widthOf: (hook) => parseHook(hook, config.shape).width,
     ...further,
   })
 

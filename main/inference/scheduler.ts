@@ -2,9 +2,12 @@
 // Owns: slots, admission, turns between prompts and answers, the prefix cache. Not: the arithmetic (session.ts) or threads (sessionWorker.ts).
 // A result is a function of model and request alone; nothing decided here may change its bits (docs/decisions/0001.md).
 import { AppError, errors } from '../contract/errors.ts'
+import { parseHook, valuesBefore, type HookPoint } from '../model/hookNames.ts'
+import { joinPoints, type InterventionPoints } from '../model/interventionGraph.ts'
 import { bytesPerPosition } from '../model/memoryEstimate.ts'
 import { ActivationRecord } from './capture.ts'
 import { FirstPrompts } from './firstPrompts.ts'
+import { bindChain, type BoundLink } from './interventionChain.ts'
 import { KeyValueCache, type Allocate, positionStep, roundPositions } from './keyValueCache.ts'
 import { chainKey, planChain, sharedTokens } from './prefixChain.ts'
 import { Sampler } from './sampling.ts'
@@ -17,7 +20,6 @@ export interface SchedulerOptions {
   maxRows: number
   /** Bytes that keys, values and recorded activations may take. */
   cacheBytes: number
-  widthOf: (hook: string) => number
   /** For tests of what happens when memory ends. */
   allocate?: Allocate
 }
@@ -51,6 +53,8 @@ interface Slot {
 interface Job {
   id: number
   request: GenerateRequest
+  /** Its earlier prompts, then its own. */
+  links: readonly BoundLink[]
   resolve: (result: GenerateResult) => void
   reject: (reason: unknown) => void
 }
@@ -106,11 +110,12 @@ export class Scheduler {
 
   /**
    * Answers a request; requests in flight share passes.
-   * @throws notEnoughMemory, logitsNotFinite; anything else is a fault of the session, which all requests then fail with
+   * @throws notEnoughMemory, logitsNotFinite, and what interventions throw that fit no prompt; anything else is a fault of the
+   * session, which all requests then fail with
    */
   submit(id: number, request: GenerateRequest): Promise<GenerateResult> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ id, request, resolve, reject })
+      this.waiting.push({ id, request, links: bindChain(request), resolve, reject })
       if (!this.isWorking) this.working = this.work().catch((error: unknown) => this.fail(error))
     })
   }
@@ -144,6 +149,8 @@ export class Scheduler {
     this.isWorking = true
     let prefillsInARow = 0
     while (this.waiting.length > 0 || this.running.size > 0) {
+      // Again after each: more requests may have come meanwhile.
+      while (!this.session.has(this.neededPoints())) await this.session.provide(this.neededPoints())
       this.admit()
       const jobs = [...this.running.values()]
       const prompts = jobs.filter(({ sequence }) => sequence.phase === 'prefill')
@@ -158,6 +165,12 @@ export class Scheduler {
       await new Promise((resolve) => setImmediate(resolve)) // lets new requests and cancellations in
     }
     this.isWorking = false
+  }
+
+  /** Where the graph must be ready for interventions, for requests that wait too: they then need no graph of their own. */
+  private neededPoints(): InterventionPoints {
+    const jobs = [...this.running.values(), ...this.waiting]
+    return joinPoints(jobs.flatMap(({ links }) => links.map(({ interventions }) => interventions.points)))
   }
 
   /** A fault of the session or of this file ends all requests rather than leaving them open for ever. */
@@ -216,9 +229,14 @@ export class Scheduler {
     }
   }
 
-  /** Values that a request records of each token. */
-  private recordedBy({ capture }: GenerateRequest): number {
-    return capture.hooks.reduce((sum, hook) => sum + this.options.widthOf(hook), 0)
+  private points({ capture }: GenerateRequest): HookPoint[] {
+    return capture.hooks.map((hook) => parseHook(hook, this.session.config.shape))
+  }
+
+  /** Values that a request records of each token, on average over its positions. */
+  private recordedBy(request: GenerateRequest): number {
+    const positions = positionsOf(request)
+    return this.points(request).reduce((sum, point) => sum + valuesBefore(point, positions) / positions, 0)
   }
 
   private outOfMemory(request: GenerateRequest, cause: RangeError): AppError {
@@ -265,7 +283,7 @@ export class Scheduler {
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       for (const { id, request, resolve, reject } of this.running.values())
-        this.waiting.push({ id, request, resolve, reject })
+        this.waiting.push({ id, request, links: bindChain(request), resolve, reject })
       this.running.clear()
       this.slots = []
       throw error
@@ -285,11 +303,10 @@ export class Scheduler {
   }
 
   private start(job: Job): void {
-    const { request } = job
-    const { promptIds, earlierPrompts, capture, sampling } = request
+    const { request, links } = job
+    const { earlierPrompts, sampling } = request
     const sampler = new Sampler(sampling, this.scratch)
-    const { slot, isContinued } = this.chooseSlot(request)
-    const prompts = [...earlierPrompts, promptIds]
+    const { slot, isContinued } = this.chooseSlot(job)
     const known = isContinued ? earlierPrompts.length : 0
     if (isContinued) this.counts.continued++
     else {
@@ -297,21 +314,23 @@ export class Scheduler {
       slot.activations.forget()
     }
     slot.chain = null
-    slot.activations.select(capture.hooks, this.options.widthOf, positionsOf(request))
+    slot.activations.select(this.points(request), positionsOf(request))
     slot.lastUsed = ++this.uses
-    const before = earlierPrompts.at(-1)
-    const reused = before ? sharedTokens(before, promptIds) : 0
-    const sequence = new Sequence(request, planChain(prompts, known), reused, sampler)
+    const before = links.at(-2)
+    const own = links[links.length - 1]
+    const reused = before ? sharedTokens(before, own) : 0
+    const pieces = planChain(links, known)
+    const sequence = new Sequence(request, { pieces, reused, interventions: own.interventions }, sampler)
     this.running.set(job.id, { ...job, slot, sequence })
   }
 
   /** The slot that holds the request's earlier prompts, else an empty one, else the one unused for longest. */
-  private chooseSlot(request: GenerateRequest): { slot: Slot; isContinued: boolean } {
+  private chooseSlot({ request, links }: Job): { slot: Slot; isContinued: boolean } {
     const { earlierPrompts, capture, wantLogits } = request
     const busy = new Set([...this.running.values()].map(({ slot }) => slot))
     const idle = this.slots.filter((slot) => !busy.has(slot))
     if (earlierPrompts.length > 0 && !wantLogits) {
-      const key = chainKey(earlierPrompts)
+      const key = chainKey(links.slice(0, -1))
       const own = idle.find((slot) => slot.chain === key && slot.activations.covers(capture.hooks))
       if (own) return { slot: own, isContinued: true }
     }
@@ -333,10 +352,12 @@ export class Scheduler {
   private async prefill(job: RunningJob): Promise<void> {
     const { sequence, slot, request } = job
     if (this.takeFirstPrompt(job)) return
-    const { prompt, from, to } = sequence.pieces[0]
+    const { prompt, from, to, link } = sequence.pieces[0]
+    const { interventions } = job.links[link]
     const isLast = sequence.pieces.length === 1
     const logits = request.wantLogits ? 'all' : isLast ? 'last' : 'none'
-    const rows: PassRow[] = [{ slot: slot.index, kept: from, tokens: prompt.subarray(from, to), logits }]
+    const tokens = prompt.subarray(from, to)
+    const rows: PassRow[] = [{ slot: slot.index, kept: from, tokens, logits, interventions }]
     const width = Math.ceil((to - from) / promptWidthStep) * promptWidthStep
     const result = await this.session.forward(rows, width, this.cache, request.capture.hooks)
     this.counts.prefillPasses++
@@ -354,17 +375,17 @@ export class Scheduler {
   /** Copies what another sequence has computed of a prompt that stands on nothing. @returns true when that was all of it. */
   private takeFirstPrompt(job: RunningJob): boolean {
     const { sequence, slot, request } = job
-    const { prompt, from, link } = sequence.pieces[0]
+    const { from, link } = sequence.pieces[0]
     if (from > 0 || request.wantLogits) return false
-    const shared = this.firstPrompts.take(prompt, request.capture.hooks)
+    const shared = this.firstPrompts.take(job.links[link], request.capture.hooks)
     if (!shared) return false
     const { source } = shared
     const own = sequence.pieces.filter((piece) => piece.link === link)
     const count = Math.min(shared.count, own[own.length - 1].to)
-    this.cache.put(slot.index, source.layers, source.prompt.length, count)
-    for (const hook of request.capture.hooks) {
-      const rows = source.activations.get(hook) as Float32Array // `take` saw to it
-      slot.activations.write(hook, 0, rows.subarray(0, count * this.options.widthOf(hook)))
+    this.cache.put(slot.index, source.layers, source.prompt.ids.length, count)
+    for (const point of this.points(request)) {
+      const rows = source.activations.get(point.name) as Float32Array // `take` saw to it
+      slot.activations.write(point.name, 0, rows.subarray(0, valuesBefore(point, count)))
     }
     sequence.pieces = sequence.pieces.filter((piece) => piece.link !== link || piece.to > count)
     if (sequence.pieces.length > 0) return false
@@ -372,11 +393,12 @@ export class Scheduler {
     return true
   }
 
-  private keepFirstPrompt({ slot, request }: RunningJob, lastLogits: Float32Array): void {
+  private keepFirstPrompt({ slot, request, links }: RunningJob, lastLogits: Float32Array): void {
     const { promptIds, capture } = request
-    if (this.firstPrompts.has(promptIds, capture.hooks)) return
+    const { ids, marks } = links[0]
+    if (this.firstPrompts.has({ ids, marks }, capture.hooks)) return
     this.firstPrompts.keep({
-      prompt: promptIds,
+      prompt: { ids, marks },
       layers: this.cache.take(slot.index, promptIds.length),
       activations: slot.activations.take(promptIds.length),
       lastLogits: lastLogits.slice(),
@@ -389,25 +411,38 @@ export class Scheduler {
     const rows = batch.map(({ slot, sequence, request }): PassRow => {
       const wantsLogits = sequence.phase === 'decode' || request.wantLogits
       const tokens = Int32Array.of(sequence.lastToken)
-      return { slot: slot.index, kept: sequence.lastPosition, tokens, logits: wantsLogits ? 'last' : 'none' }
+      return {
+        slot: slot.index,
+        kept: sequence.lastPosition,
+        tokens,
+        logits: wantsLogits ? 'last' : 'none',
+        interventions: sequence.interventions,
+      }
     })
     const result = await this.session.forward(rows, 1, this.cache, hooks)
     this.counts.decodePasses++
     this.counts.decodeTokens += rows.length
     const vocabulary = this.scratch.length
     let logitRow = 0
+    const points = hooks.map((hook) => parseHook(hook, this.session.config.shape))
+    const passed = new Map<string, number>()
     batch.forEach((job, row) => {
       const logits =
         rows[row].logits === 'none'
           ? new Float32Array(0)
           : result.logits.subarray(logitRow * vocabulary, ++logitRow * vocabulary)
+      const { kept } = rows[row]
+      const own = points.map((point) => {
+        const values = result.hooks.get(point.name) as Float32Array // all were asked for
+        const from = passed.get(point.name) ?? 0
+        const to = from + valuesBefore(point, kept + 1) - valuesBefore(point, kept)
+        passed.set(point.name, to)
+        return { hook: point.name, values: values.subarray(from, to) }
+      })
       if (!this.isRunning(job)) return
       const { sequence, slot, request } = job
-      for (const hook of request.capture.hooks) {
-        const width = this.options.widthOf(hook)
-        const values = result.hooks.get(hook) as Float32Array // every job's hooks were asked for
-        slot.activations.write(hook, rows[row].kept, values.subarray(row * width, (row + 1) * width))
-      }
+      for (const { hook, values } of own)
+        if (request.capture.hooks.includes(hook)) slot.activations.write(hook, kept, values)
       sequence.keepLogits(logits)
       if (sequence.phase === 'closing') this.complete(job)
       else this.advance(job, logits)
@@ -425,11 +460,17 @@ export class Scheduler {
   }
 
   private complete(job: RunningJob): void {
-    const { slot, request, sequence } = job
-    this.running.delete(job.id)
-    slot.chain = chainKey([...request.earlierPrompts, request.promptIds])
-    slot.length = request.promptIds.length
-    slot.lastUsed = ++this.uses
-    job.resolve(sequence.finish(slot.activations, this.scratch.length))
+    const { slot, request, sequence, links } = job
+    try {
+      const result = sequence.finish(slot.activations, this.scratch.length)
+      this.running.delete(job.id)
+      slot.chain = chainKey(links)
+      slot.length = request.promptIds.length
+      slot.lastUsed = ++this.uses
+      job.resolve(result)
+    } catch (error) {
+      this.leave(job.id)
+      job.reject(error)
+    }
   }
 }

@@ -1,6 +1,7 @@
 // One request on its way: what it still has to run and what it has gathered.
 // Owns: the progress of a single answer. Not: slots, batches and passes (scheduler.ts).
 import type { ActivationRecord } from './capture.ts'
+import type { BoundInterventions } from './interventionBinding.ts'
 import type { PrefillPiece } from './prefixChain.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
 import { reportedTokens, type Sampler, type TokenChoice } from './sampling.ts'
@@ -11,6 +12,7 @@ export type Phase = 'prefill' | 'decode' | 'closing'
 export class Sequence {
   readonly request: GenerateRequest
   readonly reused: number
+  readonly interventions: BoundInterventions
   private readonly sampler: Sampler
   private readonly choices: TokenChoice[] = []
   private readonly logitRows: Float32Array[] = []
@@ -22,10 +24,15 @@ export class Sequence {
   /** Passes of other prompts since the last of this one. */
   waited = 0
 
-  constructor(request: GenerateRequest, pieces: PrefillPiece[], reused: number, sampler: Sampler) {
+  constructor(
+    request: GenerateRequest,
+    chain: { pieces: PrefillPiece[]; reused: number; interventions: BoundInterventions },
+    sampler: Sampler,
+  ) {
     this.request = request
-    this.pieces = pieces
-    this.reused = reused
+    this.pieces = chain.pieces
+    this.reused = chain.reused
+    this.interventions = chain.interventions
     this.sampler = sampler
   }
 
@@ -55,15 +62,22 @@ export class Sequence {
     this.choices.push(choice)
     const { stopIds, maxNewTokens } = this.request.sampling
     const isComplete = stopIds.includes(choice.id) || this.choices.length >= maxNewTokens
-    const needsLast = this.request.capture.hooks.length > 0 || this.request.wantLogits === true
+    const needsLast =
+      this.request.capture.hooks.length > 0 ||
+      this.request.wantLogits === true ||
+      this.interventions.awaitsGenerated
     this.phase = isComplete && needsLast ? 'closing' : 'decode'
     return isComplete && !needsLast
   }
 
-  /** @param vocabulary  V  @param record  the activations of the slot it ran in */
+  /**
+   * @param vocabulary  V  @param record  the activations of the slot it ran in
+   * @throws intervention_never_fired
+   */
   finish(record: ActivationRecord, vocabulary: number): GenerateResult {
-    const { choices, request, promptLength } = this
+    const { choices, request, promptLength, interventions } = this
     const { hooks, positions } = request.capture
+    interventions.checkMet()
     const topIds = new Int32Array(choices.length * reportedTokens)
     const topLogProbabilities = new Float32Array(choices.length * reportedTokens)
     choices.forEach((choice, index) => {
@@ -87,6 +101,7 @@ export class Sequence {
       ...(request.wantLogits && {
         logits: joinRows(this.logitRows, (promptLength + choices.length) * vocabulary),
       }),
+      ...(interventions.counts.length > 0 && { interventions: interventions.counts }),
     }
   }
 }

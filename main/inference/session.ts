@@ -4,8 +4,14 @@
 import * as onnx from 'onnxruntime-node'
 import { cacheNames, passInputs } from '../model/attentionGraph.ts'
 import { logitsOutput, writeDecoderGraph } from '../model/decoderGraph.ts'
+import { flagsFor, hookFlags } from '../model/hookGraph.ts'
+import { parseHook, type HookPoint } from '../model/hookNames.ts'
+import { interventionChanges, widerPoints, type InterventionPoints } from '../model/interventionGraph.ts'
 import { rotaryAngles, rotaryFrequencies } from '../model/rope.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
+import type { BoundInterventions } from './interventionBinding.ts'
+import { interventionFeeds, type FedRow, type GatedRows, type InterventionFeed } from './interventionFeeds.ts'
+import { keyedRows, markUnseen, unseen } from './keyedRows.ts'
 import type { KeyValueCache } from './keyValueCache.ts'
 
 /** New tokens of one sequence. */
@@ -15,22 +21,32 @@ export interface PassRow {
   kept: number
   tokens: Int32Array
   logits: 'none' | 'last' | 'all'
+  interventions?: BoundInterventions
 }
 
 export interface PassResult {
   /** [R, V], row-major: the wanted logits of all rows, one row after the other. */
   logits: Float32Array
-  /** Per hook asked for: [N, width], row-major, N the new tokens of all rows in order. */
+  /**
+   * Per hook asked for: [N, width], row-major, N the new tokens of all rows in order; of a hook with keys a row [H, p + 1]
+   * for each token at position p.
+   */
   hooks: Map<string, Float32Array>
 }
-
-/** Far below any score, and finite: a row that sees nothing stays a number. */
-const unseen = -1e9
 
 const floats = (data: Float32Array, dimensions: number[]): onnx.Tensor =>
   new onnx.Tensor('float32', data, dimensions)
 const integers = (data: Int32Array, dimensions: number[]): onnx.Tensor =>
   new onnx.Tensor('int32', data, dimensions)
+
+function tensorOf({ data, dimensions }: InterventionFeed): onnx.Tensor {
+  if (data instanceof Float32Array) return floats(data, dimensions)
+  return data instanceof Uint8Array
+    ? new onnx.Tensor('bool', data, dimensions)
+    : new onnx.Tensor('int64', data, dimensions)
+}
+
+const flag = (value: boolean): onnx.Tensor => new onnx.Tensor('bool', [value], [])
 
 /** The output as fp32; the graph declares no other type. */
 const floatsOf = (tensor: onnx.Tensor): Float32Array => tensor.data as Float32Array
@@ -40,15 +56,52 @@ export interface SessionOptions {
   threads: number
 }
 
+function loadGraph(
+  config: DecoderConfig,
+  weights: WeightMap,
+  options: SessionOptions,
+  points: InterventionPoints,
+): Promise<onnx.InferenceSession> {
+  const { model, folder } = writeDecoderGraph(config, weights, interventionChanges(points))
+  return onnx.InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: `${folder}/`,
+        intra_op: { allow_spinning: '0' }, // a spinning thread takes the core from the window and from other work
+      },
+    },
+  })
+}
+
 export class DecoderSession {
   readonly config: DecoderConfig
-  private readonly session: onnx.InferenceSession
+  private readonly weights: WeightMap
+  private readonly options: SessionOptions
+  /** Null after its release, and where another graph could not be loaded. */
+  private session: onnx.InferenceSession | null
+  /** Hook points at which the present graph can intervene. */
+  private points: InterventionPoints = new Map()
   private readonly frequencies: Float32Array
+  private readonly flagNames: readonly string[]
 
-  private constructor(config: DecoderConfig, session: onnx.InferenceSession) {
+  private constructor(
+    config: DecoderConfig,
+    weights: WeightMap,
+    options: SessionOptions,
+    session: onnx.InferenceSession,
+  ) {
     this.config = config
+    this.weights = weights
+    this.options = options
     this.session = session
     this.frequencies = rotaryFrequencies(config)
+    this.flagNames = hookFlags(config.shape)
   }
 
   /** Writes the graph and loads it; the weights are mapped and packed, which takes seconds for a large model. */
@@ -57,26 +110,31 @@ export class DecoderSession {
     weights: WeightMap,
     options: SessionOptions,
   ): Promise<DecoderSession> {
-    const { model, folder } = writeDecoderGraph(config, weights)
-    const session = await onnx.InferenceSession.create(model, {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: options.threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-      extra: {
-        session: {
-          model_external_initializers_file_folder_path: `${folder}/`,
-          intra_op: { allow_spinning: '0' }, // a spinning thread takes the core from the window and from other work
-        },
-      },
-    })
-    return new DecoderSession(config, session)
+    const session = await loadGraph(config, weights, options, new Map())
+    return new DecoderSession(config, weights, options, session)
+  }
+
+  /** True where the present graph can intervene at these points. */
+  has(points: InterventionPoints): boolean {
+    return widerPoints(this.points, points, this.config.shape) === null
+  }
+
+  /**
+   * Sees to a graph that can intervene at these points. Another graph is loaded where the present one cannot, which takes as
+   * long as loading did; it stays then. Rows without interventions have the same bits in every graph.
+   */
+  async provide(points: InterventionPoints): Promise<void> {
+    const wider = widerPoints(this.points, points, this.config.shape)
+    if (!wider) return
+    await this.release() // first, because both hold the weights
+    this.session = await loadGraph(this.config, this.weights, this.options, wider)
+    this.points = wider
   }
 
   async release(): Promise<void> {
-    await this.session.release()
+    const { session } = this
+    this.session = null
+    await session?.release()
   }
 
   /**
@@ -93,10 +151,17 @@ export class DecoderSession {
   ): Promise<PassResult> {
     const firstSlot = rows[0].slot
     const slots = rows[rows.length - 1].slot - firstSlot + 1
-    const feeds = this.layOut(rows, width, firstSlot, slots, cache.positions)
-    const { keyValueHeads, headWidth, layers } = this.config.shape
+    const { shape } = this.config
+    const points = hooks.map((hook) => parseHook(hook, shape))
+    const interventions = this.interventionInputs(rows, width, firstSlot, cache.positions)
+    const feeds = {
+      ...this.layOut(rows, width, firstSlot, slots, cache.positions),
+      ...this.flags(points),
+      ...interventions.feeds,
+    }
+    const { keyValueHeads, headWidth, layers } = shape
     const keptShape = [slots, keyValueHeads, cache.positions, headWidth]
-    const fetches = [logitsOutput, ...hooks]
+    const fetches = [logitsOutput, ...hooks, ...interventions.gates.map(({ output }) => output)]
     for (let layer = 0; layer < layers; layer++) {
       const names = cacheNames(layer)
       const kept = cache.view(layer, firstSlot, slots)
@@ -104,6 +169,7 @@ export class DecoderSession {
       feeds[names.keptValues] = floats(kept.values, keptShape)
       fetches.push(names.newKeys, names.newValues)
     }
+    if (!this.session) throw new TypeError('the session was released')
     const results = await this.session.run(feeds, fetches)
     const written = rows.map(({ slot, kept, tokens }) => ({ slot, at: kept, count: tokens.length }))
     for (let layer = 0; layer < layers; layer++) {
@@ -111,10 +177,45 @@ export class DecoderSession {
       const fresh = { keys: floatsOf(results[names.newKeys]), values: floatsOf(results[names.newValues]) }
       cache.write(layer, fresh, written, firstSlot, width)
     }
+    for (const { output, rows: gated } of interventions.gates) {
+      const open = floatsOf(results[output])
+      gated.forEach((row, index) => row?.bound.countOpen(row.intervention, open[index]))
+    }
+    const valuesOf = ({ name, isKeyed, width: heads }: HookPoint): Float32Array => {
+      const data = floatsOf(results[name])
+      if (!isKeyed) return data
+      const found = keyedRows({ data, heads, width, keptLength: cache.positions }, rows, firstSlot)
+      return name.endsWith('hook_attn_scores') ? markUnseen(found) : found
+    }
     return {
       logits: floatsOf(results[logitsOutput]),
-      hooks: new Map(hooks.map((hook) => [hook, floatsOf(results[hook])])),
+      hooks: new Map(points.map((point) => [point.name, valuesOf(point)])),
     }
+  }
+
+  /** Tells the graph which hook points to compute. */
+  private flags(points: readonly HookPoint[]): Record<string, onnx.Tensor> {
+    const wanted = flagsFor(points)
+    const [yes, no] = [flag(true), flag(false)]
+    return Object.fromEntries(this.flagNames.map((name) => [name, wanted.has(name) ? yes : no]))
+  }
+
+  /** What the graph wants at its intervention points, and the gates that are to be read back. */
+  private interventionInputs(
+    rows: readonly PassRow[],
+    width: number,
+    firstSlot: number,
+    keptLength: number,
+  ): { feeds: Record<string, onnx.Tensor>; gates: GatedRows[] } {
+    let packed = 0
+    const fed = rows.map(({ slot, kept, tokens, interventions }): FedRow => {
+      const row = { packed, line: slot - firstSlot, kept, tokens, interventions: interventions ?? null }
+      packed += tokens.length
+      return row
+    })
+    const { feeds, gates } = interventionFeeds(fed, this.points, { width, keptLength }, this.config.shape)
+    const tensors = feeds.map((feed): [string, onnx.Tensor] => [feed.name, tensorOf(feed)])
+    return { feeds: Object.fromEntries(tensors), gates }
   }
 
   /** Everything the graph wants beside the cache. */

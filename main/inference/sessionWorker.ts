@@ -3,7 +3,6 @@
 // A pass blocks this thread, so messages are read between passes: that is when a cancellation takes effect.
 import { parentPort, workerData } from 'node:worker_threads'
 import { AppError, reportOf } from '../contract/errors.ts'
-import { parseHook } from '../model/hookNames.ts'
 import type { GenerateResult } from './requests.ts'
 import { Scheduler } from './scheduler.ts'
 import { DecoderSession } from './session.ts'
@@ -24,8 +23,7 @@ const largeBuffers = ({ captures, logits }: GenerateResult): ArrayBuffer[] =>
 async function open(): Promise<void> {
   const { config, weights, threads, maxRows, cacheBytes } = start
   const session = await DecoderSession.create(config, weights, { threads })
-  const widthOf = (hook: string): number => parseHook(hook, config.shape).width
-  const scheduler = new Scheduler(session, { maxRows, cacheBytes, widthOf })
+  const scheduler = new Scheduler(session, { maxRows, cacheBytes })
   let isEnding = false
   const end = (): void => {
     isEnding = true

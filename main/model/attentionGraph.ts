@@ -1,8 +1,9 @@
 // One layer's self-attention as graph nodes, in the “split” form.
-// Owns: grouped queries, rotation, scores against kept and new keys, the weighted sum. Not: the mask's numbers or the cache (inference/).
+// Owns: grouped queries, rotation, scores against kept and new keys, the weighted sum, and the hook points on the way. Not: the mask's numbers or the cache (inference/).
 // Method: kept keys and values are read-only inputs and new ones the only outputs, so nothing of the cache is copied inside a pass.
 // Tokens are packed [N, width] for every matrix product; only here are they spread on a grid [B, S] of rows × new positions.
 import type { ModelShape } from '../contract/models.ts'
+import type { HookGraph } from './hookGraph.ts'
 import type { GraphBuilder } from './onnxWriter.ts'
 import type { WeightNodes } from './weightNodes.ts'
 
@@ -35,6 +36,7 @@ export const cacheNames = (layer: number) => ({
 export class AttentionGraph {
   private readonly graph: GraphBuilder
   private readonly weights: WeightNodes
+  private readonly hooks: HookGraph
   private readonly shape: ModelShape
   /** [B, KV, G·S, P+S]: repeated for every head once, because adding it row by row in every layer costs a twelfth of a pass. */
   private readonly mask: string
@@ -42,10 +44,14 @@ export class AttentionGraph {
   private readonly partLengths: string
   /** [B, H, S, K] in a list. */
   private readonly gridShape: string
+  /** [B, H, S, P+S] and [B, KV, G·S, P+S] in lists. */
+  private readonly headShape: string
+  private readonly groupShape: string
 
-  constructor(graph: GraphBuilder, weights: WeightNodes, shape: ModelShape) {
+  constructor(graph: GraphBuilder, weights: WeightNodes, hooks: HookGraph, shape: ModelShape) {
     this.graph = graph
     this.weights = weights
+    this.hooks = hooks
     this.shape = shape
     const joined = (...parts: string[]): string => graph.op('Concat', parts, { axis: 0 })
     const rows = graph.op('Shape', [passInputs.grid], { start: 0, end: 1 })
@@ -54,9 +60,10 @@ export class AttentionGraph {
     const heads = graph.integers([shape.heads])
     this.gridShape = joined(rows, heads, newLength, graph.integers([shape.headWidth]))
     this.partLengths = joined(graph.op('Sub', [totalLength, newLength]), newLength)
-    const byHead = graph.op('Expand', [passInputs.mask, joined(rows, heads, newLength, totalLength)])
-    const byGroup = joined(rows, graph.integers([shape.keyValueHeads, -1]), totalLength)
-    this.mask = graph.op('Reshape', [byHead, byGroup])
+    this.headShape = joined(rows, heads, newLength, totalLength)
+    this.groupShape = joined(rows, graph.integers([shape.keyValueHeads, -1]), totalLength)
+    const byHead = graph.op('Expand', [passInputs.mask, this.headShape])
+    this.mask = graph.op('Reshape', [byHead, this.groupShape])
   }
 
   /** Packed [N, heads·K], turned by each token's position. */
@@ -87,28 +94,75 @@ export class AttentionGraph {
     return graph.op('Gather', [flat, passInputs.cells])
   }
 
+  /** A keyed hook point: its value [B, KV, G·S, P+S] is shown by head. */
+  private keyed(name: string, byGroup: string): string {
+    const { graph, hooks } = this
+    const byHead = (): string => graph.op('Reshape', [byGroup, this.headShape])
+    if (hooks.touches(name)) return graph.op('Reshape', [hooks.hook(name, byHead()), this.groupShape])
+    hooks.hookAside(name, byHead)
+    return byGroup
+  }
+
+  /** What each head adds to the output: [N, H·K] → [N, H·D]. */
+  private byHead(name: string, z: string): string {
+    const { graph, weights, shape } = this
+    const { heads, headWidth, residualWidth } = shape
+    const rowCount = graph.op('Shape', [passInputs.grid], { start: 0, end: 1 })
+    const weight = graph.op('Reshape', [
+      weights.copied(name, graph.op('Sub', [rowCount, rowCount])),
+      graph.integers([residualWidth, heads, headWidth]),
+    ])
+    // A token's heads as rows: [N, H, 1, K] · [H, K, D], so that a row's bits do not depend on how many tokens there are.
+    const rows = graph.op('Reshape', [z, graph.integers([-1, heads, 1, headWidth])])
+    const result = graph.op('MatMul', [rows, graph.op('Transpose', [weight], { perm: [1, 2, 0] })])
+    return graph.op('Reshape', [result, graph.integers([-1, heads * residualWidth])])
+  }
+
+  /** Packed [N, H·K] → [N, D]. */
+  private output(layer: number, z: string): string {
+    const { graph, weights, hooks, shape } = this
+    const name = `model.layers.${layer}.self_attn.o_proj`
+    const hook = `blocks.${layer}.attn.hook_result`
+    const plain = weights.linear(name, z)
+    if (!hooks.touches(hook)) {
+      hooks.hookAside(hook, () => this.byHead(`${name}.weight`, z))
+      return plain
+    }
+    const results = hooks.hook(hook, this.byHead(`${name}.weight`, z))
+    const sizes = Array.from({ length: shape.heads }, () => shape.residualWidth)
+    const heads = graph.apply('Split', [results, graph.integers(sizes)], { axis: 1 }, shape.heads)
+    const sum = graph.op('Sum', heads)
+    const changed = weights.has(`${name}.bias`) ? graph.op('Add', [sum, weights.tensor(`${name}.bias`)]) : sum
+    return hooks.choose([hook], changed, plain)
+  }
+
   /** @param x packed [N, D], normalised  @returns packed [N, D], the layer's attention output. */
   layer(index: number, x: string): string {
-    const { graph, weights, shape } = this
+    const { graph, weights, hooks, shape } = this
     const { heads, keyValueHeads, headWidth } = shape
     const name = `model.layers.${index}.self_attn`
+    const hook = `blocks.${index}.attn`
     const cache = cacheNames(index)
     const keptKeys = graph.input(cache.keptKeys, 'float32', ['B', keyValueHeads, 'P', headWidth])
     const keptValues = graph.input(cache.keptValues, 'float32', ['B', keyValueHeads, 'P', headWidth])
 
-    const queries = this.spread(this.rotated(weights.linear(`${name}.q_proj`, x), heads), heads)
-    const newKeys = this.spread(
-      this.rotated(weights.linear(`${name}.k_proj`, x), keyValueHeads),
-      keyValueHeads,
-    )
-    const newValues = this.spread(weights.linear(`${name}.v_proj`, x), keyValueHeads)
+    const queries = hooks.hook(`${hook}.hook_q`, weights.linear(`${name}.q_proj`, x))
+    const keys = hooks.hook(`${hook}.hook_k`, weights.linear(`${name}.k_proj`, x))
+    const values = hooks.hook(`${hook}.hook_v`, weights.linear(`${name}.v_proj`, x))
+    const turnedQueries = hooks.hook(`${hook}.hook_rot_q`, this.rotated(queries, heads))
+    const turnedKeys = hooks.hook(`${hook}.hook_rot_k`, this.rotated(keys, keyValueHeads))
+    const newKeys = this.spread(turnedKeys, keyValueHeads)
+    const newValues = this.spread(values, keyValueHeads)
     graph.output(newKeys, cache.newKeys, 'float32', ['B', keyValueHeads, 'S', headWidth])
     graph.output(newValues, cache.newValues, 'float32', ['B', keyValueHeads, 'S', headWidth])
 
     // The queries of one group share a key head: [B, KV, G·S, K] spares repeating keys and values.
-    const grouped = graph.op('Reshape', [queries, graph.integers([0, keyValueHeads, -1, headWidth])])
+    const grouped = graph.op('Reshape', [
+      this.spread(turnedQueries, heads),
+      graph.integers([0, keyValueHeads, -1, headWidth]),
+    ])
     const scaled = { alpha: { float: 1 / Math.sqrt(headWidth) }, transB: 1 }
-    const scores = graph.op(
+    const products = graph.op(
       'Concat',
       [
         graph.op('FusedMatMul', [grouped, keptKeys], scaled),
@@ -116,12 +170,14 @@ export class AttentionGraph {
       ],
       { axis: 3 },
     )
-    const pattern = graph.op('Softmax', [graph.op('Add', [scores, this.mask])], { axis: -1 })
+    const scores = this.keyed(`${hook}.hook_attn_scores`, graph.op('Add', [products, this.mask]))
+    const pattern = this.keyed(`${hook}.hook_pattern`, graph.op('Softmax', [scores], { axis: -1 }))
     const [keptPart, newPart] = graph.apply('Split', [pattern, this.partLengths], { axis: 3 }, 2)
     const sum = graph.op('Add', [
       graph.op('MatMul', [keptPart, keptValues]),
       graph.op('MatMul', [newPart, newValues]),
     ])
-    return weights.linear(`${name}.o_proj`, this.packed(graph.op('Reshape', [sum, this.gridShape])))
+    const z = hooks.hook(`${hook}.hook_z`, this.packed(graph.op('Reshape', [sum, this.gridShape])))
+    return this.output(index, z)
   }
 }

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { cacheNames, passInputs } from './attentionGraph.ts'
 import { logitsOutput, writeDecoderGraph } from './decoderGraph.ts'
-import { listHooks } from './hookNames.ts'
+import { flagsFor, hookFlags } from './hookGraph.ts'
+import { listHooks, type HookPoint } from './hookNames.ts'
 import type { DecoderConfig, WeightMap } from './modelFiles.ts'
 import { openModelFiles } from './openModelFiles.ts'
 import { prepareWeights } from './prepareWeights.ts'
@@ -39,7 +40,8 @@ describe('a decoder’s graph', () => {
     const caches = layers.flatMap(({ newKeys, newValues }) => [newKeys, newValues])
     expect([...session.outputNames].sort()).toEqual([...hooks, ...caches, logitsOutput].sort())
     const kept = layers.flatMap(({ keptKeys, keptValues }) => [keptKeys, keptValues])
-    expect([...session.inputNames].sort()).toEqual([...Object.values(passInputs), ...kept].sort())
+    const inputs = [...Object.values(passInputs), ...kept, ...hookFlags(config.shape)]
+    expect([...session.inputNames].sort()).toEqual(inputs.sort())
     await session.release()
   })
 
@@ -48,7 +50,7 @@ describe('a decoder’s graph', () => {
     const { model } = writeDecoderGraph(config, weights)
     const text = Buffer.from(model).toString('latin1')
     expect(text).toContain('model.safetensors')
-    expect(model.length).toBeLessThan(50_000)
+    expect(model.length).toBeLessThan(100_000)
     expect(bytes).toBeGreaterThan(20_000)
   })
 
@@ -71,5 +73,43 @@ describe('a decoder’s graph', () => {
     const fewer = new Map(weights)
     fewer.delete('model.layers.1.mlp.down_proj.weight')
     expect(() => writeDecoderGraph(config, fewer)).toThrow(TypeError)
+  })
+})
+
+describe('hook points in a decoder’s graph', () => {
+  const feedsFor = (flags: ReadonlySet<string>): Record<string, onnx.Tensor> => {
+    const { layers, keyValueHeads, headWidth } = config.shape
+    const feeds: Record<string, onnx.Tensor> = {
+      [passInputs.tokens]: new onnx.Tensor('int32', Int32Array.of(1, 2, 3), [3]),
+      [passInputs.cosines]: new onnx.Tensor('float32', new Float32Array((3 * headWidth) / 2).fill(1), [
+        3,
+        headWidth / 2,
+      ]),
+      [passInputs.sines]: new onnx.Tensor('float32', new Float32Array((3 * headWidth) / 2), [
+        3,
+        headWidth / 2,
+      ]),
+      [passInputs.grid]: new onnx.Tensor('int32', Int32Array.of(0, 1, 2), [1, 3]),
+      [passInputs.cells]: new onnx.Tensor('int32', Int32Array.of(0, 1, 2), [3]),
+      [passInputs.mask]: new onnx.Tensor('float32', new Float32Array(9), [1, 1, 3, 3]),
+      [passInputs.logitRows]: new onnx.Tensor('int32', Int32Array.of(2), [1]),
+    }
+    for (const name of hookFlags(config.shape)) feeds[name] = new onnx.Tensor('bool', [flags.has(name)], [])
+    for (let layer = 0; layer < layers; layer++) {
+      const { keptKeys, keptValues } = cacheNames(layer)
+      for (const name of [keptKeys, keptValues])
+        feeds[name] = new onnx.Tensor('float32', new Float32Array(0), [1, keyValueHeads, 0, headWidth])
+    }
+    return feeds
+  }
+
+  it('are computed where they are fetched and nowhere else', async () => {
+    const session = await load(weights)
+    const points = listHooks(config.shape)
+    const fetched = points.find(({ name }) => name === 'blocks.1.attn.hook_result') as HookPoint
+    const results = await session.run(feedsFor(flagsFor([fetched])))
+    const computed = points.filter(({ name }) => results[name].data.length > 0).map(({ name }) => name)
+    expect(computed).toEqual(['blocks.1.attn.hook_result'])
+    await session.release()
   })
 })

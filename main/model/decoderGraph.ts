@@ -1,9 +1,10 @@
 // A decoder as one ONNX graph, written from its numbers and the places of its weights.
-// Owns: embedding, layers, residual stream, head, and the hook points on the way. Not: running it (inference/session.ts).
+// Owns: embedding, the order of the layers' parts, residual stream, head. Not: the parts, or running it (inference/session.ts).
 // One graph serves prefill and decode, any number of rows, any length.
 import { AttentionGraph, passInputs } from './attentionGraph.ts'
-import { parseHook } from './hookNames.ts'
+import { HookGraph, type HookChanges } from './hookGraph.ts'
 import { mlpLayer } from './mlpGraph.ts'
+import { NormGraph, type NormPlace } from './normGraph.ts'
 import { GraphBuilder } from './onnxWriter.ts'
 import { WeightNodes } from './weightNodes.ts'
 import type { DecoderConfig, WeightMap } from './modelFiles.ts'
@@ -22,10 +23,14 @@ class DecoderWriter {
   private readonly graph = new GraphBuilder()
   private readonly config: DecoderConfig
   private readonly weights: WeightNodes
+  private readonly hooks: HookGraph
+  private readonly norms: NormGraph
 
-  constructor(config: DecoderConfig, weights: WeightMap) {
+  constructor(config: DecoderConfig, weights: WeightMap, changes?: HookChanges) {
     this.config = config
     this.weights = new WeightNodes(this.graph, weights)
+    this.hooks = new HookGraph(this.graph, config.shape, changes)
+    this.norms = new NormGraph(this.graph, this.weights, this.hooks, config)
   }
 
   private declareInputs(): void {
@@ -40,73 +45,58 @@ class DecoderWriter {
     graph.input(passInputs.logitRows, 'int32', ['R'])
   }
 
-  /**
-   * Every hook point's value passes through here and can be fetched under the hook's name; not fetched, it costs nothing.
-   * Whatever changes a value at a hook point belongs here: the caller goes on with what is returned.
-   */
-  private hook(name: string, value: string): string {
-    this.graph.output(value, name, 'float32', ['N', parseHook(name, this.config.shape).width])
-    return value
-  }
-
-  /** As `hook`, for a value that another hook point has named already. */
-  private hookAgain(name: string, value: string): string {
-    return this.hook(name, this.graph.op('Identity', [value]))
-  }
-
-  private normalised(x: string, gain: string): string {
-    const epsilon = { float: this.config.rmsEpsilon }
-    return this.graph.op('SimplifiedLayerNormalization', [x, this.weights.tensor(gain)], {
-      epsilon,
-      axis: -1,
-      stash_type: 1,
-    })
-  }
-
-  /** x + delta and its norm, in one operator. */
-  private addAndNormalise(x: string, delta: string, gain: string): { sum: string; normal: string } {
-    const epsilon = { float: this.config.rmsEpsilon }
-    const inputs = [x, delta, this.weights.tensor(gain)]
-    const [normal, , , sum] = this.graph.apply('SkipSimplifiedLayerNormalization', inputs, { epsilon }, 4)
-    return { sum, normal }
-  }
+  private inputNorm = (layer: number): NormPlace => ({
+    gain: `model.layers.${layer}.input_layernorm.weight`,
+    hook: `blocks.${layer}.ln1`,
+  })
 
   write(): DecoderGraph {
-    const { graph, config, weights } = this
+    const { graph, config, weights, hooks, norms } = this
     this.declareInputs()
-    const attention = new AttentionGraph(graph, weights, config.shape)
+    const attention = new AttentionGraph(graph, weights, hooks, config.shape)
     const embedding = 'model.embed_tokens'
-    let residual = this.hook('hook_embed', weights.rows(`${embedding}.weight`, passInputs.tokens))
-    let normal = this.normalised(residual, 'model.layers.0.input_layernorm.weight')
+    const embedded = hooks.hook('hook_embed', weights.rows(`${embedding}.weight`, passInputs.tokens))
+    let residual = hooks.hook('blocks.0.hook_resid_pre', embedded)
+    let normal = norms.normalise(residual, this.inputNorm(0))
     for (let layer = 0; layer < config.shape.layers; layer++) {
       const block = `blocks.${layer}`
-      this.hookAgain(`${block}.hook_resid_pre`, residual)
-      const attended = attention.layer(layer, normal)
-      const middle = this.addAndNormalise(
-        residual,
-        attended,
-        `model.layers.${layer}.post_attention_layernorm.weight`,
+      const attended = hooks.hook(`${block}.hook_attn_out`, attention.layer(layer, normal))
+      const middle = norms.addAndNormalise(residual, attended, [`${block}.hook_resid_mid`], {
+        gain: `model.layers.${layer}.post_attention_layernorm.weight`,
+        hook: `${block}.ln2`,
+      })
+      const added = hooks.hook(
+        `${block}.hook_mlp_out`,
+        mlpLayer({ graph, weights, hooks }, layer, middle.normal),
       )
-      residual = this.hook(`${block}.hook_resid_mid`, middle.sum)
-      const added = mlpLayer(graph, weights, layer, middle.normal)
+      const after = `${block}.hook_resid_post`
       if (layer + 1 < config.shape.layers) {
-        const next = this.addAndNormalise(residual, added, `model.layers.${layer + 1}.input_layernorm.weight`)
+        const sumHooks = [after, `blocks.${layer + 1}.hook_resid_pre`]
+        const next = norms.addAndNormalise(middle.sum, added, sumHooks, this.inputNorm(layer + 1))
         residual = next.sum
         normal = next.normal
-      } else {
-        residual = graph.op('Add', [residual, added]) // the final norm is taken only where logits are wanted
-      }
-      residual = this.hook(`${block}.hook_resid_post`, residual)
+      } else residual = hooks.hook(after, graph.op('Add', [middle.sum, added]))
     }
-    const last = graph.op('Gather', [residual, passInputs.logitRows])
+    const final = norms.normaliseRows(residual, passInputs.logitRows, {
+      gain: 'model.norm.weight',
+      hook: 'ln_final',
+    })
     const head = config.tiedEmbeddings ? embedding : 'lm_head'
-    const logits = weights.linear(head, this.normalised(last, 'model.norm.weight'))
-    graph.output(logits, logitsOutput, 'float32', ['R', config.shape.vocabulary])
+    graph.output(weights.linear(head, final), logitsOutput, 'float32', ['R', config.shape.vocabulary])
+    hooks.finish()
     return { model: graph.finish('decoder'), folder: weights.folder }
   }
 }
 
-/** Writes the graph of a decoder. @throws TypeError where `weights` lacks a tensor of the architecture. */
-export function writeDecoderGraph(config: DecoderConfig, weights: WeightMap): DecoderGraph {
-  return new DecoderWriter(config, weights).write()
+/**
+ * Writes the graph of a decoder.
+ * @param changes  what happens to values at hook points; left out, nothing
+ * @throws TypeError where `weights` lacks a tensor of the architecture.
+ */
+export function writeDecoderGraph(
+  config: DecoderConfig,
+  weights: WeightMap,
+  changes?: HookChanges,
+): DecoderGraph {
+  return new DecoderWriter(config, weights, changes).write()
 }

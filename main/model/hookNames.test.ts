@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { listHooks, parseHook } from './hookNames.ts'
+import type { AppError } from '../contract/errors.ts'
+import { hookShape, listHooks, parseHook, valuesBefore } from './hookNames.ts'
 
 const shape = {
   layers: 30,
@@ -12,21 +13,73 @@ const shape = {
   contextLength: 8192,
 }
 
+function detailsOf(act: () => unknown): { near: string[] } {
+  try {
+    act()
+  } catch (error) {
+    return (error as AppError).details as { near: string[] } // hook_unknown's
+  }
+  throw new TypeError('nothing was thrown')
+}
+
 describe('hook names', () => {
-  it('parse into layer, axes and width', () => {
-    expect(parseHook('blocks.15.hook_resid_post', shape)).toEqual({
-      name: 'blocks.15.hook_resid_post',
-      layer: 15,
-      axes: 'B S D',
-      width: 576,
-    })
-    expect(parseHook('hook_embed', shape).layer).toBeNull()
+  it.each([
+    ['blocks.15.hook_resid_post', 15, 'B S D', [576]],
+    ['hook_embed', null, 'B S D', [576]],
+    ['blocks.0.ln1.hook_scale', 0, 'B S 1', [1]],
+    ['blocks.2.attn.hook_q', 2, 'B S H K', [9, 64]],
+    ['blocks.2.attn.hook_rot_k', 2, 'B S H K', [3, 64]],
+    ['blocks.29.attn.hook_result', 29, 'B S H D', [9, 576]],
+    ['blocks.4.mlp.hook_post', 4, 'B S M', [1536]],
+    ['blocks.7.attn.hook_pattern', 7, 'B H S T', [9]],
+    ['ln_final.hook_normalized', null, 'B S D', [576]],
+  ])('parse into layer, axes and sizes: %s', (name, layer, axes, sizes) => {
+    const width = sizes.reduce((product, size) => product * size, 1)
+    expect(parseHook(name, shape)).toMatchObject({ name, layer, axes, sizes, width })
   })
 
   it('list every hook point of a model, each of which parses', () => {
     const hooks = listHooks(shape)
-    expect(hooks).toHaveLength(1 + 30 * 3)
+    expect(hooks).toHaveLength(3 + 30 * 21)
     expect(new Set(hooks.map(({ name }) => name)).size).toBe(hooks.length)
+    for (const hook of hooks) expect(parseHook(hook.name, shape)).toEqual(hook)
+    expect(hooks[0].name).toBe('hook_embed')
+    expect(hooks.at(-1)?.name).toBe('ln_final.hook_normalized')
+  })
+
+  it('are only those that the model has', () => {
+    const traits = {
+      learnedPositions: true,
+      unrotatedLayers: [],
+      gatedMlp: false,
+      parallelResidual: true,
+      postNorms: true,
+      experts: 0,
+    }
+    const other = { ...shape, traits }
+    for (const name of [
+      'hook_pos_embed',
+      'blocks.1.ln1_post.hook_scale',
+      'blocks.1.ln2_post.hook_normalized',
+    ]) {
+      expect(parseHook(name, other).name).toBe(name)
+      expect(() => parseHook(name, shape)).toThrow(expect.objectContaining({ code: 'hook_unknown' }))
+    }
+    for (const name of [
+      'blocks.1.hook_resid_mid',
+      'blocks.1.mlp.hook_pre_linear',
+      'blocks.1.attn.hook_rot_q',
+    ]) {
+      expect(parseHook(name, shape).name).toBe(name)
+      expect(() => parseHook(name, other)).toThrow(expect.objectContaining({ code: 'hook_unknown' }))
+    }
+    const unrotated = { ...shape, traits: { ...traits, learnedPositions: false, unrotatedLayers: [3] } }
+    expect(parseHook('blocks.2.attn.hook_rot_q', unrotated).layer).toBe(2)
+    expect(() => parseHook('blocks.3.attn.hook_rot_q', unrotated)).toThrow(
+      expect.objectContaining({ code: 'hook_unknown' }),
+    )
+    const experts = { ...shape, traits: { ...traits, experts: 8 } }
+    expect(listHooks(experts).filter(({ group }) => group === 'mlp')).toEqual([])
   })
 
   it.each([
@@ -52,14 +105,32 @@ describe('hook names', () => {
     expect(() => parseHook(wrong, shape)).toThrow(expect.objectContaining({ code: 'hook_unknown' }))
   })
 
-  it.each(['foo', '', 'x'.repeat(5000)])('name a few even where nothing is near “%.10s”', (wrong) => {
-    const near = expect.arrayContaining(['hook_embed', 'blocks.0.hook_resid_pre'])
-    expect(() => parseHook(wrong, shape)).toThrow(expect.objectContaining({ details: { hook: wrong, near } }))
-  })
+  it.each(['foo', '', 'x'.repeat(5000)])(
+    'name a few that exist even where nothing is near “%.10s”',
+    (wrong) => {
+      const { near } = detailsOf(() => parseHook(wrong, shape))
+      expect(near).toHaveLength(3)
+      for (const name of near) expect(parseHook(name, shape).name).toBe(name)
+    },
+  )
 
   it('refuse a layer that the model does not have', () => {
     expect(() => parseHook('blocks.30.hook_resid_post', shape)).toThrow(
       expect.objectContaining({ code: 'layer_out_of_range', details: { layer: 30, layers: 30 } }),
     )
+  })
+})
+
+describe('values of a hook point', () => {
+  it('are as many at every position', () => {
+    const point = parseHook('blocks.2.attn.hook_z', shape)
+    expect(valuesBefore(point, 7)).toBe(7 * 9 * 64)
+    expect(hookShape(point, 7, 7)).toEqual([1, 7, 9, 64])
+  })
+
+  it('are as many as a position has keys, where there are keys', () => {
+    const point = parseHook('blocks.2.attn.hook_pattern', shape)
+    expect(valuesBefore(point, 3)).toBe(9 * (1 + 2 + 3))
+    expect(hookShape(point, 3, 5)).toEqual([1, 9, 3, 5])
   })
 })

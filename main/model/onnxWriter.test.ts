@@ -95,3 +95,30 @@ describe('misuse', () => {
     expect(() => graph.output(value, 'two', 'float32', ['N'])).toThrow(TypeError)
   })
 })
+
+describe('a branch', () => {
+  it('runs only where its condition holds, on values from outside, and may hold another', async () => {
+    const graph = new GraphBuilder()
+    const x = graph.input('x', 'float32', ['N'])
+    for (const name of ['outer', 'inner']) graph.input(name, 'boolean', [])
+    const twice = graph.op('Add', [x, x])
+    const results = graph.onlyIf('outer', () => [
+      graph.op('Mul', [twice, graph.float(0.5)]),
+      ...graph.onlyIf('inner', () => [graph.op('Neg', [twice])]),
+    ])
+    results.forEach((value, index) => graph.output(value, `result_${index}`, 'float32', ['M']))
+    const session = await load(graph.finish('branches'))
+    const run = async (outer: boolean, inner: boolean): Promise<number[][]> => {
+      const flag = (value: boolean): onnx.Tensor => new onnx.Tensor('bool', [value], [])
+      const found = await session.run({ x: floats([1, 2], [2]), outer: flag(outer), inner: flag(inner) })
+      return [found.result_0, found.result_1].map(({ data }) => [...(data as Float32Array)])
+    }
+    expect(await run(true, true)).toEqual([
+      [1, 2],
+      [-2, -4],
+    ])
+    expect(await run(true, false)).toEqual([[1, 2], []])
+    expect(await run(false, true)).toEqual([[], []])
+    await session.release()
+  })
+})

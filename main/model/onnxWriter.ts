@@ -3,11 +3,17 @@
 // Source: field numbers of onnx.proto, IR version 10.
 
 /** Element types by their number in TensorProto.DataType. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, float16: 10, bfloat16: 16 } as const
+export const elementTypes = { float32: 1, int32: 6, int64: 7, boolean: 9, float16: 10, bfloat16: 16 } as const
 export type ElementType = keyof typeof elementTypes
 
 /** A number is an integer; a float says so. */
 export type Attribute = number | string | readonly number[] | { readonly float: number }
+
+/** Nodes that run only where a condition says so, and the values they give. */
+interface Branch {
+  nodes: readonly Node[]
+  results: readonly string[]
+}
 
 /** Fixed sizes as numbers, free ones as letters. */
 export type Dimensions = readonly (number | string)[]
@@ -26,6 +32,7 @@ interface Node {
   inputs: readonly (string | null)[]
   outputs: readonly (string | null)[]
   attributes: Readonly<Record<string, Attribute>>
+  branches?: Readonly<Record<string, Branch>>
 }
 
 /** Operators that ONNX Runtime adds to the standard ones. */
@@ -123,12 +130,14 @@ function writeAttribute(to: Message, name: string, value: Attribute): void {
   }
 }
 
-function valueInformation(name: string, type: ElementType, dimensions: Dimensions): Uint8Array {
+/** @param dimensions  left out where they may be any */
+function valueInformation(name: string, type: ElementType, dimensions?: Dimensions): Uint8Array {
   const value = new Message()
   value.text(1, name)
   value.message(2, (kind) =>
     kind.message(1, (tensor) => {
       tensor.integer(1, elementTypes[type])
+      if (!dimensions) return
       tensor.message(2, (shape) => {
         for (const size of dimensions)
           shape.message(1, (one) => (typeof size === 'number' ? one.integer(1, size) : one.text(2, size)))
@@ -140,7 +149,7 @@ function valueInformation(name: string, type: ElementType, dimensions: Dimension
 
 /** Collects nodes, tensors, inputs and outputs, then writes them as one ModelProto. Values are known by their names. */
 export class GraphBuilder {
-  private readonly nodes: Node[] = []
+  private nodes: Node[] = []
   private readonly tensors = new Map<string, Uint8Array>()
   private readonly inputs: Uint8Array[] = []
   private readonly outputs: Uint8Array[] = []
@@ -166,6 +175,36 @@ export class GraphBuilder {
     attributes: Readonly<Record<string, Attribute>> = {},
   ): string {
     return this.apply(operator, inputs, attributes, 1)[0]
+  }
+
+  /**
+   * Runs the nodes that `write` appends only where a boolean scalar holds; they may take any value that is there before.
+   * @param write  gives the names of float32 results
+   * @returns as many values: those results, or tensors of shape [0] where the condition does not hold
+   */
+  onlyIf(condition: string, write: () => string[]): string[] {
+    const taken = this.branch(write)
+    const empty = this.branch(() => taken.results.map(() => this.op('ConstantOfShape', [this.integers([0])])))
+    const outputs = taken.results.map(() => `If_${this.count++}`)
+    this.nodes.push({
+      operator: 'If',
+      inputs: [condition],
+      outputs,
+      attributes: {},
+      branches: { then_branch: taken, else_branch: empty },
+    })
+    return outputs
+  }
+
+  private branch(write: () => string[]): Branch {
+    const outer = this.nodes
+    const nodes: Node[] = []
+    this.nodes = nodes
+    try {
+      return { results: write(), nodes }
+    } finally {
+      this.nodes = outer
+    }
   }
 
   input(name: string, type: ElementType, dimensions: Dimensions): string {
@@ -212,6 +251,18 @@ export class GraphBuilder {
     return name
   }
 
+  /** A float32 scalar. */
+  float(value: number): string {
+    const name = `float_${value}`
+    if (this.tensors.has(name)) return name
+    const message = new Message()
+    message.integer(2, elementTypes.float32)
+    message.text(8, name)
+    message.bytes(9, new Uint8Array(Float32Array.of(value).buffer))
+    this.tensors.set(name, message.finish())
+    return name
+  }
+
   private writeNode(to: Message, node: Node, index: number): void {
     const named = (value: string | null): string =>
       value === null ? '' : (this.newNames.get(value) ?? value)
@@ -221,7 +272,20 @@ export class GraphBuilder {
     to.text(4, node.operator)
     for (const [name, value] of Object.entries(node.attributes))
       to.message(5, (attribute) => writeAttribute(attribute, name, value))
+    for (const [name, branch] of Object.entries(node.branches ?? {}))
+      to.message(5, (attribute) => {
+        const graphKind = 5
+        attribute.text(1, name)
+        attribute.message(6, (inner) => this.writeBranch(inner, branch, `${name}_${index}`))
+        attribute.integer(20, graphKind)
+      })
     if (microsoftOperators.has(node.operator)) to.text(7, microsoft)
+  }
+
+  private writeBranch(to: Message, { nodes, results }: Branch, name: string): void {
+    nodes.forEach((node, index) => to.message(1, (inner) => this.writeNode(inner, node, index)))
+    to.text(2, name)
+    for (const result of results) to.bytes(12, valueInformation(result, 'float32'))
   }
 
   /** @returns the bytes of a ModelProto. */

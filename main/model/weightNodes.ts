@@ -61,6 +61,22 @@ export class WeightNodes {
     return this.widened(this.graph.op('Gather', [this.stored(name), indices]), name)
   }
 
+  /**
+   * The whole tensor, copied when it is wanted. What is made of it is made then, too, where ONNX Runtime would fold what is
+   * made of a constant into a second copy of the weights, or pack one.
+   * @param zero  int64 [1], a zero that is not known before the graph runs
+   */
+  copied(name: string, zero: string): string {
+    const { graph } = this
+    const whole = graph.op('Slice', [
+      this.stored(name),
+      zero,
+      graph.integers([Number.MAX_SAFE_INTEGER]),
+      graph.integers([0]),
+    ])
+    return this.widened(whole, name)
+  }
+
   /** x·Wᵀ + b for `{name}.weight` and, where there is one, `{name}.bias`. */
   linear(name: string, x: string): string {
     const bias = this.has(`${name}.bias`) ? [this.tensor(`${name}.bias`)] : []

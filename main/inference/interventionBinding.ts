@@ -1,0 +1,187 @@
+// Interventions bound to one prompt: which of them meets which token.
+// Owns: positions out of rules, marks for the prefix cache, and counting what was met. Not: what is done there (interventionFeeds.ts).
+import { seededGenerator } from '../analysis/seededGenerator.ts'
+import { errors } from '../contract/errors.ts'
+import type { InterventionPoint, InterventionPoints } from '../model/interventionGraph.ts'
+import type { Marks } from './prefixChain.ts'
+import { isIdle, type Intervention, type RowChoice, type RowTable, type TokenRule } from './interventions.ts'
+
+/** How often an intervention was met in one answer. */
+export interface InterventionCount {
+  name: string
+  /** Tokens it met: those of the prompt, whose cached keys and values are reused too, and generated ones. */
+  tokens: number
+  /** Of the rows that were computed with a gate, those where it was open; null without a gate. */
+  open: number | null
+}
+
+interface Bound {
+  intervention: Intervention
+  /** Positions of the prompt. */
+  prompt: ReadonlySet<number>
+  count: InterventionCount
+}
+
+/** The interventions of one request. It learns of generated tokens as they are run, so it serves one answer only. */
+export class BoundInterventions {
+  readonly marks: Marks
+  /** What the graph must be able to do for them. */
+  readonly points: InterventionPoints
+  private readonly bound: readonly Bound[]
+  /** Those that change anything. */
+  private readonly acting: readonly Bound[]
+  private readonly promptIds: Int32Array
+  private readonly generated: number[] = []
+
+  /**
+   * @param newTokens  how many will be generated at most
+   * @throws intervention_nowhere where the prompt has none of the positions; intervention_invalid where the source has too few rows
+   */
+  constructor(interventions: readonly Intervention[], promptIds: Int32Array, newTokens: number) {
+    this.promptIds = promptIds
+    this.bound = interventions.map((intervention) => {
+      const prompt = promptPositions(intervention, promptIds)
+      checkRows(intervention, prompt, promptIds.length + newTokens)
+      const count = { name: intervention.name, tokens: prompt.size, open: intervention.gate ? 0 : null }
+      return { intervention, prompt, count }
+    })
+    this.acting = this.bound.filter(({ intervention }) => !isIdle(intervention))
+    this.marks = marksOf(this.acting)
+    this.points = pointsOf(this.acting)
+  }
+
+  get counts(): InterventionCount[] {
+    return this.bound.map(({ count }) => ({ ...count }))
+  }
+
+  /** Told of each token before it is run. */
+  enter(position: number, id: number): void {
+    if (position < this.promptIds.length) return
+    this.generated[position - this.promptIds.length] = id
+    for (const each of this.bound) if (this.meetsGenerated(each.intervention, position)) each.count.tokens++
+  }
+
+  /** Those that act at a position, in order. */
+  at(position: number): Intervention[] {
+    const isPrompt = position < this.promptIds.length
+    return this.acting
+      .filter(({ intervention, prompt }) =>
+        isPrompt ? prompt.has(position) : this.meetsGenerated(intervention, position),
+      )
+      .map(({ intervention }) => intervention)
+  }
+
+  private meetsGenerated({ phase, positions }: Intervention, position: number): boolean {
+    if (phase === 'prompt') return false
+    if (positions === 'everyGenerated' || positions === 'all') return true
+    if (typeof positions === 'string' || !('tokens' in positions)) return false
+    // The tokens before the last of an occurrence have been run already when the last one comes.
+    const start = position + 1 - positions.tokens.length
+    return positions.tokens.every((token, index) => this.idAt(start + index) === token)
+  }
+
+  private idAt(position: number): number | undefined {
+    const { promptIds, generated } = this
+    return position < promptIds.length ? promptIds[position] : generated[position - promptIds.length]
+  }
+
+  /** Counts rows whose gate was open. */
+  countOpen(intervention: Intervention, rows: number): void {
+    const found = this.bound.find((each) => each.intervention === intervention)
+    if (found && found.count.open !== null) found.count.open += rows
+  }
+
+  /** True while an intervention on every generated token has met none: the token just drawn must be run for it. */
+  get awaitsGenerated(): boolean {
+    return this.bound.some(
+      ({ intervention: { phase, positions }, count }) =>
+        phase === 'decode' && positions === 'everyGenerated' && count.tokens === 0,
+    )
+  }
+
+  /** @throws intervention_never_fired for one that met no token and may not be left out */
+  checkMet(): void {
+    for (const { intervention, count } of this.bound)
+      if (count.tokens === 0 && intervention.ifAbsent === 'error')
+        throw errors.interventionNeverFired({
+          intervention: intervention.name,
+          positions: describe(intervention.positions),
+        })
+  }
+}
+
+function pointsOf(acting: readonly Bound[]): InterventionPoints {
+  const points = new Map<string, InterventionPoint>()
+  for (const { intervention } of acting) {
+    const { hook, gate, change } = intervention
+    const before = points.get(hook) ?? { stages: 0, isFull: false }
+    const isPlain = !gate && change.kind !== 'clamp' && (change.kind !== 'add' || isAffine(change))
+    points.set(hook, { stages: before.stages + 1, isFull: before.isFull || !isPlain })
+  }
+  return points
+}
+
+/** keep ⊙ x + value is enough for it. */
+const isAffine = ({ unit, normMatched }: { unit: string; normMatched: boolean }): boolean =>
+  unit === 'vector' && !normMatched
+
+/** @throws intervention_nowhere */
+function promptPositions(intervention: Intervention, ids: Int32Array): Set<number> {
+  const { name, phase, positions, leavesSink, ifAbsent } = intervention
+  if (phase === 'decode') return new Set()
+  const found = new Set(positionsOf(positions, ids))
+  if (leavesSink && typeof positions === 'string' && positions !== 'lastPrompt') found.delete(0)
+  const isSure = found.size > 0 || phase === 'both' // a generated token may still be met
+  const outside = [...found].find((position) => position < 0 || position >= ids.length)
+  if ((!isSure || outside !== undefined) && ifAbsent === 'error')
+    throw errors.interventionNowhere({
+      intervention: name,
+      positions: describe(positions),
+      tokens: ids.length,
+    })
+  for (const position of found) if (position < 0 || position >= ids.length) found.delete(position)
+  return found
+}
+
+/** Absolute positions, not yet checked against the prompt. */
+function positionsOf(rule: TokenRule, ids: Int32Array): number[] {
+  const absolute = (position: number): number => (position < 0 ? ids.length + position : position)
+  const range = (first: number, last: number): number[] =>
+    Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
+  if (rule === 'lastPrompt') return [ids.length - 1]
+  if (rule === 'allPrompt' || rule === 'all') return range(0, ids.length - 1)
+  if (rule === 'everyGenerated') return []
+  if ('at' in rule) return rule.at.map(absolute)
+  if ('first' in rule) return range(absolute(rule.first), absolute(rule.last))
+  const { tokens } = rule
+  return range(0, ids.length - tokens.length)
+    .filter((start) => tokens.every((token, index) => ids[start + index] === token))
+    .flatMap((start) => range(start, start + tokens.length - 1))
+}
+
+const describe = (rule: TokenRule): string => (typeof rule === 'string' ? rule : JSON.stringify(rule))
+
+function checkRows({ name, phase, change }: Intervention, prompt: ReadonlySet<number>, end: number): void {
+  if (change.kind !== 'replace' || change.choice.kind !== 'byPosition') return
+  const last = phase === 'prompt' ? Math.max(-1, ...prompt) : end - 1
+  if (last >= change.table.rows)
+    throw errors.interventionInvalid({
+      intervention: name,
+      reason: `its source has positions 0 to ${change.table.rows - 1}, and position ${last} is to be replaced`,
+    })
+}
+
+function marksOf(acting: readonly Bound[]): Marks {
+  const marks = new Map<number, string>()
+  for (const { intervention, prompt } of acting)
+    for (const position of prompt)
+      marks.set(position, `${marks.get(position) ?? ''}${intervention.identity} `)
+  return marks
+}
+
+/** Index of the table's row that stands in at a position. */
+export function chosenRow({ rows }: RowTable, choice: RowChoice, position: number): number {
+  if (choice.kind === 'first') return 0
+  if (choice.kind === 'byPosition') return position
+  return Math.floor(seededGenerator(`${choice.seed}/${position}`)() * rows)
+}

@@ -1,0 +1,197 @@
+// From interventions as they are written to interventions that act, step by step of an episode.
+// Owns: kinds into changes, means, texts into ids, applyAtSteps, seeds of draws. Not: reading activations (interventionSources.ts)
+// or checking numbers against the model (interventions.ts).
+import { errors } from '../contract/errors.ts'
+import { phaseOf, type InterventionSetting } from '../contract/interventions.ts'
+import type { ModelShape } from '../contract/models.ts'
+import { parseHook, type HookPoint } from '../model/hookNames.ts'
+import {
+  makeIntervention,
+  withSeed,
+  type Intervention,
+  type InterventionChange,
+  type InterventionDraft,
+  type RowTable,
+  type TokenRule,
+} from './interventions.ts'
+import { readSource, type SourceReader } from './interventionSources.ts'
+
+/** An intervention and the steps of an episode at which it acts. */
+export interface PlannedIntervention {
+  intervention: Intervention
+  /** Every step where null. */
+  steps: readonly number[] | null
+  /** Where its numbers come from, for a manifest: one sentence for each source. */
+  provenance: readonly string[]
+}
+
+export interface PlanningModel extends SourceReader {
+  shape: ModelShape
+  /** Ids of a text, without what a model wants around it. */
+  encode(text: string): Int32Array
+}
+
+/**
+ * Everything that can be known before a prompt is there, checked and read; one entry for each hook point of each setting.
+ * @throws hook_unknown, layer_out_of_range, and the intervention_… errors
+ */
+export async function planInterventions(
+  settings: readonly InterventionSetting[],
+  model: PlanningModel,
+): Promise<PlannedIntervention[]> {
+  const planned: PlannedIntervention[] = []
+  for (const [index, setting] of settings.entries()) {
+    const hooks = typeof setting.hook === 'string' ? [setting.hook] : setting.hook
+    for (const hook of hooks) {
+      const name = (setting.name ?? `${index + 1}, ${setting.kind}`) + (hooks.length > 1 ? ` (${hook})` : '')
+      planned.push(await planOne(setting, { name, hook: parseHook(hook, model.shape) }, model))
+    }
+  }
+  return planned
+}
+
+/** Those that act at a step, with draws of their own. @param seed  the step's, as sampling has it */
+export function interventionsAtStep(
+  planned: readonly PlannedIntervention[],
+  step: number,
+  seed: string,
+): Intervention[] {
+  return planned
+    .filter(({ steps }) => steps === null || steps.includes(step))
+    .map(({ intervention }) => withSeed(intervention, seed))
+}
+
+/**
+ * @param steps  how many steps an episode has at most
+ * @throws intervention_never_fired for one whose steps no episode reaches
+ */
+export function checkSteps(planned: readonly PlannedIntervention[], steps: number): void {
+  for (const { intervention, steps: own } of planned)
+    if (own?.every((step) => step >= steps))
+      throw errors.interventionNeverFired({
+        intervention: intervention.name,
+        positions: `steps ${own.join(', ')} of ${steps}`,
+      })
+}
+
+async function planOne(
+  setting: InterventionSetting,
+  { name, hook }: { name: string; hook: HookPoint },
+  model: PlanningModel,
+): Promise<PlannedIntervention> {
+  const provenance: string[] = []
+  const read: ReadTable = async (source, what) => {
+    const found = await readSource(source, model, { intervention: name, point: hook, what })
+    provenance.push(`${what}: ${found.provenance}, ${found.table.rows} rows`)
+    return found.table
+  }
+  const draft: InterventionDraft = {
+    name,
+    hook: hook.name,
+    heads: setting.heads ?? null,
+    positions: ruleOf(setting, model),
+    phase: phaseOf(setting),
+    gate: await gateOf(setting, read),
+    leavesSink: 'includeSink' in setting && !setting.includeSink,
+    ifAbsent: setting.ifAbsent,
+    change: await changeOf(setting, { name, hook }, read),
+  }
+  return {
+    intervention: makeIntervention(draft, model.shape),
+    steps: setting.applyAtSteps ?? null,
+    provenance,
+  }
+}
+
+type ReadTable = (source: Parameters<typeof readSource>[0], what: string) => Promise<RowTable>
+
+function ruleOf({ positions }: InterventionSetting, model: PlanningModel): TokenRule {
+  if (typeof positions === 'string') return positions
+  if ('at' in positions) return { at: typeof positions.at === 'number' ? [positions.at] : positions.at }
+  if ('first' in positions) return positions
+  const { tokens } = positions
+  return { tokens: typeof tokens === 'string' ? [...model.encode(tokens)] : tokens }
+}
+
+async function gateOf({ gate }: InterventionSetting, read: ReadTable): Promise<InterventionDraft['gate']> {
+  if (!gate) return null
+  const direction = await read(gate.vector, 'gate')
+  if ('above' in gate) return { direction, threshold: gate.above }
+  // x · d < t is −x · d > −t
+  return { direction: { ...direction, data: direction.data.map((value) => -value) }, threshold: -gate.below }
+}
+
+async function changeOf(
+  setting: InterventionSetting,
+  { name, hook }: { name: string; hook: HookPoint },
+  read: ReadTable,
+): Promise<InterventionChange> {
+  const wrong = (reason: string) => errors.interventionInvalid({ intervention: name, reason })
+  switch (setting.kind) {
+    case 'zeroAblate':
+      return { kind: 'zero' }
+    case 'meanAblate': {
+      const table = await read(setting.source, 'source')
+      const from = holdsSink(setting, table) ? 1 : 0
+      return { kind: 'replace', table: meanOf(table, from), choice: { kind: 'first' } }
+    }
+    case 'resampleAblate': {
+      const table = await read(setting.source, 'source')
+      const from = holdsSink(setting, table) ? 1 : 0
+      return {
+        kind: 'replace',
+        table: rowsFrom(table, from),
+        choice: { kind: 'drawn', seed: String(setting.seed) },
+      }
+    }
+    case 'patch': {
+      const table = await read(setting.source, 'source')
+      if (setting.sourcePosition === undefined)
+        return { kind: 'replace', table, choice: { kind: table.rows === 1 ? 'first' : 'byPosition' } }
+      const row = setting.sourcePosition < 0 ? table.rows + setting.sourcePosition : setting.sourcePosition
+      if (!(row >= 0 && row < table.rows))
+        throw wrong(`its source has positions 0 to ${table.rows - 1}, and none ${setting.sourcePosition}`)
+      return { kind: 'replace', table: rowsFrom(table, row, row + 1), choice: { kind: 'first' } }
+    }
+    case 'add': {
+      const { alpha, unit, normMatched } = setting
+      return { kind: 'add', vector: await oneRow(setting.vector), alpha, unit, normMatched }
+    }
+    case 'projectOut':
+      return { kind: 'clamp', direction: await oneRow(setting.vector), low: 0, high: 0 }
+    case 'clamp': {
+      const { low = -Infinity, high = Infinity } = setting
+      return { kind: 'clamp', direction: await oneRow(setting.vector), low, high }
+    }
+    case 'freezePattern': {
+      if (!hook.name.endsWith('.attn.hook_pattern')) throw wrong(`${hook.name} is no attention pattern`)
+      return { kind: 'replace', table: await read(setting.source, 'source'), choice: { kind: 'byPosition' } }
+    }
+  }
+
+  async function oneRow(source: Parameters<typeof readSource>[0]): Promise<RowTable> {
+    const table = await read(source, 'vector')
+    if (table.rows !== 1) throw wrong(`its vector has ${table.rows} rows; name one`)
+    return table
+  }
+}
+
+/** True where the first row is position 0 of a sequence and shall not count. */
+const holdsSink = (
+  { includeSink, source }: Extract<InterventionSetting, { includeSink: boolean }>,
+  { rows }: RowTable,
+): boolean => !includeSink && rows > 1 && (!('run' in source) || source.at === 'all')
+
+function rowsFrom({ data, rows, units }: RowTable, from: number, to = rows): RowTable {
+  const size = data.length / rows
+  return { data: data.slice(from * size, to * size), rows: to - from, units }
+}
+
+/** Mean of the rows from … on, summed in float64. */
+function meanOf({ data, rows, units }: RowTable, from: number): RowTable {
+  const size = data.length / rows
+  const sums = new Float64Array(size)
+  for (let row = from; row < rows; row++)
+    for (let column = 0; column < size; column++) sums[column] += data[row * size + column]
+  return { data: Float32Array.from(sums, (sum) => sum / (rows - from)), rows: 1, units }
+}

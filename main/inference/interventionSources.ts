@@ -1,0 +1,153 @@
+// Activations that interventions name, read into tables of rows.
+// Owns: safetensors files and inline numbers, shapes, and refusing what another model or tokeniser made. Not: a workspace's runs
+// (whoever has one passes a reader in) or what the rows are used for (interventionPlan.ts).
+import { AppError, errors } from '../contract/errors.ts'
+import type { ActivationSource } from '../contract/interventions.ts'
+import { nearestNames } from '../model/nearestNames.ts'
+import type { HookPoint } from '../model/hookNames.ts'
+import { asWeight, readSafetensorsHeader, readWeight } from '../model/safetensors.ts'
+import type { RowTable } from './interventions.ts'
+
+type RunSource = Extract<ActivationSource, { run: string }>
+
+/** Activations as somebody stored them. */
+export interface StoredTensor {
+  data: Float32Array
+  shape: readonly number[]
+  /** Hashes of the model that made them, where they are known. */
+  modelHash?: string
+  tokenizerHash?: string
+  /** For results: which file, or which run. */
+  provenance: string
+}
+
+/** What a source must agree with. */
+export interface SourceModel {
+  /** Null where the weights have not been hashed: then it is not compared. */
+  modelHash: string | null
+  tokenizerHash: string
+}
+
+/** Reads activations of a workspace's runs. @throws not_found, not_captured */
+export type ReadRun = (source: RunSource, hook: string) => Promise<StoredTensor>
+
+export interface SourceReader {
+  model: SourceModel
+  /** Null where there is no workspace. */
+  readRun: ReadRun | null
+}
+
+/** Where a table is for. */
+export interface SourcePlace {
+  /** The intervention's name. */
+  intervention: string
+  point: HookPoint
+  /** `vector`, `source` or `gate`, for messages. */
+  what: string
+}
+
+const describe = (source: ActivationSource): string =>
+  'file' in source ? `${source.tensor} of ${source.file}` : 'run' in source ? `run ${source.run}` : 'values'
+
+/**
+ * The rows of a source at a hook point, with where they come from.
+ * @throws intervention_source_missing, intervention_foreign, intervention_width
+ */
+export async function readSource(
+  source: ActivationSource,
+  reader: SourceReader,
+  place: SourcePlace,
+): Promise<{ table: RowTable; provenance: string }> {
+  const missing = (reason: string, cause?: unknown): Error =>
+    errors.interventionSourceMissing(
+      { intervention: place.intervention, source: describe(source), reason },
+      cause,
+    )
+  if ('values' in source) {
+    const data = Float32Array.from(source.values)
+    return { table: asTable({ data, shape: [data.length] }, place), provenance: 'values' }
+  }
+  const stored =
+    'file' in source ? await readFile(source, missing) : await readRun(source, reader, place, missing)
+  checkOrigin(stored, reader.model, place.intervention)
+  return { table: asTable(stored, place), provenance: stored.provenance }
+}
+
+async function readFile(
+  { file, tensor }: Extract<ActivationSource, { file: string }>,
+  missing: (reason: string, cause?: unknown) => Error,
+): Promise<StoredTensor> {
+  const header = await readSafetensorsHeader(file).catch((error: unknown) => {
+    throw missing(error instanceof AppError ? error.message : String(error), error)
+  })
+  const entry = header.tensors.get(tensor)
+  if (!entry) {
+    const near = nearestNames(tensor, [...header.tensors.keys()])
+    throw missing(`the file has no such tensor; it has ${near.join(', ') || 'none'}`)
+  }
+  const weight = asWeight(file, entry)
+  if (!weight) throw missing(`the tensor is ${entry.dtype}, which holds no activations`)
+  const { modelHash, tokenizerHash } = header.metadata
+  return {
+    data: await readWeight(weight),
+    shape: entry.shape,
+    modelHash,
+    tokenizerHash,
+    provenance: `${file} ${tensor}`,
+  }
+}
+
+function readRun(
+  source: RunSource,
+  { readRun: read }: SourceReader,
+  { point }: SourcePlace,
+  missing: (reason: string) => Error,
+): Promise<StoredTensor> {
+  if (!read) throw missing('no workspace is open here')
+  return read(source, point.name)
+}
+
+function checkOrigin(stored: StoredTensor, model: SourceModel, intervention: string): void {
+  const compare = (what: string, actual: string | undefined, expected: string | null): void => {
+    if (actual === undefined || expected === null || actual === expected) return
+    const short = (hash: string): string => hash.slice(0, 12)
+    throw errors.interventionForeign({ intervention, what, expected: short(expected), actual: short(actual) })
+  }
+  compare('the tokeniser', stored.tokenizerHash, model.tokenizerHash)
+  compare('the weights', stored.modelHash, model.modelHash)
+}
+
+/**
+ * A tensor as rows: […, N, sizes of the hook point], heads together or apart, or one head's row for all of them.
+ * At a keyed hook point [H, S, T] becomes [S, H, T].
+ */
+function asTable({ data, shape }: Pick<StoredTensor, 'data' | 'shape'>, place: SourcePlace): RowTable {
+  const { point, intervention, what } = place
+  const { sizes, width, isKeyed } = point
+  const wrong = (expected: number, actual: number): Error =>
+    errors.interventionWidth({ intervention, what, hook: point.name, expected, actual })
+  if (isKeyed) {
+    const [heads, positions, keys] = shape.slice(-3)
+    if (shape.length < 3 || heads !== sizes[0] || data.length !== heads * positions * keys)
+      throw wrong(sizes[0], shape.length < 3 ? 0 : heads)
+    return { data: positionsFirst(data, heads, positions, keys), rows: positions, units: heads }
+  }
+  const last = shape[shape.length - 1] ?? 0
+  const own = sizes[sizes.length - 1]
+  const hasHeads = sizes.length > 1
+  const isApart = hasHeads && last === own && shape[shape.length - 2] === sizes[0]
+  if (isApart || (hasHeads && last === width)) return { data, rows: data.length / width, units: sizes[0] }
+  if (last !== own) throw wrong(own, last)
+  return { data, rows: data.length / own, units: 1 }
+}
+
+/** [H, S, T] → [S, H, T] */
+function positionsFirst(data: Float32Array, heads: number, positions: number, keys: number): Float32Array {
+  const turned = new Float32Array(data.length)
+  for (let head = 0; head < heads; head++)
+    for (let position = 0; position < positions; position++) {
+      const from = (head * positions + position) * keys
+      turned.set(data.subarray(from, from + keys), (position * heads + head) * keys)
+    }
+  return turned
+}
