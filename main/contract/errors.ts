@@ -186,9 +186,9 @@ export const catalogue = {
     'Check the path and the tensor’s name, or the run and its capture settings.',
   ),
   interventionNowhere: entry<{ intervention: string; positions: string; tokens: number }>(
-    'An intervention names no position of the prompt',
+    'An intervention names positions that the prompt does not have',
     (p) =>
-      `Intervention “${p.intervention}” (${p.positions}) meets no token of this prompt of ${p.tokens} tokens.`,
+      `Intervention “${p.intervention}” (${p.positions}) is not met in this prompt of ${p.tokens} tokens.`,
     'Name positions that every prompt has (lastPrompt, or negative ones), or say "ifAbsent": "skip".',
   ),
   interventionNeverFired: entry<{ intervention: string; positions: string }>(
