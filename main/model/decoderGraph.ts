@@ -12,6 +12,8 @@ import type { DecoderConfig, WeightMap } from './modelFiles.ts'
 export interface DecoderGraph {
   /** A ModelProto. */
   model: Uint8Array
+  /** Where changes cut the graph: the parts that follow, each going on where the one before ended. */
+  further: readonly Uint8Array[]
   /** Folder that the graph's external tensors are relative to. */
   folder: string
 }
@@ -84,7 +86,8 @@ class DecoderWriter {
     const head = config.tiedEmbeddings ? embedding : 'lm_head'
     graph.output(weights.linear(head, final), logitsOutput, 'float32', ['R', config.shape.vocabulary])
     hooks.finish()
-    return { model: graph.finish('decoder'), folder: weights.folder }
+    const [model, ...further] = graph.finishParts('decoder')
+    return { model, further, folder: weights.folder }
   }
 }
 

@@ -49,6 +49,8 @@ const outputDimensions = ({ isKeyed, width }: HookPoint): Dimensions =>
 
 interface Tap {
   point: HookPoint
+  /** How often the graph had been cut when it was met; its output belongs into the part that was being written then. */
+  cuts: number
   /** Appends what is not computed yet. @returns a value of the branch it is called in */
   compute: () => string
 }
@@ -79,7 +81,7 @@ export class HookGraph {
   hook(name: string, value: string): string {
     const point = parseHook(name, this.shape)
     const result = this.changes.touches(name) ? this.changes.change(this.graph, point, value) : value
-    this.taps.push({ point, compute: () => this.graph.op('Identity', [result]) })
+    this.tap(point, () => this.graph.op('Identity', [result]))
     return result
   }
 
@@ -94,7 +96,11 @@ export class HookGraph {
   /** A hook point that the graph has a shorter way past: its value is computed only to be fetched. One that is changed must not be passed so. */
   hookAside(name: string, compute: () => string): void {
     if (this.changes.touches(name)) throw new TypeError(`${name} is changed, so the graph must go through it`)
-    this.taps.push({ point: parseHook(name, this.shape), compute })
+    this.tap(parseHook(name, this.shape), compute)
+  }
+
+  private tap(point: HookPoint, compute: () => string): void {
+    this.taps.push({ point, cuts: this.graph.cuts, compute })
   }
 
   /**
@@ -103,12 +109,12 @@ export class HookGraph {
    * while later blocks run.
    */
   finish(): void {
-    const scopes = [...new Set(this.taps.map(({ point }) => scopeOf(point)))]
-    for (const scope of scopes.reverse())
-      this.declareOutputs(
-        scope,
-        this.taps.filter(({ point }) => scopeOf(point) === scope),
-      )
+    const placeOf = ({ point, cuts }: Tap): string => `${scopeOf(point)} ${cuts}`
+    const places = [...new Set(this.taps.map(placeOf))]
+    for (const place of places.reverse()) {
+      const taps = this.taps.filter((tap) => placeOf(tap) === place)
+      this.declareOutputs(scopeOf(taps[0].point), taps)
+    }
   }
 
   private declareOutputs(scope: HookScope, taps: readonly Tap[]): void {

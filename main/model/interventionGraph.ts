@@ -10,11 +10,18 @@ import { rowDot } from './rowDot.ts'
 
 /** What a graph must be able to do at one hook point. */
 export interface InterventionPoint {
-  /** How many interventions one row can meet, at least 1. */
+  /** How many interventions one row can meet. */
   stages: number
   /** Directions, gates and norms as well; without them keep ⊙ x + value, which takes a fourth of the nodes. */
   isFull: boolean
+  /** The graph ends here and another goes on, so that a function may change the value in between, after all stages. */
+  isCut: boolean
 }
+
+const nothing: InterventionPoint = { stages: 0, isFull: false, isCut: false }
+
+/** Names of the output and the input at a cut. */
+export const cutNames = (hook: string) => ({ before: `${hook}/before`, after: `${hook}/after` })
 
 /** By hook name. */
 export type InterventionPoints = ReadonlyMap<string, InterventionPoint>
@@ -93,18 +100,14 @@ function affineChange(stage: Stage, x: string): string {
   return graph.op('Add', [kept, matrix(stage, names.value)])
 }
 
-/**
- * The value with its named rows changed, in the shape it had.
- * @param value  of any rank, float32
- */
-function intervene(
+/** The value with its named rows changed stage by stage, in the shape it had. @param value  of any rank, float32 */
+function throughStages(
   graph: GraphBuilder,
   hook: HookPoint,
   value: string,
   { stages, isFull }: InterventionPoint,
 ): string {
   const { width } = rowLayout(hook)
-  if (!hook.isKeyed) graph.input(touchedName(hook.name), 'boolean', ['N', 1])
   const shape = graph.op('Shape', [value])
   let rows =
     width === null
@@ -118,6 +121,13 @@ function intervene(
     rows = graph.op('ScatterND', [rows, places, isFull ? fullChange(stage, x) : affineChange(stage, x)])
   }
   return graph.op('Reshape', [rows, shape])
+}
+
+function intervene(graph: GraphBuilder, hook: HookPoint, value: string, point: InterventionPoint): string {
+  if (!hook.isKeyed) graph.input(touchedName(hook.name), 'boolean', ['N', 1])
+  const changed = point.stages > 0 ? throughStages(graph, hook, value, point) : value
+  const { before, after } = cutNames(hook.name)
+  return point.isCut ? graph.cut(changed, before, after) : changed
 }
 
 /** How a hook point's values fall into rows. */
@@ -146,22 +156,26 @@ export const interventionChanges = (points: InterventionPoints): HookChanges => 
   },
 })
 
+const joinPoint = (one: InterventionPoint, other: InterventionPoint): InterventionPoint => ({
+  stages: Math.max(one.stages, other.stages),
+  isFull: one.isFull || other.isFull,
+  isCut: one.isCut || other.isCut,
+})
+
 /** Points that serve all of these. */
 export function joinPoints(several: readonly InterventionPoints[]): Map<string, InterventionPoint> {
   const joined = new Map<string, InterventionPoint>()
   for (const points of several)
-    for (const [hook, { stages, isFull }] of points) {
-      const before = joined.get(hook) ?? { stages: 0, isFull: false }
-      joined.set(hook, { stages: Math.max(before.stages, stages), isFull: before.isFull || isFull })
-    }
+    for (const [hook, point] of points) joined.set(hook, joinPoint(joined.get(hook) ?? nothing, point))
   return joined
 }
 
 const kindOf = (hook: string): string => hook.replace(/^blocks\.\d+\./, 'blocks.{i}.')
 
 /**
- * What a new graph is written with: the points it must have, and where a kind of hook point is wanted in several layers
- * (sooner or later), that kind in every layer; a sweep over layers then needs two graphs and not one for each.
+ * What a new graph is written with: the points it must have, and where stages of a kind of hook point are wanted in several
+ * layers (sooner or later), that kind in every layer; a sweep over layers then needs two graphs and not one for each. Cuts
+ * that are no longer wanted are left out.
  * @returns null where the present graph will do
  */
 export function widerPoints(
@@ -169,24 +183,25 @@ export function widerPoints(
   wanted: InterventionPoints,
   shape: ModelShape,
 ): InterventionPoints | null {
-  const isThere = ([hook, { stages, isFull }]: [string, InterventionPoint]): boolean => {
-    const there = present.get(hook)
-    return there !== undefined && there.stages >= stages && there.isFull >= isFull
+  const isThere = ([hook, { stages, isFull, isCut }]: [string, InterventionPoint]): boolean => {
+    const there = present.get(hook) ?? nothing
+    return there.stages >= stages && there.isFull >= isFull && there.isCut >= isCut
   }
   if ([...wanted].every(isThere)) return null
-  const wider = joinPoints([present, wanted])
-  const kinds = new Map<string, InterventionPoint & { layers: number }>()
-  for (const [hook, { stages, isFull }] of wider) {
-    const { layers, ...before } = kinds.get(kindOf(hook)) ?? { stages: 0, isFull: false, layers: 0 }
-    kinds.set(kindOf(hook), {
-      stages: Math.max(before.stages, stages),
-      isFull: before.isFull || isFull,
-      layers: layers + 1,
-    })
+  const kept = [...present]
+    .filter(([, { stages }]) => stages > 0)
+    .map(([hook, point]): [string, InterventionPoint] => [hook, { ...point, isCut: false }])
+  const wider = joinPoints([new Map(kept), wanted])
+  const kinds = new Map<string, { point: InterventionPoint; layers: number }>()
+  for (const [hook, point] of wider) {
+    if (point.stages === 0) continue
+    const before = kinds.get(kindOf(hook)) ?? { point: nothing, layers: 0 }
+    const joined = joinPoint(before.point, { ...point, isCut: false })
+    kinds.set(kindOf(hook), { point: joined, layers: before.layers + 1 })
   }
   for (const { name } of listHooks(shape)) {
     const kind = kinds.get(kindOf(name))
-    if (kind && kind.layers > 1) wider.set(name, { stages: kind.stages, isFull: kind.isFull })
+    if (kind && kind.layers > 1) wider.set(name, joinPoint(wider.get(name) ?? nothing, kind.point))
   }
   return wider
 }

@@ -93,19 +93,24 @@ export class NormGraph {
     place: NormPlace,
   ): { sum: string; normal: string } {
     const { graph, hooks } = this
-    const [fusedNormal, , , fusedSum] = graph.apply(
-      'SkipSimplifiedLayerNormalization',
-      [x, delta, this.weights.tensor(place.gain)],
-      { epsilon: { float: this.epsilon } },
-      4,
-    )
-    const sum = sumHooks.reduce((value, name) => hooks.hook(name, value), fusedSum)
-    const plain = hooks.touches(...sumHooks)
-      ? hooks.choose(sumHooks, this.fused(sum, place), fusedNormal)
-      : fusedNormal
+    const fused = this.fusedWithSum(x, delta, place)
+    const sum = sumHooks.reduce((value, name) => hooks.hook(name, value), fused.sum)
+    let plain = fused.normal
+    if (hooks.touches(...sumHooks)) {
+      // The same operator with nothing to add, so that a token that got the value it had has its bits too.
+      const again = this.fusedWithSum(sum, graph.op('Sub', [sum, sum]), place)
+      plain = hooks.choose(sumHooks, again.normal, plain)
+    }
     if (hooks.touches(`${place.hook}.hook_scale`, `${place.hook}.hook_normalized`))
       return { sum, normal: this.throughHooks(sum, plain, place) }
     this.hookAside(sum, place)
     return { sum, normal: plain }
+  }
+
+  private fusedWithSum(x: string, delta: string, { gain }: NormPlace): { sum: string; normal: string } {
+    const inputs = [x, delta, this.weights.tensor(gain)]
+    const epsilon = { float: this.epsilon }
+    const [normal, , , sum] = this.graph.apply('SkipSimplifiedLayerNormalization', inputs, { epsilon }, 4)
+    return { sum, normal }
   }
 }

@@ -2,6 +2,8 @@
 // Owns: the wire format, value names, constants, tensors that lie in other files. Not: what a decoder's graph holds (decoderGraph.ts).
 // Source: field numbers of onnx.proto, IR version 10.
 
+import { cutNodes, cutOperator, readsOf, type GraphPart } from './graphSegments.ts'
+
 /** Element types by their number in TensorProto.DataType. */
 export const elementTypes = { float32: 1, int32: 6, int64: 7, boolean: 9, float16: 10, bfloat16: 16 } as const
 export type ElementType = keyof typeof elementTypes
@@ -151,10 +153,16 @@ function valueInformation(name: string, type: ElementType, dimensions?: Dimensio
 export class GraphBuilder {
   private nodes: Node[] = []
   private readonly tensors = new Map<string, Uint8Array>()
-  private readonly inputs: Uint8Array[] = []
-  private readonly outputs: Uint8Array[] = []
+  /** Of those, the ones that are no constants of the graph's own. */
+  private readonly weights = new Set<string>()
+  /** By name. */
+  private readonly inputs = new Map<string, Uint8Array>()
+  /** By the value's name inside. */
+  private readonly outputs = new Map<string, Uint8Array>()
   private readonly newNames = new Map<string, string>()
   private count = 0
+  /** How many values have been cut so far. */
+  cuts = 0
 
   /** Appends an operator with several results, of which those not used cost nothing. @returns their names. */
   apply(
@@ -208,7 +216,7 @@ export class GraphBuilder {
   }
 
   input(name: string, type: ElementType, dimensions: Dimensions): string {
-    this.inputs.push(valueInformation(name, type, dimensions))
+    this.inputs.set(name, valueInformation(name, type, dimensions))
     return name
   }
 
@@ -216,7 +224,20 @@ export class GraphBuilder {
   output(value: string, name: string, type: ElementType, dimensions: Dimensions): void {
     if (this.newNames.has(value)) throw new TypeError(`${value} is an output already`)
     this.newNames.set(value, name)
-    this.outputs.push(valueInformation(name, type, dimensions))
+    this.outputs.set(value, valueInformation(name, type, dimensions))
+  }
+
+  /**
+   * Cuts the graph at a float32 value: a part of the graph ends with it as output `before`, and one that goes on takes it, as
+   * it then is, as input `after`.
+   * @returns the value to go on with
+   */
+  cut(value: string, before: string, after: string): string {
+    const handed = this.op('Identity', [value]) // the value may have a name already
+    this.cuts++
+    this.newNames.set(handed, before)
+    this.nodes.push({ operator: cutOperator, inputs: [handed], outputs: [after], attributes: {} })
+    return after
   }
 
   /** A tensor that lies in another file; the same name twice is the same tensor. */
@@ -234,6 +255,7 @@ export class GraphBuilder {
       })
     message.integer(14, 1)
     this.tensors.set(name, message.finish())
+    this.weights.add(name)
     return name
   }
 
@@ -288,8 +310,29 @@ export class GraphBuilder {
     for (const result of results) to.bytes(12, valueInformation(result, 'float32'))
   }
 
-  /** @returns the bytes of a ModelProto. */
+  /** @returns the bytes of a ModelProto. @throws TypeError where the graph was cut: then `finishParts` it is */
   finish(name: string): Uint8Array {
+    const [whole, ...others] = this.finishParts(name)
+    if (others.length > 0) throw new TypeError('the graph was cut')
+    return whole
+  }
+
+  /** @returns the bytes of one ModelProto for each part, in the order in which they run; one where nothing was cut. */
+  finishParts(name: string): Uint8Array[] {
+    const parts = cutNodes(
+      this.nodes,
+      (value) => this.inputs.has(value),
+      (value) => this.weights.has(value),
+    )
+    if (parts.length === 1) return [this.writePart(name, parts[0], true)]
+    const made = new Set(parts.flatMap(({ nodes }) => nodes.flatMap(({ outputs }) => outputs)))
+    for (const value of this.outputs.keys())
+      if (!made.has(value)) throw new TypeError(`${value} follows from no activation and would be lost`)
+    return parts.map((part, index) => this.writePart(`${name} ${index}`, part, false))
+  }
+
+  /** @param isWhole  then inputs and tensors that nothing reads are kept too */
+  private writePart(name: string, { nodes, taken, given }: GraphPart<Node>, isWhole: boolean): Uint8Array {
     const model = new Message()
     model.integer(1, intermediateVersion)
     model.text(2, 'innerview')
@@ -301,12 +344,18 @@ export class GraphBuilder {
         set.text(1, domain)
         set.integer(2, version)
       })
+    const reads = new Set(nodes.flatMap(readsOf))
+    const made = new Set(nodes.flatMap(({ outputs }) => outputs))
+    const crossing = (value: string): Uint8Array =>
+      valueInformation(this.newNames.get(value) ?? value, 'float32')
     model.message(7, (graph) => {
-      this.nodes.forEach((node, index) => graph.message(1, (inner) => this.writeNode(inner, node, index)))
+      nodes.forEach((node, index) => graph.message(1, (inner) => this.writeNode(inner, node, index)))
       graph.text(2, name)
-      for (const tensor of this.tensors.values()) graph.bytes(5, tensor)
-      for (const input of this.inputs) graph.bytes(11, input)
-      for (const output of this.outputs) graph.bytes(12, output)
+      for (const [value, tensor] of this.tensors) if (isWhole || reads.has(value)) graph.bytes(5, tensor)
+      for (const [value, input] of this.inputs) if (isWhole || reads.has(value)) graph.bytes(11, input)
+      for (const value of taken) graph.bytes(11, crossing(value))
+      for (const [value, output] of this.outputs) if (isWhole || made.has(value)) graph.bytes(12, output)
+      for (const value of given) if (!this.outputs.has(value)) graph.bytes(12, crossing(value))
     })
     return model.finish()
   }
