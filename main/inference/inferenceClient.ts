@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { AppError, errors } from '../contract/errors.ts'
 import { parseHook } from '../model/hookNames.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
+import { functionInterventions, runHookFunction, type HookedFunction } from './hookFunctions.ts'
 import { bindChain } from './interventionChain.ts'
 import { cacheBudget } from './memory.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
@@ -26,6 +27,9 @@ export interface InferenceOptions {
 }
 
 interface Pending {
+  functions: readonly HookedFunction[]
+  /** Calls of its functions that the worker waits for. */
+  calls: Set<number>
   resolve: (result: GenerateResult) => void
   reject: (reason: unknown) => void
 }
@@ -109,11 +113,28 @@ export class InferenceClient {
 
   private receive(message: Exclude<FromWorker, { kind: 'ready' | 'openFailed' }>): void {
     if (message.kind === 'lost') return void this.end(message.reason)
+    if (message.kind === 'callFunction') return void this.callFunction(message)
     const pending = this.pending.get(message.id)
     if (!pending) return // cancelled in the meantime
     this.pending.delete(message.id)
     if (message.kind === 'failed') pending.reject(new AppError(message.error))
     else pending.resolve(message.result)
+  }
+
+  /** A function that throws ends its request with what it threw; the pass goes on for the others. */
+  private async callFunction(message: Extract<FromWorker, { kind: 'callFunction' }>): Promise<void> {
+    const { call, id, tensor } = message
+    const pending = this.pending.get(id)
+    if (!pending) return this.send({ kind: 'functionResult', call, data: null })
+    pending.calls.add(call)
+    let data: Float32Array | null = null
+    try {
+      data = await runHookFunction(pending.functions, message.function, tensor)
+    } catch (error) {
+      if (this.pending.delete(id)) this.send({ kind: 'cancel', id })
+      pending.reject(error)
+    }
+    if (pending.calls.delete(call)) this.send({ kind: 'functionResult', call, data })
   }
 
   private send(message: ToWorker): void {
@@ -122,21 +143,33 @@ export class InferenceClient {
 
   /**
    * Answers one request. Requests in flight at the same time form one batch; none changes another's result.
+   * @param functions  called at hook points, on this side, after the request's interventions there; the batch waits for them
    * @throws promptTooLong, tokenOutOfRange, hookUnknown, layerOutOfRange, invalidInput, interventionNowhere,
    *   interventionInvalid, notEnoughMemory, logitsNotFinite, interventionNeverFired, sessionLost; the signal's reason when it is aborted, within one pass
    */
-  async generate(request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult> {
+  async generate(
+    asked: GenerateRequest,
+    signal: AbortSignal,
+    functions: readonly HookedFunction[] = [],
+  ): Promise<GenerateResult> {
     signal.throwIfAborted()
+    const { interventions = [] } = asked
+    const stand = functionInterventions(functions, this.config.shape)
+    const request = { ...asked, interventions: [...interventions, ...stand] }
     checkRequest(request, this.config)
     if (this.ended) throw this.ended
     const id = ++this.lastId
-    const answer = new Promise<GenerateResult>((resolve, reject) => this.pending.set(id, { resolve, reject }))
+    const answer = new Promise<GenerateResult>((resolve, reject) =>
+      this.pending.set(id, { resolve, reject, functions, calls: new Set() }),
+    )
     this.send({ kind: 'generate', id, request })
     const onAbort = (): void => {
       const pending = this.pending.get(id)
       if (!pending) return
       this.pending.delete(id)
       this.send({ kind: 'cancel', id })
+      for (const call of pending.calls) this.send({ kind: 'functionResult', call, data: null })
+      pending.calls.clear()
       pending.reject(signal.reason)
     }
     signal.addEventListener('abort', onAbort, { once: true })

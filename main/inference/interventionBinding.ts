@@ -63,7 +63,7 @@ export class BoundInterventions {
 
   /** Those that act at a position, in order. */
   at(position: number): Intervention[] {
-    const isPrompt = position < this.promptIds.length
+    const isPrompt = this.isPrompt(position)
     return this.acting
       .filter(({ intervention, prompt }) =>
         isPrompt ? prompt.has(position) : this.meetsGenerated(intervention, position),
@@ -83,6 +83,24 @@ export class BoundInterventions {
   private idAt(position: number): number | undefined {
     const { promptIds, generated } = this
     return position < promptIds.length ? promptIds[position] : generated[position - promptIds.length]
+  }
+
+  /** Whether a function meets its prompt: it gets the whole of it in one piece. */
+  get wantsWholePrompt(): boolean {
+    return this.acting.some(
+      ({ intervention: { change }, prompt }) => change.kind === 'function' && prompt.size > 0,
+    )
+  }
+
+  isPrompt(position: number): boolean {
+    return position < this.promptIds.length
+  }
+
+  /** Numbers of the functions at a hook point, for a pass that begins at a position. */
+  functionsAt(hook: string, position: number): number[] {
+    return this.at(position).flatMap(({ hook: own, change }) =>
+      own === hook && change.kind === 'function' ? [change.id] : [],
+    )
   }
 
   /** Counts rows whose gate was open. */
@@ -114,9 +132,13 @@ function pointsOf(acting: readonly Bound[]): InterventionPoints {
   const points = new Map<string, InterventionPoint>()
   for (const { intervention } of acting) {
     const { hook, gate, change } = intervention
-    const before = points.get(hook) ?? { stages: 0, isFull: false }
+    const before = points.get(hook) ?? { stages: 0, isFull: false, isCut: false }
+    if (change.kind === 'function') {
+      points.set(hook, { ...before, isCut: true })
+      continue
+    }
     const isPlain = !gate && change.kind !== 'clamp' && (change.kind !== 'add' || isAffine(change))
-    points.set(hook, { stages: before.stages + 1, isFull: before.isFull || !isPlain })
+    points.set(hook, { ...before, stages: before.stages + 1, isFull: before.isFull || !isPlain })
   }
   return points
 }

@@ -80,7 +80,7 @@ export function interventionFeeds(
   for (const [hook, point] of points) {
     const layout = rowLayout(parseHook(hook, shape))
     const stages = actsOf(hook, acting, point, layout, size)
-    if (layout.width !== null) feeds.push(touchedFeed(hook, stages.flat(), rows, layout))
+    if (layout.width !== null) feeds.push(touchedFeed(hook, acting, rows))
     stages.forEach((acts, stage) => {
       const names = stageNames(hook, stage)
       feeds.push(...stageFeeds(acts, names, point, layout, size))
@@ -121,7 +121,7 @@ function actsOf(
   const rowsPerPosition = units ?? 1
   for (const { row, bound, index, interventions } of acting) {
     interventions
-      .filter((each) => each.hook === hook)
+      .filter((each) => each.hook === hook && each.change.kind !== 'function')
       .forEach((intervention, stage) => {
         const heads = intervention.heads ?? Array.from({ length: rowsPerPosition }, (_, head) => head)
         for (const head of heads) {
@@ -138,13 +138,13 @@ function actsOf(
 
 function touchedFeed(
   hook: string,
-  acts: readonly Act[],
+  acting: readonly ActingToken[],
   rows: readonly FedRow[],
-  { units }: RowLayout,
 ): InterventionFeed {
   const count = rows.reduce((sum, { tokens }) => sum + tokens.length, 0)
   const data = new Uint8Array(count)
-  for (const { place } of acts) data[Math.floor(place / (units ?? 1))] = 1
+  for (const { row, index, interventions } of acting)
+    if (interventions.some((each) => each.hook === hook)) data[row.packed + index] = 1
   return { name: touchedName(hook), data, dimensions: [count, 1] }
 }
 

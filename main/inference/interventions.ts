@@ -27,6 +27,8 @@ export type RowChoice =
 
 export type InterventionChange =
   | { kind: 'zero' }
+  /** Somebody's function, known by a number on the side that asks (hookFunctions.ts). */
+  | { kind: 'function'; id: number }
   | { kind: 'replace'; table: RowTable; choice: RowChoice }
   /** α·vector, or α·‖x‖·vector/‖vector‖; brought back to ‖x‖ where normMatched. */
   | { kind: 'add'; vector: RowTable; alpha: number; unit: 'vector' | 'valueNorm'; normMatched: boolean }

@@ -56,9 +56,14 @@ export const sharedTokens = (before: ChainLink, prompt: ChainLink): number =>
  * The passes that bring a slot to the end of the last prompt.
  * @param prompts  the chain, oldest first, the prompt to be answered last
  * @param known  how many of the first prompts the slot holds already (the last of those in full)
+ * @param longest  tokens of the last prompt in one pass at most
  * Of an earlier prompt only what later ones keep is run: a token's bits do not depend on what follows it.
  */
-export function planChain(prompts: readonly ChainLink[], known: number): PrefillPiece[] {
+export function planChain(
+  prompts: readonly ChainLink[],
+  known: number,
+  longest = chunkLength,
+): PrefillPiece[] {
   const starts = prompts.map((prompt, index) => (index === 0 ? 0 : sharedTokens(prompts[index - 1], prompt)))
   const pieces: PrefillPiece[] = []
   let end = prompts[prompts.length - 1].ids.length
@@ -66,8 +71,9 @@ export function planChain(prompts: readonly ChainLink[], known: number): Prefill
     const prompt = prompts[index].ids
     const last = Math.min(end, prompt.length)
     const chunks: PrefillPiece[] = []
-    for (let from = starts[index]; from < last; from += chunkLength)
-      chunks.push({ link: index, prompt, from, to: Math.min(from + chunkLength, last) })
+    const step = index === prompts.length - 1 ? longest : chunkLength
+    for (let from = starts[index]; from < last; from += step)
+      chunks.push({ link: index, prompt, from, to: Math.min(from + step, last) })
     pieces.unshift(...chunks)
     end = Math.min(end, starts[index])
   }

@@ -6,10 +6,12 @@ import { parseHook, valuesBefore, type HookPoint } from '../model/hookNames.ts'
 import { joinPoints, type InterventionPoints } from '../model/interventionGraph.ts'
 import { bytesPerPosition } from '../model/memoryEstimate.ts'
 import { ActivationRecord } from './capture.ts'
+import type { CallFunction } from './cutValues.ts'
 import { FirstPrompts } from './firstPrompts.ts'
+import type { HookTensor } from './hookFunctions.ts'
 import { bindChain, type BoundLink } from './interventionChain.ts'
 import { KeyValueCache, type Allocate, positionStep, roundPositions } from './keyValueCache.ts'
-import { chainKey, planChain, sharedTokens } from './prefixChain.ts'
+import { chainKey, chunkLength, planChain, sharedTokens } from './prefixChain.ts'
 import { Sampler } from './sampling.ts'
 import { Sequence } from './sequence.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
@@ -20,6 +22,8 @@ export interface SchedulerOptions {
   maxRows: number
   /** Bytes that keys, values and recorded activations may take. */
   cacheBytes: number
+  /** Calls a request's function at a hook point; null leaves the tensor as it is. */
+  callFunction?: (request: number, id: number, tensor: HookTensor) => Promise<Float32Array | null>
   /** For tests of what happens when memory ends. */
   allocate?: Allocate
 }
@@ -319,7 +323,7 @@ export class Scheduler {
     const before = links.at(-2)
     const own = links[links.length - 1]
     const reused = before ? sharedTokens(before, own) : 0
-    const pieces = planChain(links, known)
+    const pieces = planChain(links, known, own.interventions.wantsWholePrompt ? Infinity : chunkLength)
     const sequence = new Sequence(request, { pieces, reused, interventions: own.interventions }, sampler)
     this.running.set(job.id, { ...job, slot, sequence })
   }
@@ -357,7 +361,9 @@ export class Scheduler {
     const isLast = sequence.pieces.length === 1
     const logits = request.wantLogits ? 'all' : isLast ? 'last' : 'none'
     const tokens = prompt.subarray(from, to)
-    const rows: PassRow[] = [{ slot: slot.index, kept: from, tokens, logits, interventions }]
+    const rows: PassRow[] = [
+      { slot: slot.index, kept: from, tokens, logits, interventions, call: this.caller(job) },
+    ]
     const width = Math.ceil((to - from) / promptWidthStep) * promptWidthStep
     const result = await this.session.forward(rows, width, this.cache, request.capture.hooks)
     this.counts.prefillPasses++
@@ -408,7 +414,8 @@ export class Scheduler {
   private async decode(jobs: RunningJob[]): Promise<void> {
     const batch = jobs.toSorted((one, other) => one.slot.index - other.slot.index)
     const hooks = [...new Set(batch.flatMap(({ request }) => request.capture.hooks))]
-    const rows = batch.map(({ slot, sequence, request }): PassRow => {
+    const rows = batch.map((job): PassRow => {
+      const { slot, sequence, request } = job
       const wantsLogits = sequence.phase === 'decode' || request.wantLogits
       const tokens = Int32Array.of(sequence.lastToken)
       return {
@@ -417,6 +424,7 @@ export class Scheduler {
         tokens,
         logits: wantsLogits ? 'last' : 'none',
         interventions: sequence.interventions,
+        call: this.caller(job),
       }
     })
     const result = await this.session.forward(rows, 1, this.cache, hooks)
@@ -447,6 +455,13 @@ export class Scheduler {
       if (sequence.phase === 'closing') this.complete(job)
       else this.advance(job, logits)
     })
+  }
+
+  /** Functions of a request that was cancelled meanwhile are not asked any more. */
+  private caller(job: RunningJob): CallFunction {
+    const { callFunction } = this.options
+    return (id, tensor) =>
+      callFunction && this.isRunning(job) ? callFunction(job.id, id, tensor) : Promise.resolve(null)
   }
 
   /** Takes the next token; a fault in that ends this request alone. */

@@ -1,16 +1,28 @@
 // One ONNX Runtime session on a decoder's graph, and forward passes through it.
 // Owns: laying rows out as the graph wants them, and reading results. Not: which rows run (scheduler.ts) or the cache's slots.
-// The only file that imports onnxruntime-node. A pass blocks its thread: sessions live in workers.
+// Beside graphSession.ts the only file that imports onnxruntime-node. A pass blocks its thread: sessions live in workers.
 import * as onnx from 'onnxruntime-node'
 import { cacheNames, passInputs } from '../model/attentionGraph.ts'
 import { logitsOutput, writeDecoderGraph } from '../model/decoderGraph.ts'
 import { flagsFor, hookFlags } from '../model/hookGraph.ts'
 import { parseHook, type HookPoint } from '../model/hookNames.ts'
-import { interventionChanges, widerPoints, type InterventionPoints } from '../model/interventionGraph.ts'
+import {
+  cutNames,
+  interventionChanges,
+  widerPoints,
+  type InterventionPoints,
+} from '../model/interventionGraph.ts'
 import { rotaryAngles, rotaryFrequencies } from '../model/rope.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import type { BoundInterventions } from './interventionBinding.ts'
-import { interventionFeeds, type FedRow, type GatedRows, type InterventionFeed } from './interventionFeeds.ts'
+import { throughFunctions, type CallFunction, type CallingRow } from './cutValues.ts'
+import { GraphSession, type GraphCut, type GraphOptions, type Tensors } from './graphSession.ts'
+import {
+  interventionFeeds,
+  type GatedRows,
+  type InterventionFeed,
+  type PassSize,
+} from './interventionFeeds.ts'
 import { keyedRows, markUnseen, unseen } from './keyedRows.ts'
 import type { KeyValueCache } from './keyValueCache.ts'
 
@@ -22,6 +34,8 @@ export interface PassRow {
   tokens: Int32Array
   logits: 'none' | 'last' | 'all'
   interventions?: BoundInterventions
+  /** For functions among them. */
+  call?: CallFunction
 }
 
 export interface PassResult {
@@ -51,40 +65,32 @@ const flag = (value: boolean): onnx.Tensor => new onnx.Tensor('bool', [value], [
 /** The output as fp32; the graph declares no other type. */
 const floatsOf = (tensor: onnx.Tensor): Float32Array => tensor.data as Float32Array
 
-export interface SessionOptions {
-  /** Threads inside one operator. */
-  threads: number
-}
-
-function loadGraph(
+const loadGraph = (
   config: DecoderConfig,
   weights: WeightMap,
-  options: SessionOptions,
+  options: GraphOptions,
   points: InterventionPoints,
-): Promise<onnx.InferenceSession> {
-  const { model, folder } = writeDecoderGraph(config, weights, interventionChanges(points))
-  return onnx.InferenceSession.create(model, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: options.threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    extra: {
-      session: {
-        model_external_initializers_file_folder_path: `${folder}/`,
-        intra_op: { allow_spinning: '0' }, // a spinning thread takes the core from the window and from other work
-      },
-    },
+): Promise<GraphSession> =>
+  GraphSession.load(writeDecoderGraph(config, weights, interventionChanges(points)), options)
+
+/** The rows with their places among packed tokens and in the grid. */
+function callingRows(rows: readonly PassRow[]): CallingRow[] {
+  let packed = 0
+  return rows.map(({ slot, kept, tokens, interventions = null, call = noFunctions }) => {
+    const row = { packed, line: slot - rows[0].slot, kept, tokens, interventions, call }
+    packed += tokens.length
+    return row
   })
 }
+
+const noFunctions: CallFunction = () => Promise.reject(new TypeError('nobody calls functions here'))
 
 export class DecoderSession {
   readonly config: DecoderConfig
   private readonly weights: WeightMap
-  private readonly options: SessionOptions
+  private readonly options: GraphOptions
   /** Null after its release, and where another graph could not be loaded. */
-  private session: onnx.InferenceSession | null
+  private session: GraphSession | null
   /** Hook points at which the present graph can intervene. */
   private points: InterventionPoints = new Map()
   private readonly frequencies: Float32Array
@@ -93,8 +99,8 @@ export class DecoderSession {
   private constructor(
     config: DecoderConfig,
     weights: WeightMap,
-    options: SessionOptions,
-    session: onnx.InferenceSession,
+    options: GraphOptions,
+    session: GraphSession,
   ) {
     this.config = config
     this.weights = weights
@@ -108,7 +114,7 @@ export class DecoderSession {
   static async create(
     config: DecoderConfig,
     weights: WeightMap,
-    options: SessionOptions,
+    options: GraphOptions,
   ): Promise<DecoderSession> {
     const session = await loadGraph(config, weights, options, new Map())
     return new DecoderSession(config, weights, options, session)
@@ -153,7 +159,9 @@ export class DecoderSession {
     const slots = rows[rows.length - 1].slot - firstSlot + 1
     const { shape } = this.config
     const points = hooks.map((hook) => parseHook(hook, shape))
-    const interventions = this.interventionInputs(rows, width, firstSlot, cache.positions)
+    const size = { width, keptLength: cache.positions }
+    const calling = callingRows(rows)
+    const interventions = this.interventionInputs(calling, size)
     const feeds = {
       ...this.layOut(rows, width, firstSlot, slots, cache.positions),
       ...this.flags(points),
@@ -170,7 +178,7 @@ export class DecoderSession {
       fetches.push(names.newKeys, names.newValues)
     }
     if (!this.session) throw new TypeError('the session was released')
-    const results = await this.session.run(feeds, fetches)
+    const results = await this.session.run(feeds, fetches, this.cuts(calling, size))
     const written = rows.map(({ slot, kept, tokens }) => ({ slot, at: kept, count: tokens.length }))
     for (let layer = 0; layer < layers; layer++) {
       const names = cacheNames(layer)
@@ -202,20 +210,25 @@ export class DecoderSession {
 
   /** What the graph wants at its intervention points, and the gates that are to be read back. */
   private interventionInputs(
-    rows: readonly PassRow[],
-    width: number,
-    firstSlot: number,
-    keptLength: number,
-  ): { feeds: Record<string, onnx.Tensor>; gates: GatedRows[] } {
-    let packed = 0
-    const fed = rows.map(({ slot, kept, tokens, interventions }): FedRow => {
-      const row = { packed, line: slot - firstSlot, kept, tokens, interventions: interventions ?? null }
-      packed += tokens.length
-      return row
-    })
-    const { feeds, gates } = interventionFeeds(fed, this.points, { width, keptLength }, this.config.shape)
+    rows: readonly CallingRow[],
+    size: PassSize,
+  ): { feeds: Tensors; gates: GatedRows[] } {
+    const { feeds, gates } = interventionFeeds(rows, this.points, size, this.config.shape)
     const tensors = feeds.map((feed): [string, onnx.Tensor] => [feed.name, tensorOf(feed)])
     return { feeds: Object.fromEntries(tensors), gates }
+  }
+
+  /** Functions between the parts of a graph that was cut for them. */
+  private cuts(rows: readonly CallingRow[], size: PassSize): GraphCut[] {
+    return [...this.points]
+      .filter(([, { isCut }]) => isCut)
+      .map(([hook]) => ({
+        ...cutNames(hook),
+        pass: async (value) => {
+          const point = parseHook(hook, this.config.shape)
+          return floats(await throughFunctions(point, floatsOf(value), rows, size), [...value.dims])
+        },
+      }))
   }
 
   /** Everything the graph wants beside the cache. */

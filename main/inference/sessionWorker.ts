@@ -3,6 +3,7 @@
 // A pass blocks this thread, so messages are read between passes: that is when a cancellation takes effect.
 import { parentPort, workerData } from 'node:worker_threads'
 import { AppError, reportOf } from '../contract/errors.ts'
+import type { HookTensor } from './hookFunctions.ts'
 import type { GenerateResult } from './requests.ts'
 import { Scheduler } from './scheduler.ts'
 import { DecoderSession } from './session.ts'
@@ -23,10 +24,20 @@ const largeBuffers = ({ captures, logits }: GenerateResult): ArrayBuffer[] =>
 async function open(): Promise<void> {
   const { config, weights, threads, maxRows, cacheBytes } = start
   const session = await DecoderSession.create(config, weights, { threads })
-  const scheduler = new Scheduler(session, { maxRows, cacheBytes })
+  let calls = 0
+  const waiting = new Map<number, (data: Float32Array | null) => void>()
+  const callFunction = (id: number, functionId: number, tensor: HookTensor): Promise<Float32Array | null> =>
+    new Promise((resolve) => {
+      waiting.set(++calls, resolve)
+      const transfer = [tensor.data.buffer as ArrayBuffer]
+      send({ kind: 'callFunction', call: calls, id, function: functionId, tensor }, transfer)
+    })
+  const scheduler = new Scheduler(session, { maxRows, cacheBytes, callFunction })
   let isEnding = false
   const end = (): void => {
     isEnding = true
+    for (const resolve of waiting.values()) resolve(null) // else the pass would wait for ever
+    waiting.clear()
     void close(session, scheduler)
   }
   /** ONNX Runtime's own faults are plain errors: after one the session is no longer to be trusted. */
@@ -49,6 +60,10 @@ async function open(): Promise<void> {
       }
       case 'cancel':
         scheduler.cancel(message.id)
+        break
+      case 'functionResult':
+        waiting.get(message.call)?.(message.data)
+        waiting.delete(message.call)
         break
       case 'close':
         end()

@@ -2,6 +2,7 @@
 // Owns: the messages' shapes. Not: sending them (inferenceClient.ts, sessionWorker.ts).
 import type { ErrorReport } from '../contract/errors.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
+import type { HookTensor } from './hookFunctions.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
 
 /** Given to a worker when it starts. */
@@ -16,6 +17,8 @@ export interface WorkerStart {
 export type ToWorker =
   | { kind: 'generate'; id: number; request: GenerateRequest }
   | { kind: 'cancel'; id: number }
+  /** What a function gave; null where it was not called, because its request is gone. */
+  | { kind: 'functionResult'; call: number; data: Float32Array | null }
   | { kind: 'close' }
 
 export type FromWorker =
@@ -23,5 +26,7 @@ export type FromWorker =
   | { kind: 'openFailed'; error: ErrorReport }
   | { kind: 'result'; id: number; result: GenerateResult }
   | { kind: 'failed'; id: number; error: ErrorReport }
+  /** Asks for function `function` of request `id`; the pass waits for its result. */
+  | { kind: 'callFunction'; call: number; id: number; function: number; tensor: HookTensor }
   /** A fault that the session may not have survived; the worker ends by itself. */
   | { kind: 'lost'; reason: string }

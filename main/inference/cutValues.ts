@@ -1,0 +1,86 @@
+// The value at a cut of the graph, sequence by sequence.
+// Owns: taking one sequence's part out of a pass's value and putting it back. Not: what is done with it (hookFunctions.ts).
+import type { HookPoint } from '../model/hookNames.ts'
+import type { HookTensor } from './hookFunctions.ts'
+import type { FedRow, PassSize } from './interventionFeeds.ts'
+import { unseen } from './keyedRows.ts'
+
+/** Calls a function by its number; null leaves the value as it is. */
+export type CallFunction = (id: number, tensor: HookTensor) => Promise<Float32Array | null>
+
+/** A sequence of a pass whose functions can be called. */
+export interface CallingRow extends FedRow {
+  call: CallFunction
+}
+
+interface Span {
+  /** In the pass's value. */
+  whole: number
+  /** In the sequence's tensor. */
+  own: number
+  length: number
+}
+
+/** Where a sequence's values lie; with keys, those that each query sees. */
+function* spansOf({ isKeyed, width }: HookPoint, row: FedRow, size: PassSize): Generator<Span> {
+  const count = row.tokens.length
+  if (!isKeyed) {
+    yield { whole: row.packed * width, own: 0, length: count * width }
+    return
+  }
+  const total = size.keptLength + size.width
+  const keys = row.kept + count
+  for (let head = 0; head < width; head++)
+    for (let token = 0; token < count; token++) {
+      const whole = ((row.line * width + head) * size.width + token) * total
+      const own = (head * count + token) * keys
+      yield { whole, own, length: row.kept }
+      yield { whole: whole + size.keptLength, own: own + row.kept, length: token + 1 }
+    }
+}
+
+function tensorOf(point: HookPoint, value: Float32Array, row: FedRow, size: PassSize): HookTensor {
+  const count = row.tokens.length
+  const keys = row.kept + count
+  const shape = point.isKeyed ? [1, point.width, count, keys] : [1, count, ...point.sizes]
+  const isScores = point.name.endsWith('hook_attn_scores')
+  const data = new Float32Array(shape.reduce((product, length) => product * length, 1))
+  if (isScores) data.fill(-Infinity)
+  for (const { whole, own, length } of spansOf(point, row, size))
+    data.set(value.subarray(whole, whole + length), own)
+  if (isScores) data.forEach((score, index) => score < unseen / 2 && (data[index] = -Infinity))
+  const isPrompt = row.interventions?.isPrompt(row.kept) ?? true
+  return {
+    hook: point.name,
+    data,
+    shape,
+    axes: point.axes,
+    phase: isPrompt ? 'prompt' : 'decode',
+    firstPosition: row.kept,
+  }
+}
+
+/**
+ * The value after all functions of all sequences, one function after the other in the order of their request.
+ * @param value  of the whole pass; not changed
+ */
+export async function throughFunctions(
+  point: HookPoint,
+  value: Float32Array,
+  rows: readonly CallingRow[],
+  size: PassSize,
+): Promise<Float32Array> {
+  const result = value.slice()
+  for (const row of rows) {
+    for (const id of row.interventions?.functionsAt(point.name, row.kept) ?? []) {
+      const given = await row.call(id, tensorOf(point, result, row, size))
+      if (!given) continue
+      for (const { whole, own, length } of spansOf(point, row, size))
+        result.set(
+          given.subarray(own, own + length).map((one) => Math.max(one, unseen)),
+          whole,
+        )
+    }
+  }
+  return result
+}
