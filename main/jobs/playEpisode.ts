@@ -8,6 +8,7 @@ import type {
   SamplingSettings,
   StepRecord,
 } from '../contract/runs.ts'
+import type { Intervention } from '../inference/interventions.ts'
 import type { CapturedHook, GenerateRequest, GenerateResult, StepCapture } from '../inference/requests.ts'
 import { fitPrompt } from './promptFitting.ts'
 
@@ -30,13 +31,42 @@ export interface EpisodePosition {
   /** Index of the next step. */
   step: number
   earlierPrompts: readonly Int32Array[]
+  /** What was done at each of the earlier steps; left out where that was nothing. */
+  earlierInterventions?: readonly (readonly Intervention[])[]
 }
+
+/** All that is known when a step is about to be answered. */
+export interface StepSituation {
+  episode: number
+  task: string
+  step: number
+  /** The environment's own, with whatever history it keeps. */
+  state: EnvironmentState
+  /** What the model is about to read. */
+  messages: readonly ChatMessage[]
+  promptIds: Int32Array
+  /** Prompts of the steps before. */
+  earlierPrompts: readonly Int32Array[]
+  /** The step's own, for draws. */
+  seed: string
+}
+
+/**
+ * Names the interventions of one step. The same situation must give the same ones, for an episode that goes on after a stop
+ * asks only for the steps that are left.
+ */
+export type ChooseInterventions = (
+  situation: StepSituation,
+  signal: AbortSignal,
+) => readonly Intervention[] | Promise<readonly Intervention[]>
 
 export interface RecordedStep {
   record: StepRecord
   state: EnvironmentState
   outcome: EpisodeOutcome
   captures: readonly CapturedHook[]
+  /** What was done to the model's activations. */
+  interventions: readonly Intervention[]
 }
 
 export interface EpisodeSetting {
@@ -46,6 +76,8 @@ export interface EpisodeSetting {
   capture: StepCapture
   environment: Environment
   model: AgentModel
+  /** Asked before every step; none where left out. */
+  interventions?: ChooseInterventions
   /** Called once a step, before the next begins; the step counts as done when it returns. */
   record(step: RecordedStep): void
 }
@@ -61,16 +93,26 @@ export async function playEpisode(
 ): Promise<EpisodeOutcome> {
   let { state, step } = position
   const earlierPrompts = [...position.earlierPrompts]
+  const earlierInterventions = earlierPrompts.map((_, index) => position.earlierInterventions?.[index] ?? [])
   for (;;) {
     signal.throwIfAborted()
-    const done = await playStep({ ...position, state, step, earlierPrompts }, setting, signal)
+    const earlier = {
+      earlierPrompts: [...earlierPrompts],
+      earlierInterventions: [...earlierInterventions],
+    }
+    const done = await playStep({ ...position, state, step, ...earlier }, setting, signal)
     setting.record(done)
     if (done.outcome !== 'running') return done.outcome
     earlierPrompts.push(done.record.promptIds)
+    earlierInterventions.push(done.interventions)
     state = done.state
     step++
   }
 }
+
+/** Seed of all that is drawn in a step. */
+export const stepSeed = (runSeed: number, episode: number, step: number): string =>
+  `${runSeed}/${episode}/${step}`
 
 async function playStep(
   position: EpisodePosition,
@@ -88,17 +130,24 @@ async function playStep(
     model.contextLength - sampling.maxNewTokens,
   )
   const { temperature, topK, topP, maxNewTokens } = sampling
+  const seed = stepSeed(setting.seed, episode, step)
+  const { messages, promptIds } = prompt
+  const { task, earlierPrompts, earlierInterventions } = position
+  const situation: StepSituation = { episode, task, step, state, messages, promptIds, earlierPrompts, seed }
+  const interventions = (await setting.interventions?.(situation, signal)) ?? []
   const result = await model.generate(
     {
-      promptIds: prompt.promptIds,
-      earlierPrompts: position.earlierPrompts,
+      promptIds,
+      earlierPrompts,
+      interventions,
+      earlierInterventions,
       sampling: {
         temperature,
         topK,
         topP,
         maxNewTokens,
         stopIds: model.stopIds,
-        seed: `${setting.seed}/${episode}/${step}`,
+        seed,
       },
       capture: setting.capture,
     },
@@ -113,12 +162,13 @@ async function playStep(
     state: transition.state,
     outcome: transition.outcome,
     captures: result.captures,
+    interventions,
     record: {
       runId,
       episode,
       step,
-      messages: prompt.messages,
-      promptIds: prompt.promptIds,
+      messages,
+      promptIds,
       completionIds: result.completionIds,
       logProbabilities: result.logProbabilities,
       ranks: result.ranks,

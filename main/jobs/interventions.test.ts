@@ -1,0 +1,308 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeTinyModel } from '../../tests/support/tinyModel.ts'
+import { sampleRun, sampleStep } from '../../tests/fixtures/store/sampleRun.ts'
+import { interventionList, type InterventionInput } from '../contract/interventions.ts'
+import { numberHunt } from '../environments/numberHunt.ts'
+import { checkSteps } from '../inference/interventionPlan.ts'
+import { hashTokenizer } from '../model/hashModel.ts'
+import type { ModelFiles } from '../model/modelFiles.ts'
+import { openModelFiles } from '../model/openModelFiles.ts'
+import { writeSafetensors } from '../model/safetensors.ts'
+import { Workspace } from '../store/workspace.ts'
+import { earlierInPlan, followPlan, planForModel, readInterventions, runReader } from './interventions.ts'
+import { LoadedModel } from './loadedModel.ts'
+import {
+  playEpisode,
+  type ChooseInterventions,
+  type EpisodePosition,
+  type RecordedStep,
+  type StepSituation,
+} from './playEpisode.ts'
+
+const never = new AbortController().signal
+const hook = 'blocks.1.hook_resid_post'
+const width = 16
+const ones = Array.from({ length: width }, () => 1)
+
+let folder: string
+let files: ModelFiles
+let vectors: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'innerview-interventions-'))
+  files = await openModelFiles(await writeTinyModel(join(folder, 'tiny')))
+  vectors = join(folder, 'vectors.safetensors')
+  const row = (value: number, length = width): Float32Array => new Float32Array(length).fill(value)
+  await writeSafetensors(
+    vectors,
+    [
+      { name: 'v', dtype: 'F32', shape: [width], data: row(1) },
+      { name: 'short', dtype: 'F32', shape: [8], data: row(1, 8) },
+      { name: 'nan', dtype: 'F32', shape: [width], data: row(NaN) },
+      { name: 'ids', dtype: 'I32', shape: [width], data: new Int32Array(width) },
+      {
+        name: 'rows',
+        dtype: 'F32',
+        shape: [1, 3, width],
+        data: Float32Array.from([...row(100), ...row(1), ...row(3)]),
+      },
+      { name: 'heads', dtype: 'F32', shape: [2, 4, 4], data: Float32Array.from({ length: 32 }, (_, i) => i) },
+    ],
+    { tokenizerHash: await hashTokenizer(files.tokenizer) },
+  )
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+const plan = (list: InterventionInput[], readRun: Parameters<typeof planForModel>[2]['readRun'] = null) =>
+  planForModel(interventionList.parse(list), files, { modelHash: 'weights', readRun })
+const add = (vector: object, further: object = {}): InterventionInput =>
+  ({ kind: 'add', hook, positions: 'lastPrompt', vector, alpha: 1, ...further }) as InterventionInput
+
+describe('a file of interventions', () => {
+  const write = async (text: string): Promise<string> => {
+    const path = join(folder, 'list.json')
+    await writeFile(path, text)
+    return path
+  }
+
+  it('is the list, bare or in an object, with paths relative to itself', async () => {
+    const list = [add({ file: 'vectors.safetensors', tensor: 'v' })]
+    for (const content of [list, { interventions: list }]) {
+      const [read] = await readInterventions(await write(JSON.stringify(content)), '--intervene')
+      expect(read).toMatchObject({ kind: 'add', unit: 'vector', vector: { file: vectors } })
+    }
+  })
+
+  it.each([
+    ['{', /is not JSON/],
+    ['[{"kind": "ad"}]', /zeroAblate/],
+    [JSON.stringify([add({ values: ones }, { alfa: 1 })]), /alfa/],
+    [JSON.stringify([add({ values: ones }, { positions: 'last' })]), /lastPrompt/],
+    [JSON.stringify([add({ values: ones }, { phase: 'decode' })]), /prompt/],
+    [JSON.stringify([add({ values: [null] })]), /file, tensor/],
+    [JSON.stringify([{ kind: 'clamp', hook, positions: 'all', vector: { values: ones } }]), /low/],
+    ['null', /array/],
+  ])('that is wrong is an error: %s', async (text, message) => {
+    const reading = readInterventions(await write(text), '--intervene')
+    await expect(reading).rejects.toThrow(message)
+    await expect(reading).rejects.toMatchObject({ code: 'invalid_input' })
+  })
+
+  it('that is not there is an error', async () => {
+    await expect(readInterventions(join(folder, 'none.json'), '--intervene')).rejects.toThrow(/--intervene/)
+  })
+})
+
+describe('a plan', () => {
+  it('takes means and rows without the attention sink, unless asked', async () => {
+    const source = { file: vectors, tensor: 'rows' }
+    const [mean, all, drawn] = await plan([
+      { kind: 'meanAblate', hook, positions: 'allPrompt', source },
+      { kind: 'meanAblate', hook, positions: 'allPrompt', source, includeSink: true },
+      { kind: 'resampleAblate', hook, positions: 'allPrompt', source },
+    ])
+    const rows = ({ intervention: { change } }: typeof mean): number[] =>
+      change.kind === 'replace' ? [...change.table.data] : []
+    expect(rows(mean)).toEqual(ones.map(() => 2))
+    expect(rows(all)[0]).toBeCloseTo(104 / 3, 5)
+    expect(new Set(rows(drawn))).toEqual(new Set([1, 3]))
+    expect([mean, all].map(({ intervention }) => intervention.leavesSink)).toEqual([true, false])
+    expect(mean.provenance).toEqual([`source: ${vectors} rows, 3 rows`])
+  })
+
+  it('has one entry for each hook point, and heads as they lie in the file', async () => {
+    const planned = await plan([
+      { kind: 'zeroAblate', hook: [hook, 'blocks.0.hook_resid_post'], positions: 'all', name: 'off' },
+      {
+        kind: 'patch',
+        hook: 'blocks.0.attn.hook_z',
+        positions: { at: 1 },
+        source: { file: vectors, tensor: 'heads' },
+        sourcePosition: -1,
+      },
+    ])
+    expect(planned.map(({ intervention }) => intervention.name)).toEqual([
+      `off (${hook})`,
+      'off (blocks.0.hook_resid_post)',
+      '2, patch',
+    ])
+    const { change } = planned[2].intervention
+    expect(change).toMatchObject({ kind: 'replace', table: { rows: 1, units: 4 }, choice: { kind: 'first' } })
+    expect(change.kind === 'replace' && change.table.data[0]).toBe(16)
+  })
+
+  it.each<[string, InterventionInput, string, RegExp]>([
+    [
+      'a file that is not there',
+      add({ file: '/none.safetensors', tensor: 'v' }),
+      'intervention_source_missing',
+      /none/,
+    ],
+    [
+      'a tensor that is not in it',
+      add({ file: 'V', tensor: 'w' }),
+      'intervention_source_missing',
+      /it has v/,
+    ],
+    ['whole numbers', add({ file: 'V', tensor: 'ids' }), 'intervention_source_missing', /I32/],
+    ['another width', add({ file: 'V', tensor: 'short' }), 'intervention_width', /8 values/],
+    ['NaN', add({ file: 'V', tensor: 'nan' }), 'intervention_not_finite', /NaN/],
+    ['several rows for one vector', add({ file: 'V', tensor: 'rows' }), 'intervention_invalid', /3 rows/],
+    [
+      'a run without a workspace',
+      add({ run: 'r1', at: 'meanPrompt' }),
+      'intervention_source_missing',
+      /workspace/,
+    ],
+    [
+      'a hook point with a typo',
+      add({ values: ones }, { hook: 'blocks.1.hook_resid_pst' }),
+      'hook_unknown',
+      /pst/,
+    ],
+    [
+      'a pattern elsewhere',
+      { kind: 'freezePattern', hook, positions: 'allPrompt', source: { file: 'V', tensor: 'rows' } },
+      'intervention_invalid',
+      /no attention pattern/,
+    ],
+  ])('refuses before anything is loaded: %s', async (_, setting, code, message) => {
+    const text = JSON.stringify(setting).replaceAll('"V"', JSON.stringify(vectors))
+    const planning = plan([JSON.parse(text) as InterventionInput])
+    await expect(planning).rejects.toThrow(message)
+    await expect(planning).rejects.toMatchObject({ code })
+  })
+
+  it('refuses activations of another tokeniser and of other weights', async () => {
+    const foreign = join(folder, 'foreign.safetensors')
+    const tensor = { name: 'v', dtype: 'F32' as const, shape: [width], data: new Float32Array(width).fill(1) }
+    for (const [metadata, what] of [
+      [{ tokenizerHash: 'other' }, /the tokeniser other/],
+      [{ modelHash: 'other' }, /the weights other/],
+    ] as const) {
+      await writeSafetensors(foreign, [tensor], metadata)
+      const planning = plan([add({ file: foreign, tensor: 'v' })])
+      await expect(planning).rejects.toThrow(what)
+      await expect(planning).rejects.toMatchObject({ code: 'intervention_foreign' })
+    }
+  })
+
+  it('refuses steps that no episode reaches', async () => {
+    const planned = await plan([add({ values: ones }, { applyAtSteps: [3, 4] })])
+    expect(() => checkSteps(planned, 3)).toThrow(/steps 3, 4 of 3/)
+    expect(() => checkSteps(planned, 4)).not.toThrow()
+  })
+})
+
+describe('activations of a run', () => {
+  it('are one step’s, or a row for every step', async () => {
+    const workspace = Workspace.open(join(folder, 'workspace'))
+    const { manifest } = sampleRun()
+    const { id } = workspace.runs.create(sampleRun())
+    workspace.episodes.begin(id, { episode: 0, task: 'x', state: {} })
+    workspace.steps.append(sampleStep(id, 0, 0))
+    workspace.steps.append(sampleStep(id, 0, 1))
+    const read = runReader(workspace)
+    const captured = sampleStep(id, 0, 1).captures[0]
+    const one = await read({ run: id, episode: 0, step: 1, at: 'lastPrompt' }, captured.hook)
+    expect([...one.data]).toEqual([...captured.lastPrompt])
+    expect(one).toMatchObject({ modelHash: manifest.modelHash, tokenizerHash: manifest.tokenizerHash })
+    const all = await read({ run: id, at: 'lastPrompt' }, captured.hook)
+    expect(all.shape).toEqual([2, captured.width])
+    expect([...all.data.subarray(captured.width)]).toEqual([...captured.lastPrompt])
+    await expect(async () => read({ run: id, at: 'all' }, captured.hook)).rejects.toThrow(
+      /episode and a step/,
+    )
+    await expect(async () => read({ run: id, episode: 7, at: 'lastPrompt' }, captured.hook)).rejects.toThrow(
+      /no .* for episode 7/,
+    )
+    workspace.close()
+  })
+})
+
+describe('episodes under interventions', () => {
+  const environment = numberHunt({
+    name: 'number_hunt',
+    upTo: 100,
+    maxSteps: 4,
+    systemPrompt: '',
+    selection: '',
+  })
+  let model: LoadedModel
+  beforeAll(async () => {
+    model = await LoadedModel.open(files, { cacheFolder: folder, rows: 2, hash: undefined }, () => {}, never)
+  })
+  afterAll(() => model.close())
+
+  async function play(
+    choose?: ChooseInterventions,
+    from?: Partial<EpisodePosition>,
+  ): Promise<RecordedStep[]> {
+    const steps: RecordedStep[] = []
+    const start = { episode: 0, task: '7', state: environment.reset('7'), step: 0, earlierPrompts: [] }
+    await playEpisode(
+      { ...start, ...from },
+      {
+        runId: 'r1',
+        seed: 5,
+        sampling: { temperature: 1, topK: 0, topP: 1, maxNewTokens: 6, stopTokens: [] },
+        capture: { hooks: [hook], positions: 'all' },
+        environment,
+        model,
+        interventions: choose,
+        record: (step) => void steps.push(step),
+      },
+      never,
+    )
+    return steps
+  }
+  const bits = ({ record, captures }: RecordedStep): unknown => {
+    const { prefillMs: _, decodeMs: __, oracleMs: ___, ...rest } = record
+    return { rest, captures }
+  }
+
+  it('act at the steps they name, and leave those before as they are', async () => {
+    const planned = await plan([add({ values: ones }, { alpha: 9, positions: 'all', applyAtSteps: [2] })])
+    const [plain, steered] = [await play(), await play(followPlan(planned))]
+    expect(steered.slice(0, 2).map(bits)).toEqual(plain.slice(0, 2).map(bits))
+    expect(steered[2].record.promptIds).toEqual(plain[2].record.promptIds)
+    expect(steered[2].record.completionIds).not.toEqual(plain[2].record.completionIds)
+    expect(steered[2].record.reusedTokens).toBe(0)
+    expect(steered.map(({ interventions }) => interventions.length)).toEqual([0, 0, 1, 0])
+  })
+
+  it('go on after a stop with the bits of an episode that was not stopped', async () => {
+    const planned = await plan([
+      add({ values: ones }, { alpha: 2, positions: 'allPrompt', applyAtSteps: [0, 1, 3] }),
+      { kind: 'resampleAblate', hook, positions: 'lastPrompt', source: { file: vectors, tensor: 'rows' } },
+    ])
+    const whole = await play(followPlan(planned))
+    const rest = await play(followPlan(planned), {
+      step: 2,
+      state: whole[1].state,
+      earlierPrompts: whole.slice(0, 2).map(({ record }) => record.promptIds),
+      earlierInterventions: earlierInPlan(planned, { runSeed: 5, episode: 0, step: 2 }),
+    })
+    expect(rest.map(bits)).toEqual(whole.slice(2).map(bits))
+  })
+
+  it('may follow from the state, which is all there before the step', async () => {
+    const [{ intervention }] = await plan([add({ values: ones }, { alpha: 9, positions: 'all' })])
+    const seen: StepSituation[] = []
+    const steps = await play(async (situation) => {
+      seen.push(situation)
+      await Promise.resolve()
+      const { turns } = situation.state as unknown as { turns: unknown[] }
+      return turns.length === 1 ? [intervention] : []
+    })
+    expect(
+      seen.map(({ step, messages, earlierPrompts }) => [step, messages.length, earlierPrompts.length]),
+    ).toEqual(steps.map((_, step) => [step, 1, step]))
+    expect(steps.map(({ interventions }) => interventions.length)).toEqual(
+      steps.map((_, step) => Number(step === 1)),
+    )
+  })
+})

@@ -1,0 +1,137 @@
+// Interventions for a model: from a file or a setting to what a step is asked with.
+// Owns: reading such files, the model's side of the check, activations out of a workspace's runs. Not: what interventions mean (inference/).
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { errors } from '../contract/errors.ts'
+import {
+  interventionList,
+  type ActivationSource,
+  type InterventionSetting,
+} from '../contract/interventions.ts'
+import {
+  interventionsAtStep,
+  planInterventions,
+  type PlannedIntervention,
+} from '../inference/interventionPlan.ts'
+import type { Intervention } from '../inference/interventions.ts'
+import type { ReadRun, StoredTensor } from '../inference/interventionSources.ts'
+import { hashTokenizer } from '../model/hashModel.ts'
+import type { ModelFiles } from '../model/modelFiles.ts'
+import { readTokenizer } from '../model/tokenizer.ts'
+import type { Workspace } from '../store/workspace.ts'
+import { stepSeed, type ChooseInterventions } from './playEpisode.ts'
+import { parseSettings } from './settings.ts'
+
+/**
+ * The interventions of a JSON file; paths in it are relative to the file.
+ * @param field  for messages: what named the file
+ * @throws invalid_input
+ */
+export async function readInterventions(file: string, field: string): Promise<InterventionSetting[]> {
+  const wrong = (reason: string, cause: unknown) => errors.invalidInput({ field, reason }, cause)
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw wrong(cause.message, cause)
+  })
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw wrong(`${file} is not JSON: ${(cause as Error).message}`, cause)
+  }
+  const list = Array.isArray(value) ? value : (value as { interventions?: unknown } | null)?.interventions
+  const folder = dirname(resolve(file))
+  return parseSettings(interventionList, list).map((setting) => withPaths(setting, folder))
+}
+
+function withPaths(setting: InterventionSetting, folder: string): InterventionSetting {
+  const absolute = (source: ActivationSource): ActivationSource =>
+    'file' in source ? { ...source, file: resolve(folder, source.file) } : source
+  return {
+    ...setting,
+    ...('source' in setting && { source: absolute(setting.source) }),
+    ...('vector' in setting && { vector: absolute(setting.vector) }),
+    ...(setting.gate && { gate: { ...setting.gate, vector: absolute(setting.gate.vector) } }),
+  } as InterventionSetting // only sources were exchanged, each for one of its own kind
+}
+
+/** Whether a run of the workspace is named. */
+export const namesRuns = (settings: readonly InterventionSetting[]): boolean =>
+  settings.some((setting) =>
+    ['source' in setting && setting.source, 'vector' in setting && setting.vector, setting.gate?.vector].some(
+      (source) => source && 'run' in source,
+    ),
+  )
+
+/**
+ * Everything about interventions that can be wrong before a prompt is there.
+ * @param modelHash  null where the weights were not hashed
+ * @param readRun  null without a workspace
+ * @throws hook_unknown, layer_out_of_range, the intervention_… errors, not_found, not_captured
+ */
+export async function planForModel(
+  settings: readonly InterventionSetting[],
+  files: ModelFiles,
+  { modelHash, readRun }: { modelHash: string | null; readRun: ReadRun | null },
+): Promise<PlannedIntervention[]> {
+  if (settings.length === 0) return []
+  const tokenizer = await readTokenizer(files)
+  return planInterventions(settings, {
+    shape: files.config.shape,
+    model: { modelHash, tokenizerHash: await hashTokenizer(files.tokenizer) },
+    readRun,
+    encode: (text) => tokenizer.encode(text, { special: false }),
+  })
+}
+
+/** Reads what a workspace's runs captured: one step's, or a row for every step. */
+export const runReader =
+  (workspace: Workspace): ReadRun =>
+  ({ run: runId, episode, step, at }, hook) => {
+    const { manifest } = workspace.runs.get(runId)
+    const found = (tensor: { data: Float32Array; shape: readonly number[] }, what: string): StoredTensor => ({
+      data: tensor.data,
+      shape: tensor.shape,
+      modelHash: manifest.modelHash,
+      tokenizerHash: manifest.tokenizerHash,
+      provenance: `run ${runId}, ${hook}, ${what}`,
+    })
+    if (episode !== undefined && step !== undefined) {
+      const address = { runId, episode, step, hook }
+      const what = `${at} of episode ${episode}, step ${step}`
+      const { activations } = workspace
+      return Promise.resolve(
+        found(at === 'all' ? activations.positions(address) : activations.get({ ...address, at }), what),
+      )
+    }
+    if (at === 'all')
+      throw errors.invalidInput({ field: 'source.at', reason: '“all” needs an episode and a step' })
+    const matrix = workspace.activations.matrix({ runId, hook, at })
+    const rows = matrix.keys.flatMap((key, row) =>
+      (episode === undefined || key.episode === episode) && (step === undefined || key.step === step)
+        ? [row]
+        : [],
+    )
+    if (rows.length === 0)
+      throw errors.notCaptured({ runId, episode: episode ?? 0, step: step ?? 0, hook, what: at })
+    const [, width] = matrix.shape
+    const data = new Float32Array(rows.length * width)
+    rows.forEach((row, index) =>
+      data.set(matrix.data.subarray(row * width, (row + 1) * width), index * width),
+    )
+    return Promise.resolve(found({ data, shape: [rows.length, width] }, `${at} of ${rows.length} steps`))
+  }
+
+/** The same interventions in every episode, at the steps that each names. */
+export const followPlan =
+  (planned: readonly PlannedIntervention[]): ChooseInterventions =>
+  ({ step, seed }) =>
+    interventionsAtStep(planned, step, seed)
+
+/** What such a plan did at the steps before `step`, for an episode that goes on from there. */
+export const earlierInPlan = (
+  planned: readonly PlannedIntervention[],
+  { runSeed, episode, step }: { runSeed: number; episode: number; step: number },
+): Intervention[][] =>
+  Array.from({ length: step }, (_, earlier) =>
+    interventionsAtStep(planned, earlier, stepSeed(runSeed, episode, earlier)),
+  )
