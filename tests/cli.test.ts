@@ -248,11 +248,49 @@ test('run prints ids and text, and writes logits and activations of every positi
   const positions = 4 + document.completionIds.length
   const header = await readSafetensorsHeader(out)
   expect(Object.fromEntries([...header.tensors].map(([name, { shape }]) => [name, shape]))).toEqual({
-    logits: [positions, 259],
-    'blocks.0.hook_resid_post': [positions, 16],
-    'blocks.1.hook_resid_post': [positions, 16],
+    logits: [1, positions, 259],
+    'blocks.0.hook_resid_post': [1, positions, 16],
+    'blocks.1.hook_resid_post': [1, positions, 16],
+  })
+  expect(JSON.parse(header.metadata.axes)).toEqual({
+    logits: 'B S V',
+    'blocks.0.hook_resid_post': 'B S D',
+    'blocks.1.hook_resid_post': 'B S D',
   })
   expect(terminal.json(...look).document.completionIds).toEqual(document.completionIds)
+})
+
+test('run changes activations as a file says, with activations of another run of it', async () => {
+  const out = join(folder, 'other.safetensors')
+  const hook = 'blocks.1.hook_resid_post'
+  const ids = words('--ids 1,2,3,4 --max-new 5 --greedy')
+  terminal.json('run', '--model', model, ...words('--ids 9,8,7,6 --max-new 1 --capture'), hook, '--out', out)
+  const file = join(folder, 'interventions.json')
+  const run = async (...interventions: object[]) => {
+    await writeFile(file, JSON.stringify({ interventions }))
+    return terminal.json('run', '--model', model, ...ids, '--intervene', file)
+  }
+  const patch = {
+    kind: 'patch',
+    hook,
+    positions: { at: -1 },
+    source: { file: 'other.safetensors', tensor: hook },
+  }
+  const plain = (await run()).document
+  const patched = (await run(patch)).document
+  expect(patched.completionIds).not.toEqual(plain.completionIds)
+  expect(patched.interventions).toEqual([{ name: '1, patch', tokens: 1, open: null }])
+  const other = terminal.json(
+    'run',
+    '--model',
+    model,
+    ...words('--ids 9,8,7,6 --max-new 1 --greedy'),
+  ).document
+  expect(patched.completionIds[0]).toBe(other.completionIds[0]) // the last layer's last token decides
+
+  expect((await run({ ...patch, positions: { at: 9 } })).document.error.code).toBe('intervention_nowhere')
+  expect((await run({ ...patch, hook: 'blocks.1.hook_resid' })).document.error.code).toBe('hook_unknown')
+  expect((await run({ ...patch, kind: 'pach' })).document.error.code).toBe('invalid_input')
 })
 
 test('run takes text and chat files', async () => {

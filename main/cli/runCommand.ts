@@ -6,9 +6,11 @@ import * as z from 'zod'
 import { errors } from '../contract/errors.ts'
 import { chatMessage, collectSettings, samplingSettings, type ChatMessage } from '../contract/runs.ts'
 import { defaultCache } from '../folders.ts'
-import { runPrompt, type PromptInput } from '../jobs/runPrompt.ts'
+import type { ReadRun } from '../inference/interventionSources.ts'
+import { namesRuns, readInterventions } from '../jobs/interventions.ts'
+import { runPrompt, type PromptInput, type PromptResult, type PromptRun } from '../jobs/runPrompt.ts'
 import { parseSettings } from '../jobs/settings.ts'
-import { runCommand } from './context.ts'
+import { runCommand, withEngine } from './context.ts'
 import { modelPath } from './modelPath.ts'
 import {
   decimal,
@@ -34,6 +36,7 @@ interface RunOptions {
   capture: string[]
   logits: boolean
   out?: string
+  intervene?: string
 }
 
 async function readChat(file: string): Promise<ChatMessage[]> {
@@ -105,24 +108,30 @@ export function promptCommand(resources: string): Command {
     .option('--capture <hooks>', 'hook points, comma-separated; * stands for any layer', moreWords, [])
     .option('--logits', 'logits of every position', false)
     .option('--out <file>', 'write logits and activations to a safetensors file')
+    .option('--intervene <file>', 'JSON file with interventions (docs/interventions.md)')
     .action((options: RunOptions, command: Command) =>
       runCommand(command, resources, async (context) => {
         const input = await promptOf(options)
         if ((options.capture.length > 0 || options.logits) && options.out === undefined)
           throw errors.invalidInput({ field: '--out', reason: 'needed with --capture and --logits' })
-        const result = await runPrompt(
-          {
-            path: await modelPath(context, options.model),
-            input,
-            ...(await drawingOf(options)),
-            hooks: options.capture,
-            wantLogits: options.logits,
-            out: options.out === undefined ? null : writableFile(options.out),
-            cacheFolder: defaultCache(),
-          },
-          context.tell,
-          context.signal,
-        )
+        const interventions =
+          options.intervene === undefined ? [] : await readInterventions(options.intervene, '--intervene')
+        const path = await modelPath(context, options.model)
+        const run: Omit<PromptRun, 'readRun'> = {
+          path,
+          input,
+          ...(await drawingOf(options)),
+          hooks: options.capture,
+          wantLogits: options.logits,
+          out: options.out === undefined ? null : writableFile(options.out),
+          cacheFolder: defaultCache(),
+          interventions,
+        }
+        const play = (readRun: ReadRun | null): Promise<PromptResult> =>
+          runPrompt({ ...run, readRun }, context.tell, context.signal)
+        const result = namesRuns(interventions)
+          ? await withEngine(context, 'read', (engine) => play(engine.readRun))
+          : await play(null)
         context.output.result(result, () => result.completion)
       }),
     )

@@ -3,11 +3,13 @@
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import type { EngineEvent, EngineInfo } from '../contract/api.ts'
 import { objectLists } from '../environments/knowledge.ts'
+import type { ReadRun } from '../inference/interventionSources.ts'
 import type { ActivationPositions } from '../store/activations.ts'
 import { Workspace } from '../store/workspace.ts'
 import { runtimeVersion, version } from '../version.ts'
 import { EpisodeBrowser } from './episodeBrowser.ts'
 import { EventHub } from './eventHub.ts'
+import { runReader } from './interventions.ts'
 import { ModelLibrary } from './modelLibrary.ts'
 import { OracleDesk } from './oracleDesk.ts'
 import { Runs } from './runs.ts'
@@ -33,6 +35,8 @@ export class EngineService {
   readonly episodes: EpisodeBrowser
   readonly oracle: OracleDesk
   readonly runs: Runs
+  /** For interventions that take their numbers from runs. */
+  readonly readRun: ReadRun
   private readonly hub = new EventHub()
   private readonly workspace: Workspace
   private readonly options: EngineOptions
@@ -44,6 +48,7 @@ export class EngineService {
     const readers = new TokenReaders(() => workspace.models.list())
     this.episodes = new EpisodeBrowser(workspace, (run) => readers.of(run))
     this.oracle = new OracleDesk(this.hub, options.resourcesFolder)
+    this.readRun = runReader(workspace)
     this.runs = new Runs(workspace, this.hub, this.models, this.oracle)
   }
 

@@ -3,11 +3,18 @@
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
 import type { ChatMessage, FinishReason } from '../contract/runs.ts'
+import type { InterventionSetting } from '../contract/interventions.ts'
+import type { InterventionCount } from '../inference/interventionBinding.ts'
+import { checkSteps, interventionsAtStep } from '../inference/interventionPlan.ts'
+import type { ReadRun } from '../inference/interventionSources.ts'
 import type { GenerateResult } from '../inference/requests.ts'
+import { hashTokenizer } from '../model/hashModel.ts'
 import { listHooks, parseHook } from '../model/hookNames.ts'
 import type { ModelShape } from '../contract/models.ts'
 import { writeSafetensors, type TensorToWrite } from '../model/safetensors.ts'
+import type { ModelFiles } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
+import { planForModel } from './interventions.ts'
 import { LoadedModel } from './loadedModel.ts'
 import { splitStop } from './playEpisode.ts'
 
@@ -30,6 +37,10 @@ export interface PromptRun {
   /** File for logits and activations; null writes none. */
   out: string | null
   cacheFolder: string
+  /** What is changed on the way, in order. */
+  interventions: readonly InterventionSetting[]
+  /** Reads what interventions take from runs; null without a workspace. */
+  readRun: ReadRun | null
 }
 
 export interface PromptResult {
@@ -41,24 +52,25 @@ export interface PromptResult {
   logProbabilities: Float32Array
   /** Tensors written to `out`, with their shapes. */
   tensors: { name: string; shape: number[] }[]
+  /** How often each intervention was met. */
+  interventions: InterventionCount[]
 }
 
 /**
- * Runs one prompt. The file at `out` holds `logits` [positions, V] and every captured hook [positions, D] under its own
+ * Runs one prompt. The file at `out` holds `logits` [1, positions, V] and every captured hook, [1, positions, D] for instance, under its own
  * name, for all prompt and generated positions, float32.
- * @throws hook_unknown, token_out_of_range, prompt_too_long, and whatever opening the model throws.
+ * @throws hook_unknown, token_out_of_range, prompt_too_long, intervention_…, and whatever opening the model throws.
  */
 export async function runPrompt(
   run: PromptRun,
   onProgress: (progress: WorkProgress) => void,
   signal: AbortSignal,
 ): Promise<PromptResult> {
-  const model = await LoadedModel.open(
-    await openModelFiles(run.path),
-    { cacheFolder: run.cacheFolder, rows: 1 },
-    onProgress,
-    signal,
-  )
+  const files = await openModelFiles(run.path)
+  // Before the weights are loaded: it is soon done, and often wrong.
+  const planned = await planForModel(run.interventions, files, { modelHash: null, readRun: run.readRun })
+  checkSteps(planned, 1)
+  const model = await LoadedModel.open(files, { cacheFolder: run.cacheFolder, rows: 1 }, onProgress, signal)
   try {
     const hooks = expandHooks(run.hooks, model.shape)
     const promptIds = encode(run.input, model)
@@ -77,11 +89,12 @@ export async function runPrompt(
         },
         capture: { hooks, positions: 'all' },
         wantLogits: run.wantLogits,
+        interventions: interventionsAtStep(planned, 0, String(run.seed)),
       },
       signal,
     )
     const tensors = run.out === null ? [] : tensorsOf(result, promptIds.length, model.shape)
-    if (run.out !== null) await writeSafetensors(run.out, tensors, { model: model.name })
+    if (run.out !== null) await writeSafetensors(run.out, tensors, await metadataOf(files, result))
     const { completionIds, finish, logProbabilities } = result
     return {
       promptIds,
@@ -90,9 +103,20 @@ export async function runPrompt(
       finish,
       logProbabilities,
       tensors: tensors.map(({ name, shape }) => ({ name, shape: [...shape] })),
+      interventions: result.interventions ?? [],
     }
   } finally {
     await model.close()
+  }
+}
+
+/** What each tensor's axes are, and what an intervention that takes these activations compares. */
+async function metadataOf(files: ModelFiles, { captures }: GenerateResult): Promise<Record<string, string>> {
+  const axes = Object.fromEntries(captures.map(({ hook, all }) => [hook, all?.axes]))
+  return {
+    model: files.name,
+    tokenizerHash: await hashTokenizer(files.tokenizer),
+    axes: JSON.stringify({ logits: 'B S V', ...axes }),
   }
 }
 
@@ -126,9 +150,11 @@ export function expandHooks(patterns: readonly string[], shape: ModelShape): str
 function tensorsOf(result: GenerateResult, promptLength: number, shape: ModelShape): TensorToWrite[] {
   const positions = promptLength + result.completionIds.length
   const tensors: TensorToWrite[] = []
-  if (result.logits)
-    tensors.push({ name: 'logits', dtype: 'F32', shape: [positions, shape.vocabulary], data: result.logits })
-  for (const { hook, width, all } of result.captures)
-    if (all) tensors.push({ name: hook, dtype: 'F32', shape: [positions, width], data: all.data })
+  if (result.logits) {
+    const sizes = [1, positions, shape.vocabulary]
+    tensors.push({ name: 'logits', dtype: 'F32', shape: sizes, data: result.logits })
+  }
+  for (const { hook, all } of result.captures)
+    if (all) tensors.push({ name: hook, dtype: 'F32', shape: all.shape, data: all.data })
   return tensors
 }
