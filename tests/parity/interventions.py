@@ -150,6 +150,46 @@ frozen = patterns[7].clone()
 case("patterns of layer 7, heads 2 and 5, frozen", Nothing())
 frozen = None
 
+# Path patching: from head 2 of layer 4 to the queries of heads 0..2 of layer 9, all other heads and all MLPs held.
+SENDER = slice(2 * HEAD_WIDTH, 3 * HEAD_WIDTH)
+RECEIVERS = slice(0, 3 * HEAD_WIDTH)
+
+
+def watched(ids):
+    """What every layer's heads (before the output projection) and MLP give, and the queries of layer 9."""
+    found = {"z": {}, "mlp": {}}
+    handles = []
+    for index, layer in enumerate(layers):
+        handles.append(layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs, i=index: found["z"].__setitem__(i, inputs[0].clone())))
+        handles.append(layer.mlp.register_forward_hook(lambda _, __, output, i=index: found["mlp"].__setitem__(i, output.clone())))
+    handles.append(layers[9].self_attn.q_proj.register_forward_hook(lambda _, __, output: found.__setitem__("q", output.clone())))
+    run(ids)
+    for handle in handles:
+        handle.remove()
+    return found
+
+
+clean, corrupted = watched(PROMPT), watched(OTHER)
+held = []
+for index, layer in enumerate(layers):
+    z = clean["z"][index].clone()
+    if index == 4:
+        z[:, :, SENDER] = corrupted["z"][4][:, :, SENDER]
+    held.append(layer.self_attn.o_proj.register_forward_pre_hook(lambda _, __, z=z: (z,)))
+    held.append(layer.mlp.register_forward_hook(lambda _, __, ___, i=index: clean["mlp"][i]))
+received = watched(PROMPT)["q"]
+for handle in held:
+    handle.remove()
+
+
+def receive(_, __, output):
+    output = output.clone()
+    output[:, :, RECEIVERS] = received[:, :, RECEIVERS]
+    return output
+
+
+case("path from head 2 of layer 4 to queries of layer 9", layers[9].self_attn.q_proj.register_forward_hook(receive))
+
 
 def greedy(steer):
     """40 greedy tokens; `steer(is_prompt)` says whether a pass is steered: 3 v at layer 15."""

@@ -9,6 +9,7 @@ import { interventionList, type InterventionInput } from '../../main/contract/in
 import { InferenceClient } from '../../main/inference/inferenceClient.ts'
 import { interventionsAtStep, planInterventions } from '../../main/inference/interventionPlan.ts'
 import type { Intervention } from '../../main/inference/interventions.ts'
+import { pathPatch } from '../../main/inference/pathPatching.ts'
 import type { GenerateRequest } from '../../main/inference/requests.ts'
 import { openModelFiles } from '../../main/model/openModelFiles.ts'
 import { prepareWeights } from '../../main/model/prepareWeights.ts'
@@ -98,6 +99,20 @@ const cases = (other: string): Record<string, InterventionInput[]> => ({
   'every token steered, 40 tokens': [{ kind: 'add', hook: resid(15), positions: 'all', vector, alpha: 3 }],
 })
 
+/** Of sampled logits of some positions. */
+function largestDifference(expected: number[][], logits: Float32Array): number {
+  let largest = 0
+  golden.positions.forEach((position, place) => {
+    expected[place].forEach((value, nth) => {
+      const own = logits[position * vocabulary + nth * golden.everyToken]
+      largest = Math.max(largest, Math.abs(value - own))
+    })
+  })
+  return largest
+}
+
+const pathCase = 'path from head 2 of layer 4 to queries of layer 9'
+
 const request = (ids: number[], further: Partial<GenerateRequest>): GenerateRequest => ({
   promptIds: Int32Array.from(ids),
   earlierPrompts: [],
@@ -151,11 +166,13 @@ describe.skipIf(!existsSync(smolLM2Path))('interventions on SmolLM2-135M-Instruc
   })
 
   it('are the script’s cases, one by one', () => {
-    expect([...planned.keys()]).toEqual(Object.keys(golden.cases))
+    expect([...planned.keys(), pathCase].toSorted()).toEqual(Object.keys(golden.cases).toSorted())
   })
 
   it('give PyTorch’s logits, all in one batch', async () => {
-    const logitCases = Object.entries(golden.cases).filter(([, { logits }]) => logits)
+    const logitCases = Object.entries(golden.cases).filter(
+      ([name, { logits }]) => logits && name !== pathCase,
+    )
     const results = await Promise.all(
       logitCases.map(([name]) =>
         client.generate(
@@ -166,20 +183,32 @@ describe.skipIf(!existsSync(smolLM2Path))('interventions on SmolLM2-135M-Instruc
     )
     const none = results[0].logits!
     logitCases.forEach(([name, { logits }], index) => {
-      const own = results[index].logits! // asked for
-      let error = 0
-      let effect = 0
-      golden.positions.forEach((position, place) => {
-        logits![place].forEach((value, nth) => {
-          const at = position * vocabulary + nth * golden.everyToken
-          error = Math.max(error, Math.abs(value - own[at]))
-          effect = Math.max(effect, Math.abs(value - none[at]))
-        })
-      })
+      const error = largestDifference(logits!, results[index].logits!) // asked for
+      const effect = largestDifference(logits!, none)
       console.log(`${name}: largest |Δ| ${error.toExponential(1)}, effect ${effect.toPrecision(2)}`)
       expect(error, name).toBeLessThan(1e-3)
       if (name !== 'none') expect(effect, name).toBeGreaterThan(0.05)
     })
+  }, 120_000)
+
+  it('give PyTorch’s logits along one path alone', async () => {
+    const { logits } = await pathPatch(
+      (each) => client.generate(each, never),
+      {
+        clean: Int32Array.from(golden.prompt),
+        corrupted: Int32Array.from(golden.other),
+        sender: { hook: 'blocks.4.attn.hook_z', heads: [2] },
+        receivers: [{ hook: 'blocks.9.attn.hook_q', heads: [0, 1, 2] }],
+        holdMlps: true,
+      },
+      client.config.shape,
+    )
+    const expected = golden.cases[pathCase].logits!
+    const error = largestDifference(expected, logits!) // asked for
+    const effect = largestDifference(golden.cases.none.logits!, logits!)
+    console.log(`${pathCase}: largest |Δ| ${error.toExponential(1)}, effect ${effect.toPrecision(2)}`)
+    expect(error).toBeLessThan(1e-3)
+    expect(effect).toBeGreaterThan(10 * error)
   }, 120_000)
 
   it.each(Object.entries(golden.cases).filter(([, { greedy }]) => greedy))(
