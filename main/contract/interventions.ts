@@ -47,7 +47,6 @@ export const positionRule = z.union(
   ],
   'expected lastPrompt, allPrompt, everyGenerated, all, {at}, {first, last} or {tokens}',
 )
-export type PositionRule = z.infer<typeof positionRule>
 
 export const interventionPhase = z.enum(['prompt', 'decode', 'both'])
 export type InterventionPhase = z.infer<typeof interventionPhase>
