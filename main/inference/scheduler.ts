@@ -1,31 +1,26 @@
 // Continuous batching: which sequences run in the next pass.
-// Owns: slots, admission, turns between prompts and answers, the prefix cache. Not: the arithmetic (session.ts) or threads (sessionWorker.ts).
+// Owns: admission, turns between prompts and answers, the prefix cache. Not: slots (slotPool.ts), the arithmetic (session.ts) or threads
+// (sessionWorker.ts).
 // A result is a function of model and request alone; nothing decided here may change its bits (docs/decisions/0001.md).
 import { AppError, errors } from '../contract/errors.ts'
 import { parseHook, valuesBefore, type HookPoint } from '../model/hookNames.ts'
 import { joinPoints, type InterventionPoints } from '../model/interventionGraph.ts'
 import { bytesPerPosition } from '../model/memoryEstimate.ts'
-import { ActivationRecord } from './capture.ts'
 import type { CallFunction } from './cutValues.ts'
 import { FirstPrompts } from './firstPrompts.ts'
 import type { HookTensor } from './hookFunctions.ts'
 import { bindChain, type BoundLink } from './interventionChain.ts'
-import { KeyValueCache, type Allocate, positionStep, roundPositions } from './keyValueCache.ts'
+import { roundPositions } from './keyValueCache.ts'
 import { chainKey, chunkLength, planChain, sharedTokens } from './prefixChain.ts'
 import { Sampler } from './sampling.ts'
 import { Sequence } from './sequence.ts'
+import { SlotPool, type Slot, type SlotPoolOptions } from './slotPool.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
 import type { DecoderSession, PassRow } from './session.ts'
 
-export interface SchedulerOptions {
-  /** Sequences at once. */
-  maxRows: number
-  /** Bytes that keys, values and recorded activations may take. */
-  cacheBytes: number
+export interface SchedulerOptions extends SlotPoolOptions {
   /** Calls a request's function at a hook point; null leaves the tensor as it is. */
   callFunction?: (request: number, id: number, tensor: HookTensor) => Promise<Float32Array | null>
-  /** For tests of what happens when memory ends. */
-  allocate?: Allocate
 }
 
 export interface SchedulerStats {
@@ -42,16 +37,6 @@ export interface SchedulerStats {
   replayedPrompts: number
   cacheBytes: number
   activationBytes: number
-}
-
-interface Slot {
-  index: number
-  /** Prompts whose keys and values lie here; null where there are none that could be gone on from. */
-  chain: string | null
-  /** Positions of the chain's last prompt. */
-  length: number
-  activations: ActivationRecord
-  lastUsed: number
 }
 
 interface Job {
@@ -85,15 +70,11 @@ const positionsOf = ({ promptIds, sampling }: GenerateRequest): number =>
 export class Scheduler {
   private readonly session: DecoderSession
   private readonly options: SchedulerOptions
-  private readonly cache: KeyValueCache
+  private readonly pool: SlotPool
   private readonly scratch: Float64Array
   private readonly firstPrompts = new FirstPrompts()
   private readonly waiting: Job[] = []
   private readonly running = new Map<number, RunningJob>()
-  private slots: Slot[] = []
-  /** Values that one position of a slot is reckoned to record. */
-  private recorded = 0
-  private uses = 0
   private isWorking = false
   private working: Promise<void> = Promise.resolve()
   private readonly counts = {
@@ -108,7 +89,7 @@ export class Scheduler {
   constructor(session: DecoderSession, options: SchedulerOptions) {
     this.session = session
     this.options = options
-    this.cache = new KeyValueCache(session.config.shape, options.allocate)
+    this.pool = new SlotPool(session.config.shape, options)
     this.scratch = new Float64Array(session.config.shape.vocabulary)
   }
 
@@ -139,13 +120,12 @@ export class Scheduler {
   }
 
   stats(): SchedulerStats {
-    const { slots, positions, shape } = this.cache
     return {
       waiting: this.waiting.length,
       running: this.running.size,
       ...this.counts,
-      cacheBytes: slots * positions * bytesPerPosition(shape) + this.firstPrompts.bytes,
-      activationBytes: this.slots.reduce((sum, slot) => sum + slot.activations.bytes, 0),
+      cacheBytes: this.pool.bytes + this.firstPrompts.bytes,
+      activationBytes: this.pool.activationBytes,
     }
   }
 
@@ -210,13 +190,7 @@ export class Scheduler {
     const job = this.running.get(id)
     if (!job) return
     this.running.delete(id)
-    this.forget(job.slot)
-  }
-
-  private forget(slot: Slot): void {
-    slot.chain = null
-    slot.length = 0
-    slot.activations.forget()
+    this.pool.forget(job.slot)
   }
 
   private admit(): void {
@@ -224,9 +198,10 @@ export class Scheduler {
       const job = this.waiting[0]
       try {
         if (!this.makeRoom(job.request)) return
-        if (this.running.size >= this.slots.length) return // memory allows fewer slots than rows
+        if (this.running.size >= this.pool.slots.length) return // memory allows fewer slots than rows
         this.start(job)
       } catch (error) {
+        if (this.pool.slots.length === 0) this.beginAgain()
         job.reject(error instanceof RangeError ? this.outOfMemory(job.request, error) : error)
       }
       this.waiting.splice(this.waiting.indexOf(job), 1)
@@ -244,66 +219,24 @@ export class Scheduler {
   }
 
   private outOfMemory(request: GenerateRequest, cause: RangeError): AppError {
-    const neededBytes = positionsOf(request) * bytesPerPosition(this.cache.shape, this.recordedBy(request))
+    const neededBytes =
+      positionsOf(request) * bytesPerPosition(this.pool.cache.shape, this.recordedBy(request))
     return errors.notEnoughMemory({ neededBytes, freeBytes: process.availableMemory() }, cause)
   }
 
-  /**
-   * Sees to buffers of enough positions per slot for a request.
-   * @returns false while running sequences are in the way
-   * @throws notEnoughMemory where not even one such slot may be had; RangeError where the machine has less than the budget
-   */
   private makeRoom(request: GenerateRequest): boolean {
-    const { cache, options } = this
-    const needed = positionsOf(request)
-    const recorded = this.recordedBy(request)
-    const isIdle = this.running.size === 0
-    const isShortOfSlots = this.slots.length < options.maxRows
-    const isWasteful = isIdle && needed * (isShortOfSlots ? 2 : 4) <= cache.positions
-    if (needed <= cache.positions && recorded <= this.recorded && !isWasteful) return true
-    // Some more than asked for: prompts grow from step to step, and each growth copies.
-    const roomy = roundPositions(Math.min(needed + positionStep, Math.max(needed, cache.shape.contextLength)))
-    const mostRecorded = isIdle ? recorded : Math.max(recorded, this.recorded)
-    const positionBytes = bytesPerPosition(cache.shape, mostRecorded)
-    const slotsOf = (positions: number): number =>
-      Math.min(options.maxRows, Math.floor(options.cacheBytes / (positions * positionBytes)))
-    const least = slotsOf(roomy) > 0 ? roomy : needed
-    const positions = Math.max(isIdle ? 0 : cache.positions, least)
-    const slots = slotsOf(positions)
-    if (slots < this.slots.length && !isIdle) return false
-    if (slots === 0) {
-      const neededBytes = positions * positionBytes
-      throw errors.notEnoughMemory({ neededBytes, freeBytes: options.cacheBytes })
-    }
-    this.resize(slots, positions)
-    this.recorded = mostRecorded
-    return true
+    const room = { positions: positionsOf(request), recorded: this.recordedBy(request) }
+    return this.pool.makeRoom(
+      room,
+      Array.from(this.running.values(), (job) => positionsOf(job.request)),
+    )
   }
 
-  /** @throws RangeError where the machine has less than the budget says; running requests then begin again */
-  private resize(slots: number, positions: number): void {
-    try {
-      this.cache.resize(slots, positions)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      for (const { id, request, resolve, reject } of this.running.values())
-        this.waiting.push({ id, request, links: bindChain(request), resolve, reject })
-      this.running.clear()
-      this.slots = []
-      throw error
-    }
-    this.slots = Array.from(
-      { length: slots },
-      (_, index) =>
-        this.slots[index] ?? {
-          index,
-          chain: null,
-          length: 0,
-          activations: new ActivationRecord(),
-          lastUsed: 0,
-        },
-    )
-    for (const slot of this.slots) if (slot.length > positions) this.forget(slot)
+  /** After the slots are lost. */
+  private beginAgain(): void {
+    for (const { id, request, resolve, reject } of this.running.values())
+      this.waiting.push({ id, request, links: bindChain(request), resolve, reject })
+    this.running.clear()
   }
 
   private start(job: Job): void {
@@ -313,13 +246,8 @@ export class Scheduler {
     const { slot, isContinued } = this.chooseSlot(job)
     const known = isContinued ? earlierPrompts.length : 0
     if (isContinued) this.counts.continued++
-    else {
-      this.counts.replayedPrompts += earlierPrompts.length
-      slot.activations.forget()
-    }
-    slot.chain = null
+    else this.counts.replayedPrompts += earlierPrompts.length
     slot.activations.select(this.points(request), positionsOf(request))
-    slot.lastUsed = ++this.uses
     const before = links.at(-2)
     const own = links[links.length - 1]
     const reused = before ? sharedTokens(before, own) : 0
@@ -328,19 +256,12 @@ export class Scheduler {
     this.running.set(job.id, { ...job, slot, sequence })
   }
 
-  /** The slot that holds the request's earlier prompts, else an empty one, else the one unused for longest. */
+  /** Where logits of the whole prompt are wanted nothing kept is of use. */
   private chooseSlot({ request, links }: Job): { slot: Slot; isContinued: boolean } {
     const { earlierPrompts, capture, wantLogits } = request
     const busy = new Set([...this.running.values()].map(({ slot }) => slot))
-    const idle = this.slots.filter((slot) => !busy.has(slot))
-    if (earlierPrompts.length > 0 && !wantLogits) {
-      const key = chainKey(links.slice(0, -1))
-      const own = idle.find((slot) => slot.chain === key && slot.activations.covers(capture.hooks))
-      if (own) return { slot: own, isContinued: true }
-    }
-    const empty = idle.find((slot) => slot.chain === null)
-    const oldest = idle.reduce((best, slot) => (slot.lastUsed < best.lastUsed ? slot : best))
-    return { slot: empty ?? oldest, isContinued: false }
+    const chain = earlierPrompts.length > 0 && !wantLogits ? chainKey(links.slice(0, -1)) : null
+    return this.pool.choose(busy, chain, capture.hooks)
   }
 
   /** The shortest prompt first, so that a long one does not hold it up; but none waits for ever. */
@@ -365,7 +286,7 @@ export class Scheduler {
       { slot: slot.index, kept: from, tokens, logits, interventions, call: this.caller(job) },
     ]
     const width = Math.ceil((to - from) / promptWidthStep) * promptWidthStep
-    const result = await this.session.forward(rows, width, this.cache, request.capture.hooks)
+    const result = await this.session.forward(rows, width, this.pool.cache, request.capture.hooks)
     this.counts.prefillPasses++
     this.counts.prefillTokens += to - from
     if (!this.isRunning(job)) return
@@ -388,7 +309,7 @@ export class Scheduler {
     const { source } = shared
     const own = sequence.pieces.filter((piece) => piece.link === link)
     const count = Math.min(shared.count, own[own.length - 1].to)
-    this.cache.put(slot.index, source.layers, source.prompt.ids.length, count)
+    this.pool.cache.put(slot.index, source.layers, source.prompt.ids.length, count)
     for (const point of this.points(request)) {
       const rows = source.activations.get(point.name) as Float32Array // `take` saw to it
       slot.activations.write(point.name, 0, rows.subarray(0, valuesBefore(point, count)))
@@ -405,7 +326,7 @@ export class Scheduler {
     if (this.firstPrompts.has({ ids, marks }, capture.hooks)) return
     this.firstPrompts.keep({
       prompt: { ids, marks },
-      layers: this.cache.take(slot.index, promptIds.length),
+      layers: this.pool.cache.take(slot.index, promptIds.length),
       activations: slot.activations.take(promptIds.length),
       lastLogits: lastLogits.slice(),
     })
@@ -427,7 +348,7 @@ export class Scheduler {
         call: this.caller(job),
       }
     })
-    const result = await this.session.forward(rows, 1, this.cache, hooks)
+    const result = await this.session.forward(rows, 1, this.pool.cache, hooks)
     this.counts.decodePasses++
     this.counts.decodeTokens += rows.length
     const vocabulary = this.scratch.length
@@ -479,9 +400,7 @@ export class Scheduler {
     try {
       const result = sequence.finish(slot.activations, this.scratch.length)
       this.running.delete(job.id)
-      slot.chain = chainKey(links)
-      slot.length = request.promptIds.length
-      slot.lastUsed = ++this.uses
+      this.pool.keep(slot, chainKey(links), request.promptIds.length)
       job.resolve(result)
     } catch (error) {
       this.leave(job.id)
