@@ -1,11 +1,18 @@
 // Attention scores and patterns of a pass as rows by token.
 // Owns: picking, out of what a pass computed, each token's values for the keys it may see. Not: keeping them (capture.ts).
 // A grid [B, H, S, P+S] has room for kept keys, then for new ones, mostly empty; a token at position p has p + 1 keys.
-import type { PassRow } from './session.ts'
 
 /** What stands in the graph for a key that is not seen, and what is reported for it: minus infinity as in TransformerLens. */
 export const unseen = -1e9
 const isUnseen = (score: number): boolean => score < unseen / 2
+
+/** New tokens of one sequence. */
+interface KeyedRow {
+  slot: number
+  /** Position of the first of them. */
+  kept: number
+  tokens: Int32Array
+}
 
 export interface KeyedGrid {
   /** [B, H, S, P+S] */
@@ -21,7 +28,7 @@ export interface KeyedGrid {
  * Rows [H, p + 1] of every token of a pass, one after the other, keys in order of position.
  * Keys outside a sliding window are −∞ in scores and 0 in patterns.
  */
-export function keyedRows(grid: KeyedGrid, rows: readonly PassRow[], firstSlot: number): Float32Array {
+export function keyedRows(grid: KeyedGrid, rows: readonly KeyedRow[], firstSlot: number): Float32Array {
   const { data, heads, width, keptLength } = grid
   const total = keptLength + width
   const size = rows.reduce(
