@@ -17,7 +17,7 @@ function cacheHome(): string {
 
 /** `INNERVIEW_WORKSPACE`, or one folder per user. */
 export const defaultWorkspace = (): string =>
-  process.env.INNERVIEW_WORKSPACE ?? join(dataHome(), 'innerview', 'workspace')
+  process.env.INNERVIEW_WORKSPACE || join(dataHome(), 'innerview', 'workspace')
 
 /** `INNERVIEW_CACHE`, or one folder per user; holds only what can be made again. */
-export const defaultCache = (): string => process.env.INNERVIEW_CACHE ?? join(cacheHome(), 'innerview')
+export const defaultCache = (): string => process.env.INNERVIEW_CACHE || join(cacheHome(), 'innerview')
