@@ -16,13 +16,22 @@ const shape = {
 const config: DecoderConfig = {
   architecture: 'llama',
   shape,
-  rmsEpsilon: 1e-5,
-  ropeTheta: 1e4,
-  ropeScaling: null,
+  norm: { kind: 'rms', epsilon: 1e-5, isGainLessOne: false, places: 'before' },
+  rotary: { width: 4, theta: 1e4, scaling: null },
+  windowRotary: null,
+  attention: {
+    scale: 0.5,
+    softCap: null,
+    queryKeyNorm: 'none',
+    projection: 'separate',
+    inputBias: false,
+    outputBias: false,
+    window: null,
+  },
+  mlp: { activation: 'silu', bias: false, experts: null },
+  embeddingScale: null,
+  logitSoftCap: null,
   tiedEmbeddings: true,
-  attentionBias: false,
-  mlpBias: false,
-  slidingWindow: null,
 }
 const tensor = (rows: number, columns: number, dtype: WeightTensor['dtype']): WeightTensor => ({
   file: 'model.safetensors',

@@ -2,7 +2,7 @@
 // Owns: laying rows out as the graph wants them, and reading results. Not: which rows run (scheduler.ts) or the cache's slots.
 // Beside graphSession.ts the only file that imports onnxruntime-node. A pass blocks its thread: sessions live in workers.
 import * as onnx from 'onnxruntime-node'
-import { cacheNames, passInputs } from '../model/attentionGraph.ts'
+import { cacheNames } from '../model/attentionGraph.ts'
 import { logitsOutput, writeDecoderGraph } from '../model/decoderGraph.ts'
 import { flagsFor, hookFlags } from '../model/hookGraph.ts'
 import { parseHook, type HookPoint } from '../model/hookNames.ts'
@@ -12,7 +12,6 @@ import {
   widerPoints,
   type InterventionPoints,
 } from '../model/interventionGraph.ts'
-import { rotaryAngles, rotaryFrequencies } from '../model/rope.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import type { BoundInterventions } from './interventionBinding.ts'
 import { throughFunctions, type CallFunction, type CallingRow } from './cutValues.ts'
@@ -23,8 +22,9 @@ import {
   type InterventionFeed,
   type PassSize,
 } from './interventionFeeds.ts'
-import { keyedRows, markUnseen, unseen } from './keyedRows.ts'
+import { keyedRows, markUnseen } from './keyedRows.ts'
 import type { KeyValueCache } from './keyValueCache.ts'
+import { PassLayout, type PassFeed } from './passFeeds.ts'
 
 /** New tokens of one sequence. */
 export interface PassRow {
@@ -50,15 +50,16 @@ export interface PassResult {
 
 const floats = (data: Float32Array, dimensions: number[]): onnx.Tensor =>
   new onnx.Tensor('float32', data, dimensions)
-const integers = (data: Int32Array, dimensions: number[]): onnx.Tensor =>
-  new onnx.Tensor('int32', data, dimensions)
-
-function tensorOf({ data, dimensions }: InterventionFeed): onnx.Tensor {
+function tensorOf({ data, dimensions }: InterventionFeed | PassFeed): onnx.Tensor {
   if (data instanceof Float32Array) return floats(data, dimensions)
+  if (data instanceof Int32Array) return new onnx.Tensor('int32', data, dimensions)
   return data instanceof Uint8Array
     ? new onnx.Tensor('bool', data, dimensions)
     : new onnx.Tensor('int64', data, dimensions)
 }
+
+const tensorsOf = (feeds: readonly (InterventionFeed | PassFeed)[]): Tensors =>
+  Object.fromEntries(feeds.map((feed): [string, onnx.Tensor] => [feed.name, tensorOf(feed)]))
 
 const flag = (value: boolean): onnx.Tensor => new onnx.Tensor('bool', [value], [])
 
@@ -93,7 +94,7 @@ export class DecoderSession {
   private session: GraphSession | null
   /** Hook points at which the present graph can intervene. */
   private points: InterventionPoints = new Map()
-  private readonly frequencies: Float32Array
+  private readonly layout: PassLayout
   private readonly flagNames: readonly string[]
 
   private constructor(
@@ -106,7 +107,7 @@ export class DecoderSession {
     this.weights = weights
     this.options = options
     this.session = session
-    this.frequencies = rotaryFrequencies(config)
+    this.layout = new PassLayout(config)
     this.flagNames = hookFlags(config.shape)
   }
 
@@ -163,7 +164,7 @@ export class DecoderSession {
     const calling = callingRows(rows)
     const interventions = this.interventionInputs(calling, size)
     const feeds = {
-      ...this.layOut(rows, width, firstSlot, slots, cache.positions),
+      ...tensorsOf(this.layout.feeds(rows, { firstSlot, slots, width, keptLength: cache.positions })),
       ...this.flags(points),
       ...interventions.feeds,
     }
@@ -214,8 +215,7 @@ export class DecoderSession {
     size: PassSize,
   ): { feeds: Tensors; gates: GatedRows[] } {
     const { feeds, gates } = interventionFeeds(rows, this.points, size, this.config.shape)
-    const tensors = feeds.map((feed): [string, onnx.Tensor] => [feed.name, tensorOf(feed)])
-    return { feeds: Object.fromEntries(tensors), gates }
+    return { feeds: tensorsOf(feeds), gates }
   }
 
   /** Functions between the parts of a graph that was cut for them. */
@@ -229,52 +229,5 @@ export class DecoderSession {
           return floats(await throughFunctions(point, floatsOf(value), rows, size), [...value.dims])
         },
       }))
-  }
-
-  /** Everything the graph wants beside the cache. */
-  private layOut(
-    rows: readonly PassRow[],
-    width: number,
-    firstSlot: number,
-    slots: number,
-    keptLength: number,
-  ): Record<string, onnx.Tensor> {
-    const count = rows.reduce((sum, row) => sum + row.tokens.length, 0)
-    const tokens = new Int32Array(count)
-    const positions = new Int32Array(count)
-    const cells = new Int32Array(count)
-    const grid = new Int32Array(slots * width)
-    const total = keptLength + width
-    const mask = new Float32Array(slots * width * total).fill(unseen)
-    const window = this.config.slidingWindow ?? Infinity
-    const logitRows: number[] = []
-    let packed = 0
-    for (const row of rows) {
-      const place = (row.slot - firstSlot) * width
-      tokens.set(row.tokens, packed)
-      for (let i = 0; i < row.tokens.length; i++, packed++) {
-        const position = row.kept + i
-        positions[packed] = position
-        cells[packed] = place + i
-        grid[place + i] = packed
-        const line = (place + i) * total
-        const oldest = Math.max(0, position - window + 1)
-        mask.fill(0, line + Math.min(oldest, row.kept), line + row.kept)
-        mask.fill(0, line + keptLength + Math.max(0, oldest - row.kept), line + keptLength + i + 1)
-        if (row.logits === 'all' || (row.logits === 'last' && i === row.tokens.length - 1))
-          logitRows.push(packed)
-      }
-    }
-    const { cosines, sines } = rotaryAngles(this.frequencies, positions)
-    const half = this.frequencies.length
-    return {
-      [passInputs.tokens]: integers(tokens, [count]),
-      [passInputs.cosines]: floats(cosines, [count, half]),
-      [passInputs.sines]: floats(sines, [count, half]),
-      [passInputs.grid]: integers(grid, [slots, width]),
-      [passInputs.cells]: integers(cells, [count]),
-      [passInputs.mask]: floats(mask, [slots, 1, width, total]),
-      [passInputs.logitRows]: integers(Int32Array.from(logitRows), [logitRows.length]),
-    }
   }
 }

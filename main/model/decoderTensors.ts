@@ -1,5 +1,6 @@
 // Which tensors a decoder consists of.
-// Owns: Hugging Face's names and shapes for Llama-like decoders. Not: where they lie (huggingFaceFolder.ts, ggufModel.ts).
+// Owns: their names and shapes, as this program has them. Not: where they lie (huggingFaceFolder.ts, ggufModel.ts) or what others call them.
+import { traitsOf } from './hookNames.ts'
 import type { DecoderConfig } from './modelFiles.ts'
 
 /**
@@ -7,30 +8,75 @@ import type { DecoderConfig } from './modelFiles.ts'
  * `lm_head.weight` is among them only where embeddings are not tied.
  */
 export function decoderTensors(config: DecoderConfig): Map<string, readonly number[]> {
-  const { layers, residualWidth, heads, keyValueHeads, headWidth, mlpWidth, vocabulary } = config.shape
+  const { layers, residualWidth, vocabulary, contextLength } = config.shape
+  const tensors = new Map<string, readonly number[]>()
+  tensors.set('model.embed_tokens.weight', [vocabulary, residualWidth])
+  if (traitsOf(config.shape).learnedPositions)
+    tensors.set('model.embed_positions.weight', [contextLength, residualWidth])
+  for (let layer = 0; layer < layers; layer++)
+    for (const [name, shape] of layerTensors(config)) tensors.set(`model.layers.${layer}.${name}`, shape)
+  for (const [name, shape] of normTensors(config, 'model.norm')) tensors.set(name, shape)
+  if (!config.tiedEmbeddings) tensors.set('lm_head.weight', [vocabulary, residualWidth])
+  return tensors
+}
+
+type NamedShape = [name: string, shape: readonly number[]]
+
+const matrix = (name: string, rows: number, columns: number, hasBias: boolean): NamedShape[] => [
+  [`${name}.weight`, [rows, columns]],
+  ...(hasBias ? [[`${name}.bias`, [rows]] satisfies NamedShape] : []),
+]
+
+const normTensors = ({ norm, shape }: DecoderConfig, name: string): NamedShape[] => [
+  [`${name}.weight`, [shape.residualWidth]],
+  ...(norm.kind === 'layer' ? [[`${name}.bias`, [shape.residualWidth]] satisfies NamedShape] : []),
+]
+
+function layerTensors(config: DecoderConfig): NamedShape[] {
+  const norms = ['input_layernorm', 'post_attention_layernorm']
+  if (traitsOf(config.shape).postNorms) norms.push('attention_output_layernorm', 'mlp_output_layernorm')
+  return [
+    ...norms.flatMap((name) => normTensors(config, name)),
+    ...attentionTensors(config),
+    ...mlpTensors(config),
+  ]
+}
+
+function attentionTensors({ shape, attention }: DecoderConfig): NamedShape[] {
+  const { residualWidth, heads, keyValueHeads, headWidth } = shape
+  const { projection, queryKeyNorm, inputBias, outputBias } = attention
   const queryWidth = heads * headWidth
   const keyWidth = keyValueHeads * headWidth
-  const tensors = new Map<string, readonly number[]>()
-  const matrix = (name: string, rows: number, columns: number, bias: boolean) => {
-    tensors.set(`${name}.weight`, [rows, columns])
-    if (bias) tensors.set(`${name}.bias`, [rows])
-  }
-  matrix('model.embed_tokens', vocabulary, residualWidth, false)
-  for (let i = 0; i < layers; i++) {
-    const layer = `model.layers.${i}`
-    tensors.set(`${layer}.input_layernorm.weight`, [residualWidth])
-    matrix(`${layer}.self_attn.q_proj`, queryWidth, residualWidth, config.attentionBias)
-    matrix(`${layer}.self_attn.k_proj`, keyWidth, residualWidth, config.attentionBias)
-    matrix(`${layer}.self_attn.v_proj`, keyWidth, residualWidth, config.attentionBias)
-    matrix(`${layer}.self_attn.o_proj`, residualWidth, queryWidth, config.attentionBias)
-    tensors.set(`${layer}.post_attention_layernorm.weight`, [residualWidth])
-    matrix(`${layer}.mlp.gate_proj`, mlpWidth, residualWidth, config.mlpBias)
-    matrix(`${layer}.mlp.up_proj`, mlpWidth, residualWidth, config.mlpBias)
-    matrix(`${layer}.mlp.down_proj`, residualWidth, mlpWidth, config.mlpBias)
-  }
-  tensors.set('model.norm.weight', [residualWidth])
-  if (!config.tiedEmbeddings) matrix('lm_head', vocabulary, residualWidth, false)
-  return tensors
+  const inputs =
+    projection === 'separate'
+      ? [
+          ...matrix('self_attn.q_proj', queryWidth, residualWidth, inputBias),
+          ...matrix('self_attn.k_proj', keyWidth, residualWidth, inputBias),
+          ...matrix('self_attn.v_proj', keyWidth, residualWidth, inputBias),
+        ]
+      : matrix('self_attn.qkv_proj', queryWidth + 2 * keyWidth, residualWidth, inputBias)
+  const [queryNorm, keyNorm] = queryKeyNorm === 'heads' ? [headWidth, headWidth] : [queryWidth, keyWidth]
+  const norms: NamedShape[] =
+    queryKeyNorm === 'none'
+      ? []
+      : [
+          ['self_attn.q_norm.weight', [queryNorm]],
+          ['self_attn.k_norm.weight', [keyNorm]],
+        ]
+  return [...inputs, ...matrix('self_attn.o_proj', residualWidth, queryWidth, outputBias), ...norms]
+}
+
+function mlpTensors({ shape, mlp }: DecoderConfig): NamedShape[] {
+  const { residualWidth, mlpWidth } = shape
+  const { gatedMlp } = traitsOf(shape)
+  const network = (name: string): NamedShape[] => [
+    ...(gatedMlp ? matrix(`${name}.gate_proj`, mlpWidth, residualWidth, mlp.bias) : []),
+    ...matrix(`${name}.up_proj`, mlpWidth, residualWidth, mlp.bias),
+    ...matrix(`${name}.down_proj`, residualWidth, mlpWidth, mlp.bias),
+  ]
+  if (!mlp.experts) return network('mlp')
+  const experts = Array.from({ length: mlp.experts.count }, (_, expert) => network(`mlp.experts.${expert}`))
+  return [...matrix('mlp.router', mlp.experts.count, residualWidth, false), ...experts.flat()]
 }
 
 /** How many numbers those tensors hold; a tied embedding counts once. */

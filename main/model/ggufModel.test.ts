@@ -37,13 +37,22 @@ describe('openGgufModel', () => {
         vocabulary: 262,
         contextLength: 256,
       },
-      rmsEpsilon: 2 ** -17,
-      ropeTheta: 10000,
-      ropeScaling: null,
+      norm: { kind: 'rms', epsilon: 2 ** -17, isGainLessOne: false, places: 'before' },
+      rotary: { width: headWidth, theta: 10000, scaling: null },
+      windowRotary: null,
+      attention: {
+        scale: 1 / Math.sqrt(headWidth),
+        softCap: null,
+        queryKeyNorm: 'none',
+        projection: 'separate',
+        inputBias: false,
+        outputBias: false,
+        window: null,
+      },
+      mlp: { activation: 'silu', bias: false, experts: null },
+      embeddingScale: null,
+      logitSoftCap: null,
       tiedEmbeddings: true,
-      attentionBias: false,
-      mlpBias: false,
-      slidingWindow: null,
     })
     expect(files).toMatchObject({ name: 'tiny', dtype: 'Q8_0', format: 'gguf', stopIds: [2] })
     expect(files.chatTemplate).toMatchObject({ bosToken: '<|im_start|>', eosToken: '<|im_end|>' })
@@ -60,7 +69,10 @@ describe('openGgufModel', () => {
         'tokenizer.chat_template': undefined,
       }),
     )
-    expect(files.config).toMatchObject({ ropeTheta: 10000, shape: { headWidth: 8, keyValueHeads: 2 } })
+    expect(files.config).toMatchObject({
+      rotary: { theta: 10000, width: 8 },
+      shape: { headWidth: 8, keyValueHeads: 2 },
+    })
     expect(files.chatTemplate).toBeNull()
   })
 
@@ -72,7 +84,7 @@ describe('openGgufModel', () => {
       data: floatBytes(Float32Array.of(1, 1, 8, 32)),
     }
     const files = open({ ...input, tensors: [...input.tensors!, factors] })
-    expect(files.config.ropeScaling).toEqual({ type: 'factors', factors: [1, 1, 8, 32] })
+    expect(files.config.rotary?.scaling).toEqual({ type: 'factors', factors: [1, 1, 8, 32] })
     const zero = { ...factors, data: floatBytes(Float32Array.of(1, 0, 1, 1)) }
     expect(() => open({ ...input, tensors: [...input.tensors!, zero] })).toThrow('not positive')
   })
@@ -81,7 +93,7 @@ describe('openGgufModel', () => {
     const factor: GgufInput = { type: 'float32', value: 4 }
     const scaled = (type: string) =>
       withMetadata({ 'llama.rope.scaling.type': text(type), 'llama.rope.scaling.factor': factor })
-    expect(open(scaled('linear')).config.ropeScaling).toEqual({ type: 'linear', factor: 4 })
+    expect(open(scaled('linear')).config.rotary?.scaling).toEqual({ type: 'linear', factor: 4 })
     expect(() => open(scaled('yarn'))).toThrow(expect.objectContaining({ code: 'model_unsupported' }))
   })
 
@@ -94,7 +106,7 @@ describe('openGgufModel', () => {
   })
 
   it.each<[string, Record<string, GgufInput | undefined>, string, string]>([
-    ['another architecture', { 'general.architecture': text('qwen2') }, 'architecture_unsupported', 'qwen2'],
+    ['another architecture', { 'general.architecture': text('mamba') }, 'architecture_unsupported', 'mamba'],
     ['a vision tower', { 'general.architecture': text('clip') }, 'architecture_unsupported', 'clip'],
     ['no architecture', { 'general.architecture': undefined }, 'architecture_unsupported', 'none named'],
     ['an adapter', { 'general.type': text('adapter') }, 'model_unsupported', 'adapter'],

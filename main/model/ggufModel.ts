@@ -1,12 +1,15 @@
-// A GGUF file of a Llama-like decoder.
-// Owns: its metadata as a DecoderConfig and its tensors by Hugging Face's names. Not: the format (gguf.ts), its tokeniser (ggufTokenizer.ts).
-// llama.cpp stores Mistral as `llama` too, and the rows of query and key matrices permuted.
-import { closeSync, openSync, readSync } from 'node:fs'
+// A GGUF file of a decoder.
+// Owns: its tensors by this program's names, the ends of its answers, its template. Not: the format (gguf.ts), its decoder's numbers (ggufDecoder.ts), its tokeniser (ggufTokenizer.ts).
+// llama.cpp stores the rows of some architectures' query and key matrices permuted.
 import { basename } from 'node:path'
 import { errors } from '../contract/errors.ts'
+import { architectureNamed } from './architectures/knownArchitectures.ts'
+import { storedInGguf, type StoredPart } from './architectures/tensorNames.ts'
 import { decoderTensors, mostFrequent, parameterCount } from './decoderTensors.ts'
-import { readGguf, type Gguf, type GgufTensor, type GgufValue } from './gguf.ts'
-import type { ChatTemplateSource, DecoderConfig, ModelFiles, RopeScaling } from './modelFiles.ts'
+import { readGguf, type Gguf, type GgufTensor } from './gguf.ts'
+import { ggufArchitecture, ggufDecoder } from './ggufDecoder.ts'
+import { GgufMetadata } from './ggufMetadata.ts'
+import type { ChatTemplateSource, DecoderConfig, ModelFiles } from './modelFiles.ts'
 
 /** A tensor of the decoder inside the GGUF file. */
 export interface GgufWeight {
@@ -15,73 +18,15 @@ export interface GgufWeight {
   permutedHeads: number
 }
 
-/** Typed access to untrusted metadata. */
-class Metadata {
-  private readonly gguf: Gguf
-  constructor(gguf: Gguf) {
-    this.gguf = gguf
-  }
-  private fault(key: string, wanted: string): Error {
-    const found = this.gguf.metadata.get(key)
-    const shown = found === undefined ? 'missing' : JSON.stringify(found).slice(0, 100)
-    return errors.modelMalformed({ path: this.gguf.path, reason: `${key} is ${shown}, not ${wanted}` })
-  }
-  value(key: string): GgufValue | undefined {
-    return this.gguf.metadata.get(key)
-  }
-  text(key: string): string | null {
-    const value = this.value(key)
-    if (value === undefined) return null
-    if (typeof value !== 'string') throw this.fault(key, 'text')
-    return value
-  }
-  /** A positive whole number, or null where the key is absent. */
-  count(key: string): number | null {
-    const value = this.value(key)
-    if (value === undefined) return null
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > 2 ** 24) {
-      throw this.fault(key, 'a positive whole number')
-    }
-    return value
-  }
-  neededCount(key: string): number {
-    const value = this.count(key)
-    if (value === null) throw this.fault(key, 'a positive whole number')
-    return value
-  }
-  /** As count; a list with one value per layer is accepted where all are equal. */
-  perLayerCount(key: string): number | null {
-    const value = this.value(key)
-    if (!Array.isArray(value)) return this.count(key)
-    const [first] = value
-    if (typeof first !== 'number' || value.some((other) => other !== first)) {
-      const reason = `${key} differs between layers`
-      throw errors.modelUnsupported({ path: this.gguf.path, reason })
-    }
-    return first
-  }
-  neededPerLayerCount(key: string): number {
-    const value = this.perLayerCount(key)
-    if (value === null) throw this.fault(key, 'a positive whole number')
-    return value
-  }
-  number(key: string): number | null {
-    const value = this.value(key)
-    if (value === undefined) return null
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.fault(key, 'a number')
-    return value
-  }
-}
-
 /**
  * Reads and checks everything but the weights' values.
  * @throws modelTruncated, modelMalformed, modelUnsupported, architectureUnsupported
  */
 export function openGgufModel(path: string): ModelFiles {
   const gguf = readGguf(path)
-  const metadata = new Metadata(gguf)
+  const metadata = new GgufMetadata(gguf)
   refuseOtherKinds(gguf, metadata)
-  const config = decoderConfig(gguf, metadata)
+  const config = ggufDecoder(gguf, metadata)
   const weights = ggufWeights(gguf, config)
   return {
     path,
@@ -105,7 +50,7 @@ export function openGgufModel(path: string): ModelFiles {
 const plainNames: Record<string, string> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' }
 const storedName = (type: string) => plainNames[type] ?? type
 
-function refuseOtherKinds(gguf: Gguf, metadata: Metadata): void {
+function refuseOtherKinds(gguf: Gguf, metadata: GgufMetadata): void {
   const { path } = gguf
   const refuse = (reason: string) => errors.modelUnsupported({ path, reason })
   const kind = metadata.text('general.type') ?? 'model'
@@ -113,118 +58,8 @@ function refuseOtherKinds(gguf: Gguf, metadata: Metadata): void {
   if ((metadata.count('split.count') ?? 1) > 1) {
     throw refuse('it is one of several split GGUF files; merge them first (llama-gguf-split --merge)')
   }
-  const architecture = metadata.text('general.architecture') ?? 'none named'
-  if (architecture !== 'llama') {
-    throw errors.architectureUnsupported({
-      path,
-      architecture: architecture.slice(0, 200),
-      supported: ['llama (Llama 2 and 3, SmolLM, SmolLM2, TinyLlama, Mistral)'],
-    })
-  }
-  const experts = metadata.number('llama.expert_count') ?? 0
-  if (experts > 0) throw refuse(`a mixture of ${experts} experts`)
+  ggufArchitecture(gguf, metadata)
   if (gguf.tensors.size === 0) throw refuse('the GGUF file holds a vocabulary but no weights')
-}
-
-function decoderConfig(gguf: Gguf, metadata: Metadata): DecoderConfig {
-  const { path, tensors } = gguf
-  const residualWidth = metadata.neededCount('llama.embedding_length')
-  const heads = metadata.neededPerLayerCount('llama.attention.head_count')
-  const keyValueHeads = metadata.perLayerCount('llama.attention.head_count_kv') ?? heads
-  const rotaryWidth = metadata.count('llama.rope.dimension_count')
-  const headWidth = metadata.count('llama.attention.key_length') ?? rotaryWidth ?? residualWidth / heads
-  const valueWidth = metadata.count('llama.attention.value_length') ?? headWidth
-  if (valueWidth !== headWidth || (rotaryWidth !== null && rotaryWidth !== headWidth)) {
-    const reason = `heads of ${headWidth} with values of ${valueWidth} and rotary embedding over ${rotaryWidth}`
-    throw errors.modelUnsupported({ path, reason })
-  }
-  if (headWidth % 2 !== 0 || heads % keyValueHeads !== 0) {
-    const reason = `${heads} heads of width ${headWidth} with ${keyValueHeads} key heads are impossible`
-    throw errors.modelMalformed({ path, reason })
-  }
-  const embedding = tensors.get('token_embd.weight')
-  if (!embedding) throw errors.modelMalformed({ path, reason: 'the tensor token_embd.weight is missing' })
-  const contextLength = metadata.count('llama.context_length') ?? 2048
-  const slidingWindow = metadata.count('llama.attention.sliding_window')
-  return {
-    architecture: 'llama',
-    shape: {
-      layers: metadata.neededCount('llama.block_count'),
-      residualWidth,
-      heads,
-      keyValueHeads,
-      headWidth,
-      mlpWidth: metadata.neededPerLayerCount('llama.feed_forward_length'),
-      vocabulary: embedding.shape[0],
-      contextLength,
-    },
-    rmsEpsilon: metadata.number('llama.attention.layer_norm_rms_epsilon') ?? 1e-5,
-    ropeTheta: metadata.number('llama.rope.freq_base') ?? 10000,
-    ropeScaling: ropeScaling(gguf, metadata, headWidth),
-    tiedEmbeddings: !tensors.has('output.weight'),
-    attentionBias: tensors.has('blk.0.attn_q.bias'),
-    mlpBias: tensors.has('blk.0.ffn_up.bias'),
-    slidingWindow: slidingWindow !== null && slidingWindow < contextLength ? slidingWindow : null,
-  }
-}
-
-function ropeScaling(gguf: Gguf, metadata: Metadata, headWidth: number): RopeScaling | null {
-  const { path } = gguf
-  const factors = gguf.tensors.get('rope_freqs.weight')
-  const type = metadata.text('llama.rope.scaling.type') ?? 'none'
-  if (factors) {
-    if (factors.type !== 'F32' || factors.shape.join() !== String(headWidth / 2)) {
-      throw errors.modelMalformed({
-        path,
-        reason: 'rope_freqs.weight has another type or shape than rope needs',
-      })
-    }
-    return { type: 'factors', factors: readFactors(path, factors) }
-  }
-  if (type === 'none') return null
-  const factor = metadata.number('llama.rope.scaling.factor') ?? 1
-  if (type === 'linear' && factor > 0) return factor === 1 ? null : { type, factor }
-  throw errors.modelUnsupported({ path, reason: `rope scaling “${type.slice(0, 100)}” by ${factor}` })
-}
-
-function readFactors(path: string, tensor: GgufTensor): number[] {
-  const bytes = Buffer.alloc(tensor.byteLength)
-  const descriptor = openSync(path, 'r')
-  try {
-    // The table of tensors has checked that they lie within the file.
-    readSync(descriptor, bytes, 0, bytes.length, tensor.offset)
-  } finally {
-    closeSync(descriptor)
-  }
-  const factors = Array.from({ length: tensor.byteLength / 4 }, (_, i) => bytes.readFloatLE(4 * i))
-  if (!factors.every((factor) => Number.isFinite(factor) && factor > 0)) {
-    throw errors.modelMalformed({ path, reason: 'rope_freqs.weight holds numbers that are not positive' })
-  }
-  return factors
-}
-
-const layerNames: Record<string, string> = {
-  input_layernorm: 'attn_norm',
-  post_attention_layernorm: 'ffn_norm',
-  'self_attn.q_proj': 'attn_q',
-  'self_attn.k_proj': 'attn_k',
-  'self_attn.v_proj': 'attn_v',
-  'self_attn.o_proj': 'attn_output',
-  'mlp.gate_proj': 'ffn_gate',
-  'mlp.up_proj': 'ffn_up',
-  'mlp.down_proj': 'ffn_down',
-}
-const outerNames: Record<string, string> = {
-  'model.embed_tokens': 'token_embd',
-  'model.norm': 'output_norm',
-  lm_head: 'output',
-}
-
-/** `model.layers.3.mlp.up_proj.weight` → `blk.3.ffn_up.weight` */
-function ggufName(name: string): string {
-  const [, stem, ending] = /^(.*)\.(weight|bias)$/.exec(name) ?? []
-  const [, layer, part] = /^model\.layers\.(\d+)\.(.*)$/.exec(stem) ?? []
-  return `${part ? `blk.${layer}.${layerNames[part]}` : outerNames[stem]}.${ending}`
 }
 
 /**
@@ -232,23 +67,41 @@ function ggufName(name: string): string {
  * @throws modelMalformed where one is missing or has another shape
  */
 export function ggufWeights(gguf: Gguf, config: DecoderConfig): Map<string, GgufWeight> {
+  const architecture = architectureNamed(config.architecture)
+  const { heads, keyValueHeads } = config.shape
   const weights = new Map<string, GgufWeight>()
   for (const [name, shape] of decoderTensors(config)) {
-    const stored = ggufName(name)
-    const tensor = gguf.tensors.get(stored)
-    if (!tensor) throw errors.modelMalformed({ path: gguf.path, reason: `the tensor ${stored} is missing` })
-    if (tensor.shape.join() !== shape.join()) {
-      const reason = `${stored} has shape [${tensor.shape.join()}]; its metadata asks for [${shape.join()}]`
+    const stored = storedInGguf(name, architecture, config.shape)
+    const tensor = gguf.tensors.get(stored.name)
+    if (!tensor)
+      throw errors.modelMalformed({ path: gguf.path, reason: `the tensor ${stored.name} is missing` })
+    const whole = stored.part ? [stored.part.ofRows, ...shape.slice(1)] : shape
+    // All experts' matrices lie behind one another, with an axis more.
+    const lying = tensor.shape.length === 3 ? flattened(tensor.shape) : tensor.shape
+    if (lying.join() !== whole.join()) {
+      const reason = `${stored.name} has shape [${tensor.shape.join()}]; its metadata asks for [${whole.join()}]`
       throw errors.modelMalformed({ path: gguf.path, reason })
     }
-    const permutedHeads = name.includes('.q_proj.')
-      ? config.shape.heads
-      : name.includes('.k_proj.')
-        ? config.shape.keyValueHeads
-        : 0
-    weights.set(name, { tensor, permutedHeads })
+    const isPaired = architecture.gguf?.hasPairedRows === true
+    const headsOf = name.includes('.q_proj.') ? heads : name.includes('.k_proj.') ? keyValueHeads : 0
+    weights.set(name, {
+      tensor: stored.part ? rowsOf(tensor, stored.part, shape) : tensor,
+      permutedHeads: isPaired ? headsOf : 0,
+    })
   }
   return weights
+}
+
+const flattened = ([experts, rows, ...rest]: readonly number[]): number[] => [experts * rows, ...rest]
+
+function rowsOf(tensor: GgufTensor, part: StoredPart, shape: readonly number[]): GgufTensor {
+  const rowBytes = tensor.byteLength / part.ofRows
+  return {
+    ...tensor,
+    shape,
+    offset: tensor.offset + part.firstRow * rowBytes,
+    byteLength: part.rows * rowBytes,
+  }
 }
 
 /** Texts of tokens that end a turn in Llama 3's and in ChatML's format, which older files do not name by key. */
@@ -270,7 +123,7 @@ function ggufStopIds(gguf: Gguf): number[] {
   return [...ids].sort((a, b) => a - b)
 }
 
-function chatTemplateOf(gguf: Gguf, metadata: Metadata): ChatTemplateSource | null {
+function chatTemplateOf(gguf: Gguf, metadata: GgufMetadata): ChatTemplateSource | null {
   const text = metadata.text('tokenizer.chat_template')
   if (text === null) return null
   const tokens = metadata.value('tokenizer.ggml.tokens')

@@ -19,7 +19,8 @@ interface HookKind {
   isIn: (traits: ModelTraits, layer: number) => boolean
 }
 
-const llamaTraits: ModelTraits = {
+/** What every decoder has that is not said to be otherwise. */
+export const llamaTraits: ModelTraits = {
   learnedPositions: false,
   unrotatedLayers: [],
   gatedMlp: true,

@@ -28,13 +28,22 @@ describe('parseHuggingFaceConfig', () => {
           vocabulary: 1000,
           contextLength: 2048,
         },
-        rmsEpsilon: 1e-6,
-        ropeTheta: 10000,
-        ropeScaling: null,
+        norm: { kind: 'rms', epsilon: 1e-6, isGainLessOne: false, places: 'before' },
+        rotary: { width: 8, theta: 10000, scaling: null },
+        windowRotary: null,
+        attention: {
+          scale: 1 / Math.sqrt(8),
+          softCap: null,
+          queryKeyNorm: 'none',
+          projection: 'separate',
+          inputBias: false,
+          outputBias: false,
+          window: null,
+        },
+        mlp: { activation: 'silu', bias: false, experts: null },
+        embeddingScale: null,
+        logitSoftCap: null,
         tiedEmbeddings: false,
-        attentionBias: false,
-        mlpBias: false,
-        slidingWindow: null,
       },
       stopIds: [],
     })
@@ -60,57 +69,57 @@ describe('parseHuggingFaceConfig', () => {
     expect(renewed).toEqual(old)
     expect(old.stopIds).toEqual([5, 6, 7])
     expect(old.config).toMatchObject({
-      ropeTheta: 500000,
       tiedEmbeddings: true,
       shape: { headWidth: 16, keyValueHeads: 2, contextLength: 131072 },
-      ropeScaling: {
-        type: 'llama3',
-        factor: 32,
-        lowFrequencyFactor: 1,
-        highFrequencyFactor: 4,
-        originalContext: 8192,
+      rotary: {
+        theta: 500000,
+        scaling: {
+          type: 'llama3',
+          factor: 32,
+          lowFrequencyFactor: 1,
+          highFrequencyFactor: 4,
+          originalContext: 8192,
+        },
       },
     })
   })
 
   it('reads linear scaling by either key, and default as none', () => {
-    expect(parse({ rope_scaling: { type: 'linear', factor: 2 } }).config.ropeScaling).toEqual({
+    expect(parse({ rope_scaling: { type: 'linear', factor: 2 } }).config.rotary?.scaling).toEqual({
       type: 'linear',
       factor: 2,
     })
     expect(parse({ rope_parameters: { rope_type: 'default', rope_theta: 7 } }).config).toMatchObject({
-      ropeScaling: null,
-      ropeTheta: 7,
+      rotary: { scaling: null, theta: 7 },
     })
-    expect(parse({ rope_scaling: null }).config.ropeScaling).toBeNull()
+    expect(parse({ rope_scaling: null }).config.rotary?.scaling).toBeNull()
   })
 
   it('gives Mistral its window and eight key heads unless it says otherwise', () => {
     const mistral = { model_type: 'mistral', architectures: ['MistralForCausalLM'], attention_bias: true }
     expect(parse({ ...mistral }).config).toMatchObject({
       architecture: 'mistral',
-      slidingWindow: 4096,
-      attentionBias: false,
+      attention: { inputBias: false, window: { positions: 4096, layers: [0, 1] } },
       shape: { keyValueHeads: 8, contextLength: 131072 },
     })
-    expect(parse({ ...mistral, sliding_window: null }).config.slidingWindow).toBeNull()
+    expect(parse({ ...mistral, sliding_window: null }).config.attention.window).toBeNull()
     const short = { ...mistral, sliding_window: 4096, max_position_embeddings: 4096 }
-    expect(parse(short).config.slidingWindow).toBeNull()
+    expect(parse(short).config.attention.window).toBeNull()
   })
 
   it('reads biases', () => {
     expect(parse({ attention_bias: true, mlp_bias: true }).config).toMatchObject({
-      attentionBias: true,
-      mlpBias: true,
+      attention: { inputBias: true, outputBias: true },
+      mlp: { bias: true },
     })
   })
 
   it.each<[string, object, string, string]>([
     [
       'another architecture',
-      { model_type: 'qwen2', architectures: ['Qwen2ForCausalLM'] },
+      { model_type: 'mamba', architectures: ['MambaForCausalLM'] },
       'architecture_unsupported',
-      'qwen2',
+      'mamba',
     ],
     [
       'no architecture',
@@ -126,7 +135,7 @@ describe('parseHuggingFaceConfig', () => {
     ],
     ['an architecture that is a number', { model_type: 7 }, 'architecture_unsupported', 'none named'],
     ['quantised weights', { quantization_config: { quant_method: 'gptq' } }, 'model_unsupported', 'gptq'],
-    ['another activation', { hidden_act: 'gelu' }, 'model_unsupported', 'gelu'],
+    ['another activation', { hidden_act: 'relu2' }, 'model_unsupported', 'relu2'],
     ['partial rotary embedding', { partial_rotary_factor: 0.5 }, 'model_unsupported', 'rotary'],
     ['yarn', { rope_scaling: { rope_type: 'yarn', factor: 4 } }, 'model_unsupported', 'yarn'],
     ['scaling without its factor', { rope_scaling: { type: 'linear' } }, 'model_malformed', 'factor'],

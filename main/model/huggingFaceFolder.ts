@@ -7,8 +7,10 @@ import { errors } from '../contract/errors.ts'
 import { decoderTensors, mostFrequent, parameterCount } from './decoderTensors.ts'
 import { parseJson, readText, readTextIfThere } from './fileReading.ts'
 import { idList, parseHuggingFaceConfig } from './huggingFaceConfig.ts'
+import { architectureNamed } from './architectures/knownArchitectures.ts'
+import { storedTensor, type StoredTensor, type TensorNames } from './architectures/tensorNames.ts'
 import type { ChatTemplateSource, DecoderConfig, ModelFiles, WeightTensor } from './modelFiles.ts'
-import { asWeight, readSafetensorsHeader } from './safetensors.ts'
+import { asWeight, readSafetensorsHeader, type SafetensorsEntry } from './safetensors.ts'
 
 const indexSchema = z.object({ weight_map: z.record(z.string(), z.string()) })
 const generationSchema = z.object({
@@ -73,31 +75,60 @@ export async function huggingFaceWeights(
   config: DecoderConfig,
   weightFiles: readonly string[],
 ): Promise<Map<string, WeightTensor>> {
-  const expected = decoderTensors(config)
+  const { tensors: names = {} } = architectureNamed(config.architecture)
+  const found = await storedTensors(weightFiles)
   const weights = new Map<string, WeightTensor>()
+  for (const [name, shape] of decoderTensors(config)) {
+    const stored = storedTensor(name, names, config.shape)
+    const place = found.get(stored.name) ?? found.get(withoutPrefix(stored.name, names))
+    if (!place)
+      throw errors.modelMalformed({ path: weightFiles[0], reason: `the tensor ${stored.name} is missing` })
+    weights.set(name, partOf(place, stored, shape))
+  }
+  return weights
+}
+
+interface FoundTensor {
+  file: string
+  entry: SafetensorsEntry
+}
+
+async function storedTensors(weightFiles: readonly string[]): Promise<Map<string, FoundTensor>> {
+  const found = new Map<string, FoundTensor>()
   for (const file of weightFiles) {
     const { tensors } = await readSafetensorsHeader(file)
     for (const [name, entry] of tensors) {
-      const shape = expected.get(name)
-      if (!shape) continue
-      if (weights.has(name)) throw errors.modelMalformed({ path: file, reason: `${name} is in two files` })
-      if (entry.shape.join() !== shape.join()) {
-        const reason = `${name} has shape [${entry.shape.join()}]; config.json asks for [${shape.join()}]`
-        throw errors.modelMalformed({ path: file, reason })
-      }
-      const weight = asWeight(file, entry)
-      if (!weight) {
-        throw errors.modelUnsupported({ path: file, reason: `${name} is stored as ${entry.dtype}` })
-      }
-      weights.set(name, weight)
+      if (found.has(name)) throw errors.modelMalformed({ path: file, reason: `${name} is in two files` })
+      found.set(name, { file, entry })
     }
   }
-  for (const name of expected.keys()) {
-    if (!weights.has(name)) {
-      throw errors.modelMalformed({ path: weightFiles[0], reason: `the tensor ${name} is missing` })
-    }
+  return found
+}
+
+/** Files of the bare decoder, without a head, leave its prefix out. */
+const withoutPrefix = (name: string, { prefix = 'model.' }: TensorNames): string =>
+  name.startsWith(prefix) ? name.slice(prefix.length) : name
+
+/** @param shape  of the tensor, [out, in] for matrices */
+function partOf({ file, entry }: FoundTensor, stored: StoredTensor, shape: readonly number[]): WeightTensor {
+  const { name, part, isTransposed } = stored
+  const whole = part ? [part.ofRows, ...shape.slice(1)] : shape
+  const lying = isTransposed ? whole.toReversed() : whole
+  if (entry.shape.join() !== lying.join()) {
+    const reason = `${name} has shape [${entry.shape.join()}]; config.json asks for [${lying.join()}]`
+    throw errors.modelMalformed({ path: file, reason })
   }
-  return weights
+  const weight = asWeight(file, entry)
+  if (!weight) throw errors.modelUnsupported({ path: file, reason: `${name} is stored as ${entry.dtype}` })
+  if (isTransposed) return { ...weight, isTransposed }
+  if (!part) return weight
+  const rowBytes = weight.byteLength / part.ofRows
+  return {
+    ...weight,
+    offset: weight.offset + part.firstRow * rowBytes,
+    byteLength: part.rows * rowBytes,
+    shape,
+  }
 }
 
 async function findWeightFiles(folder: string): Promise<string[]> {

@@ -15,18 +15,72 @@ export type RopeScaling =
   /** GGUF's `rope_freqs.weight`: inverse frequency i is divided by factors[i]; K/2 of them, finite and positive. */
   | { type: 'factors'; factors: readonly number[] }
 
-/** What a graph is written from; every decoder here differs from Llama in numbers only. */
+  /** As `factors`; cosines and sines are multiplied by `attentionFactor` besides. */
+  | { type: 'longrope'; factors: readonly number[]; attentionFactor: number }
+
+/** Turning queries and keys by their positions. */
+export interface RotaryConfig {
+  /** Leading values of each head that are turned, at most K. */
+  width: number
+  theta: number
+  scaling: RopeScaling | null
+}
+
+export interface NormConfig {
+  kind: 'rms' | 'layer'
+  epsilon: number
+  /** Gains are stored less one. */
+  isGainLessOne: boolean
+  /** Before attention and feed-forward network, after them (their output is normalised before it is added), or both. */
+  places: 'before' | 'after' | 'both'
+}
+
+export interface AttentionConfig {
+  /** Scores are multiplied by this. */
+  scale: number
+  /** Scores s become c·tanh(s/c); null leaves them. */
+  softCap: number | null
+  /** Queries and keys have a norm: each head for itself, or all heads together. */
+  queryKeyNorm: 'none' | 'heads' | 'whole'
+  /** Queries, keys and values have a tensor each, or share one: all queries, then all keys, then all values; or those of each head together. */
+  projection: 'separate' | 'blocks' | 'heads'
+  inputBias: boolean
+  outputBias: boolean
+  /** Positions a token sees back, itself included, in these layers; null where every layer sees all. */
+  window: { positions: number; layers: readonly number[] } | null
+}
+
+export interface ExpertsConfig {
+  count: number
+  /** Experts that each token goes to. */
+  perToken: number
+  /** Their weights add up to one. */
+  isNormalised: boolean
+}
+
+export interface MlpConfig {
+  activation: 'silu' | 'gelu' | 'geluTanh'
+  bias: boolean
+  experts: ExpertsConfig | null
+}
+
+/** What a graph is written from. Whether there is a gate, and which residual streams, is among the traits of its shape. */
 export interface DecoderConfig {
-  architecture: 'llama' | 'mistral'
+  /** Hugging Face's `model_type`; of a GGUF file the one of that name. */
+  architecture: string
   shape: ModelShape
-  rmsEpsilon: number
-  ropeTheta: number
-  ropeScaling: RopeScaling | null
+  norm: NormConfig
+  /** Null where positions are learned. */
+  rotary: RotaryConfig | null
+  /** In layers with a sliding window, where it differs; null otherwise. */
+  windowRotary: RotaryConfig | null
+  attention: AttentionConfig
+  mlp: MlpConfig
+  /** Embeddings are multiplied by this; null leaves them. */
+  embeddingScale: number | null
+  /** As the soft cap of scores, of logits. */
+  logitSoftCap: number | null
   tiedEmbeddings: boolean
-  attentionBias: boolean
-  mlpBias: boolean
-  /** Positions a token sees back, itself included; null sees all. */
-  slidingWindow: number | null
 }
 
 export type StoredDtype = 'float32' | 'float16' | 'bfloat16'
@@ -38,6 +92,8 @@ export interface WeightTensor {
   byteLength: number
   dtype: StoredDtype
   shape: readonly number[]
+  /** A matrix that is stored [in, out]; others are [out, in]. */
+  isTransposed?: boolean
 }
 
 /** Tensors by Hugging Face's names, for instance `model.layers.0.self_attn.q_proj.weight`. */

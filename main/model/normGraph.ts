@@ -1,16 +1,16 @@
 // Norms of the residual stream as graph nodes, with their hook points.
-// Owns: root-mean-square norms, alone or with the sum before them. Not: where a decoder has norms (decoderGraph.ts).
-// hook_scale and hook_normalized are TransformerLens's: the divisor, and what was divided, before the gain.
+// Owns: root-mean-square and layer norms, alone or with the sum before them. Not: where a decoder has norms (decoderGraph.ts).
+// hook_scale and hook_normalized are TransformerLens's: the divisor, and what was divided, before gain and bias.
 import type { HookGraph } from './hookGraph.ts'
-import type { DecoderConfig } from './modelFiles.ts'
+import type { DecoderConfig, NormConfig } from './modelFiles.ts'
 import type { GraphBuilder } from './onnxWriter.ts'
 import { rowDot } from './rowDot.ts'
 import type { WeightNodes } from './weightNodes.ts'
 
 /** Where a norm lies. */
 export interface NormPlace {
-  /** Tensor of the gain. */
-  gain: string
+  /** Its gain is `{name}.weight`, the bias of a layer norm `{name}.bias`. */
+  name: string
   /** Its hook points are `{hook}.hook_scale` and `{hook}.hook_normalized`. */
   hook: string
 }
@@ -19,7 +19,7 @@ export class NormGraph {
   private readonly graph: GraphBuilder
   private readonly weights: WeightNodes
   private readonly hooks: HookGraph
-  private readonly epsilon: number
+  private readonly config: NormConfig
   /** D */
   private readonly width: number
 
@@ -27,7 +27,7 @@ export class NormGraph {
     this.graph = graph
     this.weights = weights
     this.hooks = hooks
-    this.epsilon = config.rmsEpsilon
+    this.config = config.norm
     this.width = config.shape.residualWidth
   }
 
@@ -42,27 +42,50 @@ export class NormGraph {
   }
 
   /** @param plain  the norm as one operator gives it */
-  private throughHooks(x: string, plain: string, { hook, gain }: NormPlace): string {
+  private throughHooks(x: string, plain: string, place: NormPlace): string {
     const { graph, hooks } = this
-    const scaleHook = `${hook}.hook_scale`
-    const normalizedHook = `${hook}.hook_normalized`
-    const scale = hooks.hook(scaleHook, this.scale(x))
-    const normalized = hooks.hook(normalizedHook, graph.op('Div', [x, scale]))
-    const changed = graph.op('Mul', [normalized, this.weights.tensor(gain)])
+    const scaleHook = `${place.hook}.hook_scale`
+    const normalizedHook = `${place.hook}.hook_normalized`
+    const centred = this.centred(x)
+    const scale = hooks.hook(scaleHook, this.scale(centred))
+    const normalized = hooks.hook(normalizedHook, graph.op('Div', [centred, scale]))
+    const gained = graph.op('Mul', [normalized, this.gain(place)])
+    const changed = this.config.kind === 'layer' ? graph.op('Add', [gained, this.bias(place)]) : gained
     return hooks.choose([scaleHook, normalizedHook], changed, plain)
   }
 
-  /** [N, D] → [N, 1] */
-  private scale(x: string): string {
+  private gain({ name }: NormPlace): string {
+    const stored = this.weights.tensor(`${name}.weight`)
+    return this.config.isGainLessOne ? this.graph.op('Add', [stored, this.graph.float(1)]) : stored
+  }
+
+  private bias({ name }: NormPlace): string {
+    return this.weights.tensor(`${name}.bias`)
+  }
+
+  /** [N, D] less the mean of each row, where the norm takes that away. */
+  private centred(x: string): string {
+    if (this.config.kind === 'rms') return x
     const { graph } = this
-    const mean = graph.op('Mul', [rowDot(graph, x, x), graph.float(1 / this.width)])
-    return graph.op('Sqrt', [graph.op('Add', [mean, graph.float(this.epsilon)])])
+    const ones = graph.op('Add', [graph.op('Sub', [x, x]), graph.float(1)])
+    const mean = graph.op('Mul', [rowDot(graph, x, ones), graph.float(1 / this.width)])
+    return graph.op('Sub', [x, mean])
+  }
+
+  /** [N, D], centred → [N, 1] */
+  private scale(centred: string): string {
+    const { graph } = this
+    const mean = graph.op('Mul', [rowDot(graph, centred, centred), graph.float(1 / this.width)])
+    return graph.op('Sqrt', [graph.op('Add', [mean, graph.float(this.config.epsilon)])])
   }
 
   /** Both hook points of a norm that is computed in one operator. */
   private hookAside(x: string, { hook }: NormPlace): void {
-    this.hooks.hookAside(`${hook}.hook_scale`, () => this.scale(x))
-    this.hooks.hookAside(`${hook}.hook_normalized`, () => this.graph.op('Div', [x, this.scale(x)]))
+    this.hooks.hookAside(`${hook}.hook_scale`, () => this.scale(this.centred(x)))
+    this.hooks.hookAside(`${hook}.hook_normalized`, () => {
+      const centred = this.centred(x)
+      return this.graph.op('Div', [centred, this.scale(centred)])
+    })
   }
 
   /** The norm of some rows only: [N, D] → [R, D], while its hook points tell of all rows. */
@@ -75,11 +98,17 @@ export class NormGraph {
   }
 
   private fused(x: string, place: NormPlace): string {
-    return this.graph.op('SimplifiedLayerNormalization', [x, this.weights.tensor(place.gain)], {
-      epsilon: { float: this.epsilon },
-      axis: -1,
-      stash_type: 1,
-    })
+    const { graph, config } = this
+    const epsilon = { float: config.epsilon }
+    return config.kind === 'rms'
+      ? graph.op('SimplifiedLayerNormalization', [x, this.gain(place)], { epsilon, axis: -1, stash_type: 1 })
+      : graph.op('LayerNormalization', [x, this.gain(place), this.bias(place)], { epsilon, axis: -1 })
+  }
+
+  /** x + delta. @param sumHooks  hook points that the sum is the value of, in order */
+  add(x: string, delta: string, sumHooks: readonly string[]): string {
+    const sum = this.graph.op('Add', [x, delta])
+    return sumHooks.reduce((value, name) => this.hooks.hook(name, value), sum)
   }
 
   /**
@@ -107,10 +136,12 @@ export class NormGraph {
     return { sum, normal: plain }
   }
 
-  private fusedWithSum(x: string, delta: string, { gain }: NormPlace): { sum: string; normal: string } {
-    const inputs = [x, delta, this.weights.tensor(gain)]
-    const epsilon = { float: this.epsilon }
-    const [normal, , , sum] = this.graph.apply('SkipSimplifiedLayerNormalization', inputs, { epsilon }, 4)
+  private fusedWithSum(x: string, delta: string, place: NormPlace): { sum: string; normal: string } {
+    const { graph, config } = this
+    const isLayer = config.kind === 'layer'
+    const operator = isLayer ? 'SkipLayerNormalization' : 'SkipSimplifiedLayerNormalization'
+    const inputs = [x, delta, this.gain(place), ...(isLayer ? [this.bias(place)] : [])]
+    const [normal, , , sum] = graph.apply(operator, inputs, { epsilon: { float: config.epsilon } }, 4)
     return { sum, normal }
   }
 }

@@ -42,6 +42,7 @@ const microsoftOperators = new Set([
   'FusedMatMul',
   'QuickGelu',
   'RotaryEmbedding',
+  'SkipLayerNormalization',
   'SkipSimplifiedLayerNormalization',
 ])
 const microsoft = 'com.microsoft'

@@ -58,8 +58,11 @@ function modelNotes(files: ModelFiles): string[] {
   if (files.format === 'gguf' && !/^(float|bfloat)/.test(files.dtype)) {
     notes.push(`Its ${files.dtype} weights are computed with as float32, dequantised once into the cache.`)
   }
-  if (files.config.slidingWindow !== null) {
-    notes.push(`A token sees at most ${files.config.slidingWindow} positions back.`)
+  const { window } = files.config.attention
+  const { layers } = files.config.shape
+  if (window) {
+    const where = window.layers.length === layers ? '' : `In ${window.layers.length} of ${layers} layers a`
+    notes.push(`${where || 'A'} token sees at most ${window.positions} positions back.`)
   }
   if (files.stopIds.length === 0) notes.push('It names no token that ends an answer; answers end by length.')
   return notes

@@ -144,7 +144,7 @@ describe('hashConfig', () => {
     expect(hashConfig(turned)).toBe(hashConfig(config))
     const factors = (list: number[]) => ({
       ...config,
-      ropeScaling: { type: 'factors' as const, factors: list },
+      rotary: { width: 4, theta: 10000, scaling: { type: 'factors' as const, factors: list } },
     })
     expect(hashConfig(factors([1, 2]))).not.toBe(hashConfig(factors([2, 1])))
   })

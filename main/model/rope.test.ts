@@ -1,27 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import type { DecoderConfig, RopeScaling } from './modelFiles.ts'
+import type { RopeScaling, RotaryConfig } from './modelFiles.ts'
 import { rotaryAngles, rotaryFrequencies } from './rope.ts'
 
-const config = (ropeScaling: RopeScaling | null, headWidth = 64, ropeTheta = 500_000): DecoderConfig => ({
-  architecture: 'llama',
-  shape: {
-    layers: 1,
-    residualWidth: 64,
-    heads: 1,
-    keyValueHeads: 1,
-    headWidth,
-    mlpWidth: 64,
-    vocabulary: 8,
-    contextLength: 131_072,
-  },
-  rmsEpsilon: 1e-5,
-  ropeTheta,
-  ropeScaling,
-  tiedEmbeddings: true,
-  attentionBias: false,
-  mlpBias: false,
-  slidingWindow: null,
+const config = (scaling: RopeScaling | null, width = 64, theta = 500_000): RotaryConfig => ({
+  width,
+  theta,
+  scaling,
 })
+/** Frequencies alone. */
+const frequenciesOf = (rotary: RotaryConfig): Float32Array => rotaryFrequencies(rotary).perPosition
 /** Llama 3.2's. */
 const llama3 = {
   type: 'llama3',
@@ -33,7 +20,7 @@ const llama3 = {
 
 describe('rotary frequencies', () => {
   it('fall from 1 in even steps of their logarithm', () => {
-    const frequencies = rotaryFrequencies(config(null))
+    const frequencies = frequenciesOf(config(null))
     expect(frequencies).toHaveLength(32)
     expect(frequencies[0]).toBe(1)
     frequencies.forEach((frequency, pair) => {
@@ -42,8 +29,8 @@ describe('rotary frequencies', () => {
   })
 
   it('under llama3 scaling keep the fast ones, divide the slow ones and blend in between', () => {
-    const plain = rotaryFrequencies(config(null))
-    const scaled = rotaryFrequencies(config(llama3))
+    const plain = frequenciesOf(config(null))
+    const scaled = frequenciesOf(config(llama3))
     plain.forEach((frequency, pair) => {
       const turns = (8192 * frequency) / (2 * Math.PI) // within the original context
       const ratio = frequency / scaled[pair]
@@ -58,15 +45,15 @@ describe('rotary frequencies', () => {
   })
 
   it('under linear scaling are divided throughout', () => {
-    const plain = rotaryFrequencies(config(null))
-    const scaled = rotaryFrequencies(config({ type: 'linear', factor: 4 }))
+    const plain = frequenciesOf(config(null))
+    const scaled = frequenciesOf(config({ type: 'linear', factor: 4 }))
     scaled.forEach((value, pair) => expect(value).toBe(plain[pair] / 4))
   })
 
   it('are divided by a model’s own factors where it brings some', () => {
-    const plain = rotaryFrequencies(config(null))
+    const plain = frequenciesOf(config(null))
     const factors = Array.from({ length: 32 }, (_, pair) => 1 + pair)
-    const scaled = rotaryFrequencies(config({ type: 'factors', factors }))
+    const scaled = frequenciesOf(config({ type: 'factors', factors }))
     scaled.forEach((value, pair) => expect(value).toBe(Math.fround(plain[pair] / factors[pair])))
   })
 })
@@ -74,7 +61,7 @@ describe('rotary frequencies', () => {
 describe('rotary angles', () => {
   it('have a row per token, for positions in any order', () => {
     const frequencies = Float32Array.of(1, 0.5)
-    const { cosines, sines } = rotaryAngles(frequencies, Int32Array.of(0, 7, 3))
+    const { cosines, sines } = rotaryAngles({ perPosition: frequencies, amplitude: 1 }, Int32Array.of(0, 7, 3))
     expect([...cosines]).toEqual(
       [1, 1, Math.cos(7), Math.cos(3.5), Math.cos(3), Math.cos(1.5)].map(Math.fround),
     )

@@ -1,6 +1,6 @@
 // A model's tensors as values of a graph.
 // Owns: pointing the graph at bytes inside weights files, and widening half-precision ones. Not: reading the files (safetensors.ts, gguf.ts).
-// Matrices stay [out, in] as they are stored: Gemm takes them transposed, so nothing is copied before ONNX Runtime packs them.
+// Matrices stay as they are stored, [out, in] or [in, out]: Gemm takes both, so nothing is copied before ONNX Runtime packs them.
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
 import { elementTypes, type GraphBuilder } from './onnxWriter.ts'
@@ -37,6 +37,11 @@ export class WeightNodes {
     const tensor = this.weights.get(name)
     if (!tensor) throw new TypeError(`the weight map has no ${name}`) // readers guarantee completeness
     return tensor
+  }
+
+  /** Whether a matrix lies as [in, out]. */
+  isTransposed(name: string): boolean {
+    return this.find(name).isTransposed === true
   }
 
   private stored(name: string): string {
@@ -80,6 +85,7 @@ export class WeightNodes {
   /** x·Wᵀ + b for `{name}.weight` and, where there is one, `{name}.bias`. */
   linear(name: string, x: string): string {
     const bias = this.has(`${name}.bias`) ? [this.tensor(`${name}.bias`)] : []
-    return this.graph.op('Gemm', [x, this.tensor(`${name}.weight`), ...bias], { transB: 1 })
+    const transB = this.isTransposed(`${name}.weight`) ? 0 : 1
+    return this.graph.op('Gemm', [x, this.tensor(`${name}.weight`), ...bias], { transB })
   }
 }

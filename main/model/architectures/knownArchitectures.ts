@@ -1,0 +1,19 @@
+// Every architecture that can be opened.
+// Owns: the list. A new one is a file beside this and a line here: docs/adding-an-architecture.md.
+import type { Architecture } from './architecture.ts'
+import { llama } from './llama.ts'
+import { mistral } from './mistral.ts'
+
+export const knownArchitectures: readonly Architecture[] = [llama, mistral]
+
+/** For the message that another cannot be opened. */
+export const supportedArchitectures: readonly string[] = knownArchitectures.map(
+  ({ type, models }) => `${type} (${models})`,
+)
+
+/** By Hugging Face's `model_type`, as a decoder's configuration names it. @throws TypeError where none has that name */
+export function architectureNamed(type: string): Architecture {
+  const found = knownArchitectures.find((architecture) => architecture.type === type)
+  if (!found) throw new TypeError(`no architecture ${type}`)
+  return found
+}
