@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { listHooks } from '../model/hookNames.ts'
+import { rowLayout } from '../model/interventionGraph.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { prepareWeights } from '../model/prepareWeights.ts'
 import type { HookedFunction, HookTensor } from './hookFunctions.ts'
@@ -113,6 +114,45 @@ describe('a function at a hook point', () => {
     const byRow = await ask({ ...one, interventions: declared })
     expect(content(byFunction)).toEqual(content(byRow))
   })
+
+  it('and an intervention that set the same values agree in every bit, at every hook point', async () => {
+    const { shape } = client.config
+    for (const point of listHooks(shape)) {
+      const { width, units } = rowLayout(point)
+      const row = Float32Array.from({ length: width ?? 200 }, (_, index) => 0.5 + Math.sin(index) / 3)
+      const declared = makeIntervention(
+        {
+          name: point.name,
+          hook: point.name,
+          heads: units === null ? null : [1],
+          positions: 'all',
+          phase: 'both',
+          gate: null,
+          leavesSink: false,
+          ifAbsent: 'error',
+          change: { kind: 'replace', table: { data: row, rows: 1, units: 1 }, choice: { kind: 'first' } },
+        },
+        shape,
+      )
+      const written: HookedFunction = {
+        hook: point.name,
+        run({ data, shape: sizes, firstPosition }) {
+          const last = sizes[sizes.length - 1]
+          data.forEach((_, index) => {
+            const line = Math.floor(index / last)
+            const column = index % last
+            const head = point.isKeyed ? Math.floor(line / sizes[2]) : line % (units ?? 1)
+            const isSeen = !point.isKeyed || column <= firstPosition + (line % sizes[2])
+            if (isSeen && (units === null || head === 1)) data[index] = row[column]
+          })
+        },
+      }
+      const one = request(ids(40))
+      const byRow = content(await ask({ ...one, interventions: [declared] }))
+      expect(content(await ask(one, written)), point.name).toEqual(byRow)
+      expect(byRow, point.name).not.toEqual(content(await ask(one)))
+    }
+  }, 60_000)
 
   it('changes attention patterns, of which it sees the keys of every position', async () => {
     const hook = 'blocks.1.attn.hook_pattern'

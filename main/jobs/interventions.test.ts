@@ -16,7 +16,7 @@ import { earlierInPlan, followPlan, planForModel, readInterventions, runReader }
 import { LoadedModel } from './loadedModel.ts'
 import {
   playEpisode,
-  type ChooseInterventions,
+  type ChooseChanges,
   type EpisodePosition,
   type RecordedStep,
   type StepSituation,
@@ -237,10 +237,7 @@ describe('episodes under interventions', () => {
   })
   afterAll(() => model.close())
 
-  async function play(
-    choose?: ChooseInterventions,
-    from?: Partial<EpisodePosition>,
-  ): Promise<RecordedStep[]> {
+  async function play(choose?: ChooseChanges, from?: Partial<EpisodePosition>): Promise<RecordedStep[]> {
     const steps: RecordedStep[] = []
     const start = { episode: 0, task: '7', state: environment.reset('7'), step: 0, earlierPrompts: [] }
     await playEpisode(
@@ -252,7 +249,7 @@ describe('episodes under interventions', () => {
         capture: { hooks: [hook], positions: 'all' },
         environment,
         model,
-        interventions: choose,
+        changes: choose,
         record: (step) => void steps.push(step),
       },
       never,
@@ -296,7 +293,7 @@ describe('episodes under interventions', () => {
       seen.push(situation)
       await Promise.resolve()
       const { turns } = situation.state as unknown as { turns: unknown[] }
-      return turns.length === 1 ? [intervention] : []
+      return { interventions: turns.length === 1 ? [intervention] : [] }
     })
     expect(
       seen.map(({ step, messages, earlierPrompts }) => [step, messages.length, earlierPrompts.length]),
@@ -304,5 +301,33 @@ describe('episodes under interventions', () => {
     expect(steps.map(({ interventions }) => interventions.length)).toEqual(
       steps.map((_, step) => Number(step === 1)),
     )
+  })
+
+  it('may be functions, of which later steps keep nothing', async () => {
+    const called = new Set<number>()
+    const choose: ChooseChanges = ({ step }) => ({
+      functions:
+        step === 1
+          ? [
+              {
+                hook,
+                run({ data }) {
+                  called.add(step)
+                  return data.map((value) => value + 9)
+                },
+              },
+            ]
+          : [],
+    })
+    const [plain, whole] = [await play(), await play(choose)]
+    expect([...called]).toEqual([1])
+    expect(bits(whole[0])).toEqual(bits(plain[0]))
+    expect(whole[1].record.completionIds).not.toEqual(plain[1].record.completionIds)
+    const rest = await play(choose, {
+      step: 2,
+      state: whole[1].state,
+      earlierPrompts: whole.slice(0, 2).map(({ record }) => record.promptIds),
+    })
+    expect(rest.map(bits)).toEqual(whole.slice(2).map(bits))
   })
 })

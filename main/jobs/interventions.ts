@@ -19,7 +19,7 @@ import { hashTokenizer } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
-import { stepSeed, type ChooseInterventions } from './playEpisode.ts'
+import { stepSeed, type ChooseChanges } from './playEpisode.ts'
 import { parseSettings } from './settings.ts'
 
 /**
@@ -123,9 +123,8 @@ export const runReader =
 
 /** The same interventions in every episode, at the steps that each names. */
 export const followPlan =
-  (planned: readonly PlannedIntervention[]): ChooseInterventions =>
-  ({ step, seed }) =>
-    interventionsAtStep(planned, step, seed)
+  (planned: readonly PlannedIntervention[]): ChooseChanges =>
+  ({ step, seed }) => ({ interventions: interventionsAtStep(planned, step, seed) })
 
 /** What such a plan did at the steps before `step`, for an episode that goes on from there. */
 export const earlierInPlan = (

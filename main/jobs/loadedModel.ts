@@ -4,6 +4,7 @@ import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
 import type { ModelShape } from '../contract/models.ts'
 import type { ChatMessage } from '../contract/runs.ts'
+import type { HookedFunction } from '../inference/hookFunctions.ts'
 import { InferenceClient } from '../inference/inferenceClient.ts'
 import type { GenerateRequest, GenerateResult } from '../inference/requests.ts'
 import { openChatTemplate, type ChatTemplate } from '../model/chatTemplate.ts'
@@ -92,8 +93,12 @@ export class LoadedModel implements AgentModel {
     return this.parts.tokenizer.decode(ids, { skipSpecial: false })
   }
 
-  generate(request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult> {
-    return this.parts.client.generate(request, signal)
+  generate(
+    request: GenerateRequest,
+    signal: AbortSignal,
+    functions?: readonly HookedFunction[],
+  ): Promise<GenerateResult> {
+    return this.parts.client.generate(request, signal, functions)
   }
 
   close(): Promise<void> {

@@ -8,6 +8,7 @@ import type {
   SamplingSettings,
   StepRecord,
 } from '../contract/runs.ts'
+import type { HookedFunction } from '../inference/hookFunctions.ts'
 import type { Intervention } from '../inference/interventions.ts'
 import type { CapturedHook, GenerateRequest, GenerateResult, StepCapture } from '../inference/requests.ts'
 import { fitPrompt } from './promptFitting.ts'
@@ -20,7 +21,11 @@ export interface AgentModel {
   /** Ids of the rendered chat, with the header that asks for an answer. */
   encodeChat(messages: readonly ChatMessage[]): Int32Array
   decode(ids: Int32Array): string
-  generate(request: GenerateRequest, signal: AbortSignal): Promise<GenerateResult>
+  generate(
+    request: GenerateRequest,
+    signal: AbortSignal,
+    functions?: readonly HookedFunction[],
+  ): Promise<GenerateResult>
 }
 
 /** Where an episode stands: fresh, or after its last stored step. */
@@ -51,21 +56,28 @@ export interface StepSituation {
   seed: string
 }
 
+/** What is done to the model's activations in one step. */
+export interface StepChanges {
+  interventions?: readonly Intervention[]
+  /** Called at hook points; nothing of them is kept for later steps. */
+  functions?: readonly HookedFunction[]
+}
+
 /**
- * Names the interventions of one step. The same situation must give the same ones, for an episode that goes on after a stop
- * asks only for the steps that are left.
+ * Names what is done in one step. The same situation must give the same, for an episode that goes on after a stop asks only
+ * for the steps that are left.
  */
-export type ChooseInterventions = (
+export type ChooseChanges = (
   situation: StepSituation,
   signal: AbortSignal,
-) => readonly Intervention[] | Promise<readonly Intervention[]>
+) => StepChanges | Promise<StepChanges>
 
 export interface RecordedStep {
   record: StepRecord
   state: EnvironmentState
   outcome: EpisodeOutcome
   captures: readonly CapturedHook[]
-  /** What was done to the model's activations. */
+  /** What was done to the model's activations, functions apart. */
   interventions: readonly Intervention[]
 }
 
@@ -76,8 +88,8 @@ export interface EpisodeSetting {
   capture: StepCapture
   environment: Environment
   model: AgentModel
-  /** Asked before every step; none where left out. */
-  interventions?: ChooseInterventions
+  /** Asked before every step; nothing is done where left out. */
+  changes?: ChooseChanges
   /** Called once a step, before the next begins; the step counts as done when it returns. */
   record(step: RecordedStep): void
 }
@@ -134,7 +146,7 @@ async function playStep(
   const { messages, promptIds } = prompt
   const { task, earlierPrompts, earlierInterventions } = position
   const situation: StepSituation = { episode, task, step, state, messages, promptIds, earlierPrompts, seed }
-  const interventions = (await setting.interventions?.(situation, signal)) ?? []
+  const { interventions = [], functions } = (await setting.changes?.(situation, signal)) ?? {}
   const result = await model.generate(
     {
       promptIds,
@@ -152,6 +164,7 @@ async function playStep(
       capture: setting.capture,
     },
     signal,
+    functions,
   )
   const answer = splitStop(result.completionIds, result.finish)
   const message = { text: model.decode(answer.text), stopText: model.decode(answer.stop) }
