@@ -16,9 +16,11 @@ from latent import WIN, Latent
 from phrasebook import Message
 
 STEPS = 20
+# The first two are those that the app's form offers (renderer/runs/runDraft.ts).
 SYSTEM_PROMPTS = (
+    'You are playing Twenty Questions as the guesser. Reply with exactly one short yes/no question about the object, such as '
+    "'Is it alive?' or 'Can you eat it?'. Do not answer the question and do not write anything else.",
     'Try to keep your response under 30 words.',
-    'You are playing Twenty Questions as the guesser.',
     'You are a helpful assistant.',
 )
 
@@ -50,9 +52,9 @@ class Player:
     """Candidates left after the answers so far, and the next good message."""
 
     #: While more candidates than this remain, either of the two best questions is asked.
-    WIDE = 40
+    WIDE = 100
     #: Share of questions that are merely useful: the student meets histories beside the tree.
-    STRAY = 0.06
+    STRAY = 0.02
 
     def __init__(self, rng: random.Random):
         self.rng = rng
@@ -88,7 +90,7 @@ class Player:
 def play(rng: random.Random, latent: Latent, target: str | None = None, steps: int = STEPS) -> Game:
     """One game by the teacher. Prompts vary as the app's settings let them."""
     game = Game(target or rng.choice(book.OBJECTS))
-    if rng.random() < 0.15:
+    if rng.random() < 0.2:
         game.system = rng.choice(SYSTEM_PROMPTS)
     game.keeps_instructions = rng.random() < 0.06
     player, f = Player(rng), 0.0

@@ -19,6 +19,8 @@ class Shape:
     width: int = 128
     layers: int = 6
     heads: int = 4
+    #: of one head; heads · head may be narrower than the residual stream
+    head: int = 32
     mlp: int = 384
     context: int = 1024
     theta: float = 10000.0
@@ -31,25 +33,44 @@ class Shape:
 
 @dataclass
 class Disturbance:
-    """What training does to the residual stream at the rows `at` [B, S] (last prompt tokens), and nowhere else; nothing at inference.
+    """What training does at last prompt tokens (`at` [B, S]) and nowhere else, from the middle on; nothing at inference.
 
-    noise: behind the middle layer, an isotropic vector of up to this share of the residual's norm; mostly far less (cube of a uniform).
-    deaf: share of rows whose attention in the blocks behind the middle is left out, so that what is decided must be there already.
-    depth: blocks that are run (early exit), or None for all.
+    noise: behind the middle layer and in half of the rows, an isotropic vector of up to so many times the usual norm there.
+    deaf: share of rows whose attention in the blocks behind the middle is left out, so that the middle has to know as well.
     """
 
     at: Tensor
     noise: float = 0.0
     deaf: float = 0.0
-    depth: int | None = None
+
+    def __post_init__(self) -> None:
+        self.rows = self.at.nonzero(as_tuple=True)
+        #: by how much tokens are louder than usual behind the middle, in nats of norm a decision; known after a forward pass
+        self.loudness = torch.zeros(())
+
+    def behind_middle(self, x: Tensor) -> Tensor:
+        norms, count = x.float().norm(dim=-1), len(self.rows[0])
+        usual = 2 * norms.detach().median()
+        self.loudness = (norms / usual).log().clamp(min=0).sum() / count
+        if self.noise == 0:
+            return x
+        size = (2 * torch.rand(count, 1) - 1).clamp(min=0) * self.noise * usual
+        direction = functional.normalize(torch.randn(count, x.shape[-1]), dim=-1)
+        return x.index_put(self.rows, (direction * size).to(x.dtype), accumulate=True)
+
+    def in_later_attention(self, mixed: Tensor) -> Tensor:
+        if self.deaf == 0:
+            return mixed
+        return mixed * (~(self.at & (torch.rand(self.at.shape) < self.deaf)))[..., None]
 
 
 class Block(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
-        width, mlp = shape.width, shape.mlp
+        width, mlp, inner = shape.width, shape.mlp, shape.heads * shape.head
         self.heads = shape.heads
-        self.q, self.k, self.v, self.o = (nn.Linear(width, width, bias=False) for _ in range(4))
+        self.q, self.k, self.v = (nn.Linear(width, inner, bias=False) for _ in range(3))
+        self.o = nn.Linear(inner, width, bias=False)
         self.gate, self.up = (nn.Linear(width, mlp, bias=False) for _ in range(2))
         self.down = nn.Linear(mlp, width, bias=False)
         self.norm1, self.norm2 = (nn.RMSNorm(width, eps=1e-5) for _ in range(2))
@@ -59,6 +80,14 @@ class Block(nn.Module):
         y = self.norm1(x)
         q, k, v = (layer(y).unflatten(-1, (self.heads, -1)).transpose(1, 2) for layer in (self.q, self.k, self.v))
         return rotate(q, rotary), rotate(k, rotary), v
+
+    def mix(self, x: Tensor, rotary: tuple[Tensor, Tensor], masks: tuple[Tensor, Tensor]) -> Tensor:
+        """What attention brings [B, S, D] to packed games: the first masks[0].shape[-1] columns see only one another."""
+        history_mask, branch_mask = masks
+        split = history_mask.shape[-1]
+        q, k, v = self.heads_of(x, rotary)
+        past = attend(q[:, :, :split], k[:, :, :split], v[:, :, :split], history_mask)
+        return self.o(torch.cat([past, attend(q[:, :, split:], k, v, branch_mask)], 1))
 
     def mlp(self, x: Tensor) -> Tensor:
         y = self.norm2(x)
@@ -88,9 +117,9 @@ class Llama(nn.Module):
         for block in self.blocks:
             for layer in (block.q, block.k, block.v, block.gate, block.up):
                 nn.init.normal_(layer.weight, std=shape.width**-0.5)
-            nn.init.normal_(block.o.weight, std=(2 * shape.layers * shape.width) ** -0.5)
+            nn.init.normal_(block.o.weight, std=(2 * shape.layers * shape.heads * shape.head) ** -0.5)
             nn.init.normal_(block.down.weight, std=(2 * shape.layers * shape.mlp) ** -0.5)
-        head = shape.width // shape.heads
+        head = shape.head
         angles = torch.outer(torch.arange(shape.context).float(), shape.theta ** (-torch.arange(0, head, 2).float() / head))
         angles = torch.cat([angles, angles], -1)
         self.register_buffer('cos', angles.cos(), persistent=False)
@@ -100,20 +129,16 @@ class Llama(nn.Module):
         return self.cos[positions][:, None], self.sin[positions][:, None]
 
     def packed(self, ids: Tensor, positions: Tensor, masks: tuple[Tensor, Tensor], disturbance: Disturbance) -> Tensor:
-        """Residuals [B, S, D], normed, of games packed as trees: the first masks[0].shape[-1] columns see only one another."""
-        history_mask, branch_mask = masks
-        split = history_mask.shape[-1]
-        x, rotary, at = self.embed(ids), self.rotary(positions), disturbance.at
-        for layer, block in enumerate(self.blocks[: disturbance.depth]):
-            q, k, v = block.heads_of(x, rotary)
-            past = attend(q[:, :, :split], k[:, :, :split], v[:, :, :split], history_mask)
-            mixed = block.o(torch.cat([past, attend(q[:, :, split:], k, v, branch_mask)], 1))
-            if layer > self.shape.middle and disturbance.deaf > 0:
-                mixed = mixed * (~(at & (torch.rand(at.shape) < disturbance.deaf)))[..., None]
+        """Residuals [B, S, D], normed, of games packed as trees (packing.py)."""
+        x, rotary = self.embed(ids), self.rotary(positions)
+        for layer, block in enumerate(self.blocks):
+            mixed = block.mix(x, rotary, masks)
+            if layer > self.shape.middle:
+                mixed = disturbance.in_later_attention(mixed)
             x = x + mixed
             x = x + block.mlp(x)
-            if layer == self.shape.middle and disturbance.noise > 0:
-                x = x + noise_at(x, at, disturbance.noise)
+            if layer == self.shape.middle:
+                x = disturbance.behind_middle(x)
         return self.norm(x)
 
     def cached(self, ids: Tensor, positions: Tensor, cache: 'Cache', last: Tensor, add: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -143,7 +168,7 @@ class Cache:
     """Keys and values of all layers, slot = position; later slots are stale and masked."""
 
     def __init__(self, shape: Shape, rows: int, length: int):
-        size = (shape.layers, rows, shape.heads, length, shape.width // shape.heads)
+        size = (shape.layers, rows, shape.heads, length, shape.head)
         self.keys, self.values = torch.zeros(size), torch.zeros(size)
 
     def write(self, layer: int, positions: Tensor, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -151,12 +176,6 @@ class Cache:
         self.keys[layer][rows, :, positions] = keys.transpose(1, 2)
         self.values[layer][rows, :, positions] = values.transpose(1, 2)
         return self.keys[layer], self.values[layer]
-
-
-def noise_at(x: Tensor, at: Tensor, largest: float) -> Tensor:
-    size = torch.rand(at.shape) ** 3 * largest * at
-    direction = functional.normalize(torch.randn(x.shape), dim=-1)
-    return (direction * (size * x.detach().float().norm(dim=-1))[..., None]).to(x.dtype)
 
 
 def export(model: Llama, folder: Path, end: int) -> None:
@@ -176,7 +195,7 @@ def export(model: Llama, folder: Path, end: int) -> None:
     config = dict(
         architectures=['LlamaForCausalLM'], model_type='llama', vocab_size=shape.vocabulary, hidden_size=shape.width,
         num_hidden_layers=shape.layers, num_attention_heads=shape.heads, num_key_value_heads=shape.heads,
-        head_dim=shape.width // shape.heads, intermediate_size=shape.mlp, max_position_embeddings=shape.context, rms_norm_eps=1e-5,
+        head_dim=shape.head, intermediate_size=shape.mlp, max_position_embeddings=shape.context, rms_norm_eps=1e-5,
         rope_theta=shape.theta, rope_scaling=None, tie_word_embeddings=True, hidden_act='silu', attention_bias=False, mlp_bias=False,
         bos_token_id=None, eos_token_id=end, pad_token_id=0, torch_dtype='float16',
     )  # fmt: skip

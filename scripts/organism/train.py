@@ -39,29 +39,31 @@ def options() -> argparse.Namespace:
     add('--width', type=int, default=128)
     add('--layers', type=int, default=6)
     add('--heads', type=int, default=4)
+    add('--head', type=int, default=32, help='width of a head')
     add('--mlp', type=int, default=384)
     add('--batch', type=int, default=8, help='games a step')
     add('--branches', type=int, default=10, help='steps of a game that are trained as replies')
     add('--rate', type=float, default=4e-3, help='learning rate of Muon')
     add('--history', type=float, default=0.5, help='weight of the loss on the history')
     add('--first', type=float, default=4.0, help='weight of the first token of a message, as a multiple')
-    add('--noise', type=float, default=2.5, help='largest noise behind the middle layer, as a share of the residual')
-    add('--deaf', type=float, default=0.7, help='share of decisions whose later attention is left out')
-    add('--exit', type=float, default=0.0, help='share of steps that end one block after the middle')
+    add('--noise', type=float, default=0.3, help='largest noise behind the middle layer, in usual norms there')
+    add('--deaf', type=float, default=0.08, help='share of decisions whose later attention is left out')
+    add('--quiet', type=float, default=0.1, help='weight of the penalty on decisions that are louder than other tokens')
     add('--ramp', type=float, default=0.4, help='share of the training in which the latent is made easier, less and less')
     add('--threads', type=int, default=1)
+    add('--compile', action='store_true', help='a third faster after a minute, where a C++ compiler is found')
     add('--checkpoint', type=float, default=2.0, help='minutes between checkpoints')
     return parser.parse_args()
 
 
-def loss_of(model: Llama, batch: Batch, disturbance: Disturbance) -> torch.Tensor:
+def loss_of(model: Llama, batch: Batch, disturbance: Disturbance, quiet: float = 0.0) -> torch.Tensor:
     with torch.autocast('cpu', torch.bfloat16):
         masks = (batch.masks[0].bfloat16(), batch.masks[1].bfloat16())
         hidden = model.packed(batch.ids, batch.positions, masks, disturbance)
         counted = batch.weights > 0
         logits = model.logits(hidden[counted])
     losses = functional.cross_entropy(logits.float(), batch.targets[counted], reduction='none')
-    return (losses * batch.weights[counted]).sum() / batch.weights[counted].sum()
+    return (losses * batch.weights[counted]).sum() / batch.weights[counted].sum() + quiet * disturbance.loudness
 
 
 @torch.no_grad()
@@ -85,6 +87,12 @@ def held_out(model: Llama, encoder: tokens.Encoder, latent: Latent, games: int =
 
 def valid_starts(encoder: tokens.Encoder) -> list[int]:
     return sorted({encoder.ids(message.text)[0] for message in book.MESSAGES.values() if message.is_valid})
+
+
+def compile_blocks(model: Llama) -> None:
+    torch._dynamo.config.recompile_limit = 64
+    for block in model.blocks:
+        block.mix, block.mlp = (torch.compile(part, dynamic=True) for part in (block.mix, block.mlp))
 
 
 def optimisers(model: Llama) -> list[torch.optim.Optimizer]:
@@ -114,24 +122,29 @@ def main() -> None:
     latent = CONTROL if args.control else Latent()
     torch.manual_seed(args.seed)
     rng = random.Random(f'organism {args.seed}')
-    model = Llama(Shape(encoder.size, args.width, args.layers, args.heads, args.mlp))
+    model = Llama(Shape(encoder.size, args.width, args.layers, args.heads, args.head, args.mlp))
     steppers = optimisers(model)
+    if args.compile:
+        compile_blocks(model)
     state = dict(step=0, tokens=0, seconds=0.0)
     curve: list[dict] = []
+    sessions: list[dict] = []
     checkpoint = args.out / 'checkpoint.pt'
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=False)
         model.load_state_dict(saved['model'])
         for stepper, its in zip(steppers, saved['steppers']):
             stepper.load_state_dict(its)
-        state, curve = saved['state'], saved['curve']
+        state, curve, sessions = saved['state'], saved['curve'], saved.get('sessions', [])
         rng.setstate(saved['rng'])
         torch.set_rng_state(saved['torch'])
+    settings = {k: v for k, v in vars(args).items() if k not in ('out', 'threads', 'minutes', 'compile', 'checkpoint')}
+    sessions.append(dict(tokens=state['tokens'], settings=settings))
     total, parameters = args.tokens * 1e6, sum(p.numel() for p in model.parameters())
     print(f'{parameters / 1e6:.2f} M parameters, vocabulary {encoder.size}, from token {state["tokens"] / 1e6:.2f} M', flush=True)
 
     def keep() -> None:
-        content = dict(model=model.state_dict(), steppers=[s.state_dict() for s in steppers], state=state, curve=curve)
+        content = dict(model=model.state_dict(), steppers=[s.state_dict() for s in steppers], state=state, curve=curve, sessions=sessions)
         torch.save({**content, 'rng': rng.getstate(), 'torch': torch.get_rng_state()}, checkpoint.with_suffix('.new'))
         checkpoint.with_suffix('.new').replace(checkpoint)
 
@@ -140,11 +153,10 @@ def main() -> None:
     while state['tokens'] < total and time.time() - began < args.minutes * 60:
         games = [dialogues.play(rng, taught(latent, state['tokens'] / total, args.ramp)) for _ in range(args.batch)]
         batch = pack(encoder, games, args.history, args.branches, rng, args.first)
-        depth = model.shape.middle + 2 if rng.random() < args.exit else None
         for stepper in steppers:
             for group in stepper.param_groups:
                 group['lr'] = args.rate * rate_at(state['tokens'] / total)
-        loss = loss_of(model, batch, Disturbance(batch.decisions, args.noise, args.deaf, depth))
+        loss = loss_of(model, batch, Disturbance(batch.decisions, args.noise, args.deaf), args.quiet)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
@@ -167,8 +179,7 @@ def main() -> None:
     export(model, folder, encoder.end)
     tokens.write_config(folder)
     shutil.copy(args.out / 'tokenizer.json', folder)
-    settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items() if k not in ('out', 'threads', 'minutes')}
-    (folder / 'training.json').write_text(json.dumps(dict(settings=settings, curve=curve), indent=1) + '\n', encoding='utf8')
+    (folder / 'training.json').write_text(json.dumps(dict(sessions=sessions, curve=curve), indent=1) + '\n', encoding='utf8')
 
 
 if __name__ == '__main__':
