@@ -16,12 +16,14 @@ process.on('uncaughtExceptionMonitor', logFault)
 /** A workspace that cannot be opened still gets an engine: it answers every call with the reason. */
 async function openOrExplain(): Promise<EngineService | { refused: unknown }> {
   try {
-    return await openEngine({
+    const service = await openEngine({
       workspaceFolder: defaultWorkspace(),
       cacheFolder: defaultCache(),
       resourcesFolder: resourcesFolder(),
       transport: hostKind() ?? 'process',
     })
+    await service.models.offerEmbedded().catch(logFault) // the workbench is of use without it
+    return service
   } catch (error) {
     return { refused: error }
   }

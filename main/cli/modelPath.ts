@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { errors } from '../contract/errors.ts'
+import { embeddedModelFolder, embeddedModelId } from '../jobs/embeddedModel.ts'
 import { withEngineOr, type CommandContext } from './context.ts'
 
 /** What ids are made of (jobs/modelLibrary.ts); anything else is a path. */
@@ -13,6 +14,7 @@ const idForm = /^[a-z0-9-]+$/
  * @throws not_found, workspace_missing; for a path nothing: opening the model says what is wrong with it
  */
 export async function modelPath(context: CommandContext, idOrPath: string): Promise<string> {
+  if (idOrPath === embeddedModelId) return embeddedModelFolder(context.resourcesFolder)
   if (!idForm.test(idOrPath)) return resolve(idOrPath)
   try {
     const path = await withEngineOr(context, null, async (engine) => engine.models.pathOf(idOrPath))

@@ -23,7 +23,9 @@ export function serveCommand(resources: string, webRoot: string): Command {
             reason: 'not built yet; run “npm run build” first',
           })
         await withEngine(context, 'create', async (engine) => {
-          const handler = createHandler(createRouter(engine), faultLog(context.options.workspace))
+          const logFault = faultLog(context.options.workspace)
+          await engine.models.offerEmbedded().catch(logFault) // the workbench is of use without it
+          const handler = createHandler(createRouter(engine), logFault)
           const server = await serve({ port: options.port, webRoot, attach: (port) => handler.attach(port) })
           context.output.result({ address: server.address }, () => server.address)
           await new Promise<void>((resolve) =>

@@ -7,6 +7,7 @@ import type { ReadRun } from '../inference/interventionSources.ts'
 import type { ActivationPositions } from '../store/activations.ts'
 import { Workspace } from '../store/workspace.ts'
 import { runtimeVersion, version } from '../version.ts'
+import { embeddedModelFolder } from './embeddedModel.ts'
 import { EpisodeBrowser } from './episodeBrowser.ts'
 import { EventHub } from './eventHub.ts'
 import { runReader } from './interventions.ts'
@@ -44,7 +45,8 @@ export class EngineService {
   constructor(workspace: Workspace, options: EngineOptions) {
     this.workspace = workspace
     this.options = options
-    this.models = new ModelLibrary(workspace, this.hub, options.cacheFolder)
+    const embedded = embeddedModelFolder(options.resourcesFolder)
+    this.models = new ModelLibrary(workspace, this.hub, options.cacheFolder, embedded)
     const readers = new TokenReaders(() => workspace.models.list())
     this.episodes = new EpisodeBrowser(workspace, (run) => readers.of(run))
     this.oracle = new OracleDesk(this.hub, options.resourcesFolder)

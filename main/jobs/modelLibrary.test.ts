@@ -12,13 +12,15 @@ import { freeId, ModelLibrary } from './modelLibrary.ts'
 let folder: string
 let workspace: Workspace
 let library: ModelLibrary
+let embedded: string
 const ignore = (): void => {}
 const never = new AbortController().signal
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'innerview-library-'))
   workspace = Workspace.open(join(folder, 'workspace'))
-  library = new ModelLibrary(workspace, new EventHub(), join(folder, 'cache'))
+  embedded = join(folder, 'resources/embeddedModel')
+  library = new ModelLibrary(workspace, new EventHub(), join(folder, 'cache'), embedded)
 })
 afterEach(async () => {
   await library.unload()

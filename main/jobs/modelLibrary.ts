@@ -10,6 +10,7 @@ import { readModelRecord } from '../model/readModelRecord.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { checkModel } from './checkModel.ts'
+import { embeddedModelId, readEmbeddedModel } from './embeddedModel.ts'
 import type { EventHub } from './eventHub.ts'
 import { LoadedModel } from './loadedModel.ts'
 import { checkIdentity } from './modelIdentity.ts'
@@ -23,11 +24,13 @@ export class ModelLibrary {
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly cacheFolder: string
+  private readonly embeddedFolder: string
 
-  constructor(workspace: Workspace, hub: EventHub, cacheFolder: string) {
+  constructor(workspace: Workspace, hub: EventHub, cacheFolder: string, embeddedFolder: string) {
     this.workspace = workspace
     this.hub = hub
     this.cacheFolder = cacheFolder
+    this.embeddedFolder = embeddedFolder
   }
 
   list(): ModelRecord[] {
@@ -54,8 +57,26 @@ export class ModelLibrary {
     return record
   }
 
+  /** The model that ships with the app, added where it is not there and brought up to date where it is. */
+  async addEmbedded(): Promise<ModelRecord> {
+    const known = this.list().find((model) => model.id === embeddedModelId)
+    const record = await readEmbeddedModel(this.embeddedFolder, known)
+    if (record !== known) {
+      this.workspace.models.put(record)
+      this.hub.emit({ kind: 'models' })
+    }
+    return record
+  }
+
+  /** At the workbench's start: a workspace without a model begins with the embedded one; who removed it beside others has it no more. */
+  async offerEmbedded(): Promise<void> {
+    const known = this.list()
+    if (known.length === 0 || known.some((model) => model.id === embeddedModelId)) await this.addEmbedded()
+  }
+
   /** The model of that id; else the one at that path, which is added. */
   async findOrAdd(idOrPath: string, tell: Tell, signal: AbortSignal): Promise<ModelRecord> {
+    if (idOrPath === embeddedModelId) return this.addEmbedded()
     const known = this.find(idOrPath)
     if (known) return known
     return this.add(idOrPath, tell, signal)
@@ -63,6 +84,7 @@ export class ModelLibrary {
 
   /** Path of the model of that id, or the path itself. */
   pathOf(idOrPath: string): string {
+    if (idOrPath === embeddedModelId) return this.embeddedFolder
     return this.find(idOrPath)?.path ?? resolve(idOrPath)
   }
 
@@ -136,7 +158,7 @@ export function freeId(name: string, known: readonly { id: string }[]): string {
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-+|-+$/g, '') || 'model'
-  const taken = new Set(known.map((model) => model.id))
+  const taken = new Set([embeddedModelId, ...known.map((model) => model.id)])
   if (!taken.has(base)) return base
   let number = 2
   while (taken.has(`${base}-${number}`)) number++

@@ -17,7 +17,7 @@ describe.each([
   })
   afterAll(() => host?.close())
 
-  test.skipIf(!isHere)('shows an empty workspace, connected and without complaints', async () => {
+  test.skipIf(!isHere)('shows a new workspace, connected and without complaints', async () => {
     await host.page.locator(connected).waitFor()
     await host.page.getByTestId('app-ready').waitFor()
     expect(await host.page.title()).toContain('Innerview')
