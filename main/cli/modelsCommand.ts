@@ -49,7 +49,7 @@ export function modelsCommand(resources: string): Command {
         const list = await withEngineOr(context, [], async (engine) => engine.models.list())
         context.output.result(list, () =>
           list.length === 0
-            ? 'No models yet. Add one with: innerview models add PATH'
+            ? 'No models yet. Add one with: innerview models add PATH, or use the one that ships with the app: --model embedded'
             : table([
                 [
                   'id',
