@@ -1,5 +1,6 @@
 // Three kinds of test: unit (beside the source, and what crosses rooms in tests/), parity (real weights against other
-// programs' numbers), app (the built workbench in Electron and in a browser).
+// programs' numbers), app (the built workbench in Electron and in a browser). One kind after the other: a window that opens
+// and a model that loads have limits of time, and shall not wait for the processors.
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vitest/config'
 
@@ -15,6 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          sequence: { groupOrder: 0 },
           include: ['{main,electron,renderer,scripts}/**/*.test.ts', 'tests/*.test.ts'],
           testTimeout: seconds(30),
           hookTimeout: seconds(30),
@@ -24,6 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parity',
+          sequence: { groupOrder: 1 },
           include: ['tests/parity/**/*.test.ts'],
           // One model in memory at a time.
           fileParallelism: false,
@@ -35,10 +38,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'app',
+          sequence: { groupOrder: 2 },
           include: ['tests/app/**/*.test.ts'],
           fileParallelism: false,
-          testTimeout: seconds(90),
-          hookTimeout: seconds(90),
+          testTimeout: seconds(120),
+          hookTimeout: seconds(120),
         },
       },
     ],

@@ -1,70 +1,15 @@
 // The main job from the window, in both hosts: a model from disk, a run, its episodes. With a tiny real model, so that it is
 // quick; what a real one answers is looked at in tests/parity.
 import { join } from 'node:path'
-import type { Locator, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chromiumBinary, electronBinary } from '../support/available.ts'
 import { writeTinyModel } from '../support/tinyModel.ts'
-import { openBrowser, openDesktop, screenshot, type DesktopHost, type Host } from './hosts.ts'
+import { openBrowser, openDesktop, type DesktopHost, type Host } from './hosts.ts'
+import { addedModel, addModel, photograph, readAll, runEnds, startRun } from './workbench.ts'
 
-const episodes = 4
-const steps = 3
+const form = { episodes: 4, steps: 3, newTokens: 8, layers: '0,1' }
 const runLimitMs = 60_000
-
-/** The one that a new workspace begins with is left out. */
-const addedModel = (page: Page): Locator =>
-  page.locator('[data-testid=model-card]:not([data-model=embedded])')
-
-async function addModel(page: Page, path: string): Promise<void> {
-  await page.getByTestId('nav-models').click()
-  await page.getByTestId('model-path').fill(path)
-  await page.getByTestId('model-add').click()
-}
-
-async function startRun(page: Page): Promise<void> {
-  await page.getByTestId('new-run').click()
-  await page.getByTestId('run-episodes').fill(String(episodes))
-  await page.getByTestId('run-max-steps').fill(String(steps))
-  await page.getByTestId('run-max-new').fill('8')
-  await page.getByTestId('run-layers').fill('0,1')
-  await page.getByTestId('run-start').click()
-}
-
-/** Waits until the run has ended, well or not; an ill end is shown with what the window says about it. */
-async function runEnds(page: Page): Promise<void> {
-  const ended = ['done', 'failed', 'interrupted'].map(
-    (name) => `[data-testid=run-status][data-status=${name}]`,
-  )
-  await page
-    .locator(ended.join(', '))
-    .waitFor({ timeout: runLimitMs })
-    .catch(async (error: Error) => {
-      throw new Error(`${error.message}\nThe window shows:\n${await page.locator('body').innerText()}`)
-    })
-  const status = await page.getByTestId('run-status').getAttribute('data-status')
-  expect(status, await page.locator('body').innerText()).toBe('done')
-}
-
-/** What each step of each episode says, as the timeline shows it. */
-async function readAll(page: Page): Promise<string[]> {
-  const all: string[] = []
-  for (let episode = 0; episode < episodes; episode++) {
-    await page.locator(`[data-testid=episode-row][data-episode="${episode}"]`).click()
-    const cards = page.getByTestId('step-card')
-    await expect.poll(() => cards.count(), { timeout: 10_000 }).toBe(steps)
-    const tokens = await page.getByTestId('token').allTextContents()
-    all.push(tokens.join(''))
-  }
-  return all
-}
-
-async function photograph(page: Page, name: string): Promise<void> {
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme })
-    await screenshot(page, `${name}-${colorScheme}`)
-  }
-}
-
 const answers = new Map<string, string[]>()
 
 describe.each([
@@ -98,13 +43,13 @@ describe.each([
   })
 
   test.skipIf(!isHere)('a run plays to its end', async () => {
-    await startRun(page)
-    await runEnds(page)
-    await expect.poll(() => page.getByTestId('episode-row').count()).toBe(episodes)
+    await startRun(page, form)
+    await runEnds(page, runLimitMs)
+    await expect.poll(() => page.getByTestId('episode-row').count()).toBe(form.episodes)
   })
 
   test.skipIf(!isHere)('every step of every episode can be read', async () => {
-    const all = await readAll(page)
+    const all = await readAll(page, form)
     expect(all.every((text) => text.length > 0)).toBe(true)
     answers.set(name, all)
     await page.getByTestId('token').first().hover()
@@ -152,8 +97,8 @@ describe.skipIf(!electronBinary)('the desktop around a run', () => {
       const window = BrowserWindow.getAllWindows()[0]!
       window.setProgressBar = (fraction) => void shown.push(fraction)
     })
-    await startRun(host.page)
-    await runEnds(host.page)
+    await startRun(host.page, form)
+    await runEnds(host.page, runLimitMs)
     const shown = (): Promise<number[]> =>
       host.app.evaluate(() => (globalThis as unknown as { shownProgress: number[] }).shownProgress)
     await expect.poll(async () => (await shown()).at(-1), { timeout: 5000 }).toBe(-1)

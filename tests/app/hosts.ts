@@ -32,7 +32,8 @@ export interface BrowserHost extends Host {
 }
 
 const windowSize = { width: 1440, height: 900 }
-const startMs = 30_000
+/** A busy machine takes long to open a first window. */
+const startMs = 90_000
 
 const makeFolder = (): string => mkdtempSync(join(tmpdir(), 'innerview-app-'))
 const environment = (folder: string): Record<string, string> => ({
