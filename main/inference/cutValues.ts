@@ -1,8 +1,9 @@
 // The value at a cut of the graph, sequence by sequence.
 // Owns: taking one sequence's part out of a pass's value and putting it back. Not: what is done with it (hookFunctions.ts).
 import type { HookPoint } from '../model/hookNames.ts'
+import type { DecoderConfig } from '../model/modelFiles.ts'
 import type { HookTensor } from './hookFunctions.ts'
-import type { FedRow, PassSize } from './interventionFeeds.ts'
+import { windowOf, type FedRow, type PassSize } from './interventionFeeds.ts'
 import { unseen } from './keyedRows.ts'
 
 /** Calls a function by its number; null leaves the value as it is. */
@@ -11,6 +12,11 @@ export type CallFunction = (id: number, tensor: HookTensor) => Promise<Float32Ar
 /** A sequence of a pass whose functions can be called. */
 export interface CallingRow extends FedRow {
   call: CallFunction
+}
+
+interface Pass {
+  size: PassSize
+  config: DecoderConfig
 }
 
 interface Span {
@@ -22,7 +28,9 @@ interface Span {
 }
 
 /** Where a sequence's values lie; with keys, those that each query sees. */
-function* spansOf({ isKeyed, width }: HookPoint, row: FedRow, size: PassSize): Generator<Span> {
+function* spansOf(point: HookPoint, row: FedRow, { size, config }: Pass): Generator<Span> {
+  const { isKeyed, width } = point
+  const window = windowOf(point, config)
   const count = row.tokens.length
   if (!isKeyed) {
     yield { whole: row.packed * width, own: 0, length: count * width }
@@ -34,19 +42,26 @@ function* spansOf({ isKeyed, width }: HookPoint, row: FedRow, size: PassSize): G
     for (let token = 0; token < count; token++) {
       const whole = ((row.line * width + head) * size.width + token) * total
       const own = (head * count + token) * keys
-      yield { whole, own, length: row.kept }
-      yield { whole: whole + size.keptLength, own: own + row.kept, length: token + 1 }
+      const oldest = Math.max(0, row.kept + token - window + 1)
+      const kept = Math.max(0, row.kept - oldest)
+      const fresh = Math.max(0, oldest - row.kept)
+      if (kept > 0) yield { whole: whole + oldest, own: own + oldest, length: kept }
+      yield {
+        whole: whole + size.keptLength + fresh,
+        own: own + row.kept + fresh,
+        length: token + 1 - fresh,
+      }
     }
 }
 
-function tensorOf(point: HookPoint, value: Float32Array, row: FedRow, size: PassSize): HookTensor {
+function tensorOf(point: HookPoint, value: Float32Array, row: FedRow, pass: Pass): HookTensor {
   const count = row.tokens.length
   const keys = row.kept + count
   const shape = point.isKeyed ? [1, point.width, count, keys] : [1, count, ...point.sizes]
   const isScores = point.name.endsWith('hook_attn_scores')
   const data = new Float32Array(shape.reduce((product, length) => product * length, 1))
   if (isScores) data.fill(-Infinity)
-  for (const { whole, own, length } of spansOf(point, row, size))
+  for (const { whole, own, length } of spansOf(point, row, pass))
     data.set(value.subarray(whole, whole + length), own)
   if (isScores) data.forEach((score, index) => score < unseen / 2 && (data[index] = -Infinity))
   const isPrompt = row.interventions?.isPrompt(row.kept) ?? true
@@ -68,14 +83,14 @@ export async function throughFunctions(
   point: HookPoint,
   value: Float32Array,
   rows: readonly CallingRow[],
-  size: PassSize,
+  pass: Pass,
 ): Promise<Float32Array> {
   const result = value.slice()
   for (const row of rows) {
     for (const id of row.interventions?.functionsAt(point.name, row.kept) ?? []) {
-      const given = await row.call(id, tensorOf(point, result, row, size))
+      const given = await row.call(id, tensorOf(point, result, row, pass))
       if (!given) continue
-      for (const { whole, own, length } of spansOf(point, row, size))
+      for (const { whole, own, length } of spansOf(point, row, pass))
         result.set(
           given.subarray(own, own + length).map((one) => Math.max(one, unseen)),
           whole,

@@ -2,8 +2,7 @@
 // Owns: which rows of a hook point's value change, and the numbers for each. Not: the arithmetic (model/interventionGraph.ts)
 // or who meets which token (interventionBinding.ts). A graph asks for the inputs of all its points in every pass; where
 // nothing acts they are empty.
-import type { ModelShape } from '../contract/models.ts'
-import { parseHook } from '../model/hookNames.ts'
+import { parseHook, type HookPoint } from '../model/hookNames.ts'
 import {
   rowLayout,
   stageNames,
@@ -13,6 +12,7 @@ import {
   type InterventionPoints,
   type RowLayout,
 } from '../model/interventionGraph.ts'
+import type { DecoderConfig } from '../model/modelFiles.ts'
 import { chosenRow, type BoundInterventions } from './interventionBinding.ts'
 import type { Intervention, RowTable } from './interventions.ts'
 
@@ -69,7 +69,7 @@ export function interventionFeeds(
   rows: readonly FedRow[],
   points: InterventionPoints,
   size: PassSize,
-  shape: ModelShape,
+  config: DecoderConfig,
 ): { feeds: InterventionFeed[]; gates: GatedRows[] } {
   const feeds: InterventionFeed[] = []
   const gates: GatedRows[] = []
@@ -78,12 +78,14 @@ export function interventionFeeds(
     for (const { name, hook } of interventions)
       if (!points.has(hook)) throw new TypeError(`the graph cannot do intervention ${name} at ${hook}`)
   for (const [hook, point] of points) {
-    const layout = rowLayout(parseHook(hook, shape))
+    const parsed = parseHook(hook, config.shape)
+    const layout = rowLayout(parsed)
+    const window = windowOf(parsed, config)
     const stages = actsOf(hook, acting, point, layout, size)
     if (layout.width !== null) feeds.push(touchedFeed(hook, acting, rows))
     stages.forEach((acts, stage) => {
       const names = stageNames(hook, stage)
-      feeds.push(...stageFeeds(acts, names, point, layout, size))
+      feeds.push(...stageFeeds(acts, { names, isFull: point.isFull, layout, size, window }))
       if (acts.some(({ intervention }) => intervention.gate))
         gates.push({ output: names.open, rows: acts.map((act) => (act.intervention.gate ? act : null)) })
     })
@@ -148,13 +150,22 @@ function touchedFeed(
   return { name: touchedName(hook), data, dimensions: [count, 1] }
 }
 
-function stageFeeds(
-  acts: readonly Act[],
-  names: ReturnType<typeof stageNames>,
-  { isFull }: InterventionPoint,
-  layout: RowLayout,
-  size: PassSize,
-): InterventionFeed[] {
+/** How far back a query sees at a keyed hook point, itself included; Infinity where it sees everything. */
+export function windowOf({ layer }: HookPoint, { attention }: DecoderConfig): number {
+  const { window } = attention
+  return window && layer !== null && window.layers.includes(layer) ? window.positions : Infinity
+}
+
+interface StagePlace {
+  names: ReturnType<typeof stageNames>
+  isFull: boolean
+  layout: RowLayout
+  size: PassSize
+  window: number
+}
+
+function stageFeeds(acts: readonly Act[], place: StagePlace): InterventionFeed[] {
+  const { names, isFull, layout, size, window } = place
   const width = layout.width ?? size.keptLength + size.width
   const count = acts.length
   const matrix = (): Float32Array => new Float32Array(count * width)
@@ -167,7 +178,7 @@ function stageFeeds(
     scalars: isFull ? new Float32Array(count * stageScalars.length) : null,
   }
   acts.forEach((act, row) => {
-    if (layout.width === null) writeKeys(numbers, row, act, size.keptLength)
+    if (layout.width === null) writeKeys(numbers, row, act, { ...size, window })
     else writeChange(numbers, row, act)
   })
   const rows = BigInt64Array.from(acts, ({ place }) => BigInt(place))
@@ -245,14 +256,14 @@ function writeKeys(
   { width, keep, value }: StageNumbers,
   row: number,
   { intervention: { change }, position, head, kept }: Act,
-  keptLength: number,
+  { keptLength, window }: PassSize & { window: number },
 ): void {
   const at = row * width
   const source =
     change.kind === 'replace'
       ? rowOf(change.table, chosenRow(change.table, change.choice, position), head)
       : null
-  for (let key = 0; key <= position; key++) {
+  for (let key = Math.max(0, position - window + 1); key <= position; key++) {
     const column = at + (key < kept ? key : keptLength + key - kept)
     keep[column] = 0
     if (source) value[column] = source[key]

@@ -214,7 +214,7 @@ export class DecoderSession {
     rows: readonly CallingRow[],
     size: PassSize,
   ): { feeds: Tensors; gates: GatedRows[] } {
-    const { feeds, gates } = interventionFeeds(rows, this.points, size, this.config.shape)
+    const { feeds, gates } = interventionFeeds(rows, this.points, size, this.config)
     return { feeds: tensorsOf(feeds), gates }
   }
 
@@ -226,7 +226,9 @@ export class DecoderSession {
         ...cutNames(hook),
         pass: async (value) => {
           const point = parseHook(hook, this.config.shape)
-          return floats(await throughFunctions(point, floatsOf(value), rows, size), [...value.dims])
+          return floats(await throughFunctions(point, floatsOf(value), rows, { size, config: this.config }), [
+            ...value.dims,
+          ])
         },
       }))
   }
