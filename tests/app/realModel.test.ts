@@ -37,7 +37,7 @@ describe.each([
       await photograph(page, `${name}-real-running`)
       await runEnds(page, runLimitMs)
       const all = await readAll(page, form)
-      expect(all.join('')).toMatch(/\w+ \w+ \w+/) // words, not ids
+      expect(all.join('')).toMatch(/\w+␠\w+␠\w+/) // words, not ids
       answers.set(name, all)
       await photograph(page, `${name}-real-episode`)
       expect(host.complaints).toEqual([])
