@@ -9,8 +9,16 @@ export type Generate = (request: GenerateRequest) => Promise<GenerateResult>
 const newTokens = 6
 const rowsBeside = 3
 
+/** Rounding of a sum of three, and of a softmax, as a part of the largest value. */
+const sumTolerance = 1e-5
+/** Hook points of a layer that add up. */
+const summed = (layer: number): string[] =>
+  ['hook_resid_pre', 'hook_attn_out', 'hook_mlp_out', 'hook_resid_post', 'attn.hook_pattern'].map(
+    (name) => `blocks.${layer}.${name}`,
+  )
+
 /**
- * Finite logits; the same bits alone and in a batch; the same bits with and without cached keys and values.
+ * Finite logits; what is added to the residual stream is what it grows by; rows of patterns add up to one; the same bits alone and in a batch; the same bits with and without cached keys and values.
  * @param prompt  ids of any prompt of at least four tokens
  * @param onProgress  fraction 0 … 1
  * @throws whatever `generate` throws, other than for logits that are not finite
@@ -38,13 +46,18 @@ export async function selfCheck(
   const second = Int32Array.from([...kept, first[1], first[2], first[0], ...first.subarray(3)])
 
   const finite = await generate(ask(first, 'finite', { wantLogits: true }))
-  onProgress(0.25)
+  onProgress(0.2)
+  const layers = Array.from({ length: model.shape.layers }, (_, layer) => layer)
+  const inside = await generate(
+    ask(first, 'inside', { capture: { hooks: layers.flatMap(summed), positions: 'all' } }),
+  )
+  onProgress(0.4)
   const alone = await generate(ask(first, 'check'))
   const next = ask(second, 'next', { earlierPrompts: [first] })
   const cached = await generate(next)
-  onProgress(0.5)
+  onProgress(0.6)
   const replayed = await generate({ ...next, wantLogits: true }) // logits of every position leave no use for a cache
-  onProgress(0.75)
+  onProgress(0.8)
   const beside = Array.from({ length: rowsBeside }, (_, row) =>
     generate(ask(first.slice(0, first.length - 1 - (row % 3)), `beside ${row}`)),
   )
@@ -52,6 +65,8 @@ export async function selfCheck(
   onProgress(1)
   return [
     finiteLogits(finite),
+    residualSums(inside, layers),
+    patternRows(inside, layers),
     sameBits('batch', 'a row alone and beside others', alone, batched),
     sameBits('prefix cache', 'a prompt on cached keys and values and from the beginning', cached, replayed),
   ]
@@ -64,6 +79,52 @@ function finiteLogits({ logits = new Float32Array(0) }: GenerateResult): CheckRe
     passed: wrong === 0 && logits.length > 0,
     largestError: null,
     detail: wrong === 0 ? `all ${logits.length} are numbers` : `${wrong} of ${logits.length} are not finite`,
+  }
+}
+
+const dataOf = ({ captures }: GenerateResult, hook: string): Float32Array =>
+  captures.find((capture) => capture.hook === hook)?.all?.data ?? new Float32Array(0)
+
+/** resid_pre + attn_out + mlp_out against resid_post, in every layer. */
+function residualSums(result: GenerateResult, layers: readonly number[]): CheckResult {
+  let worst = { error: 0, layer: 0 }
+  for (const layer of layers) {
+    const [before, attention, mlp, after] = summed(layer).map((hook) => dataOf(result, hook))
+    let largest = 0
+    let difference = 0
+    after.forEach((value, index) => {
+      largest = Math.max(largest, Math.abs(value))
+      difference = Math.max(difference, Math.abs(before[index] + attention[index] + mlp[index] - value))
+    })
+    const error = largest > 0 ? difference / largest : Infinity
+    if (!(error <= worst.error)) worst = { error, layer }
+  }
+  return {
+    name: 'residual stream',
+    passed: worst.error <= sumTolerance,
+    largestError: Number.isFinite(worst.error) ? worst.error : null,
+    detail: `resid_pre + attn_out + mlp_out = resid_post: largest relative difference, in layer ${worst.layer}`,
+  }
+}
+
+function patternRows(result: GenerateResult, layers: readonly number[]): CheckResult {
+  let error = 0
+  for (const layer of layers) {
+    const pattern = result.captures.find(({ hook }) => hook === `blocks.${layer}.attn.hook_pattern`)?.all
+    const keys = pattern?.shape[3] ?? 0
+    if (!pattern || keys === 0)
+      return { name: 'attention patterns', passed: false, largestError: null, detail: 'none' }
+    for (let row = 0; row < pattern.data.length; row += keys) {
+      let sum = 0
+      for (let key = 0; key < keys; key++) sum += pattern.data[row + key]
+      if (!(Math.abs(sum - 1) <= error)) error = Math.abs(sum - 1)
+    }
+  }
+  return {
+    name: 'attention patterns',
+    passed: error <= sumTolerance,
+    largestError: Number.isFinite(error) ? error : null,
+    detail: 'rows add up to one: largest difference',
   }
 }
 

@@ -61,7 +61,10 @@ describe('rotary frequencies', () => {
 describe('rotary angles', () => {
   it('have a row per token, for positions in any order', () => {
     const frequencies = Float32Array.of(1, 0.5)
-    const { cosines, sines } = rotaryAngles({ perPosition: frequencies, amplitude: 1 }, Int32Array.of(0, 7, 3))
+    const { cosines, sines } = rotaryAngles(
+      { perPosition: frequencies, amplitude: 1 },
+      Int32Array.of(0, 7, 3),
+    )
     expect([...cosines]).toEqual(
       [1, 1, Math.cos(7), Math.cos(3.5), Math.cos(3), Math.cos(1.5)].map(Math.fround),
     )

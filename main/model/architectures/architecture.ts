@@ -127,7 +127,7 @@ export function plainDecoder(
   const named = fields.hidden_act ?? defaults.activation ?? 'silu'
   const activation = activations[named]
   if (!activation) throw refusals.unsupported(`activation ${named}`)
-  const rotary = readRotary(fields, { headWidth, contextLength, ...defaults }, refusals)
+  const rotary = readRotary(fields, { ...defaults, headWidth, contextLength }, refusals)
   if (rotary.width !== headWidth && defaults.rotaryPart === undefined)
     throw refusals.unsupported(`rotary embedding over ${rotary.width} of ${headWidth} values of each head`)
   return {
