@@ -3,8 +3,9 @@
 import type { Architecture } from './architecture.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
+import { mixtral } from './mixtral.ts'
 
-export const knownArchitectures: readonly Architecture[] = [llama, mistral]
+export const knownArchitectures: readonly Architecture[] = [llama, mistral, mixtral]
 
 /** For the message that another cannot be opened. */
 export const supportedArchitectures: readonly string[] = knownArchitectures.map(
