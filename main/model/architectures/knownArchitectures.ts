@@ -4,8 +4,9 @@ import type { Architecture } from './architecture.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
+import { smollm3 } from './smollm3.ts'
 
-export const knownArchitectures: readonly Architecture[] = [llama, mistral, mixtral]
+export const knownArchitectures: readonly Architecture[] = [llama, mistral, mixtral, smollm3]
 
 /** For the message that another cannot be opened. */
 export const supportedArchitectures: readonly string[] = knownArchitectures.map(
