@@ -4,9 +4,10 @@ import type { Architecture } from './architecture.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
+import { qwen2 } from './qwen2.ts'
 import { smollm3 } from './smollm3.ts'
 
-export const knownArchitectures: readonly Architecture[] = [llama, mistral, mixtral, smollm3]
+export const knownArchitectures: readonly Architecture[] = [llama, mistral, mixtral, smollm3, qwen2]
 
 /** For the message that another cannot be opened. */
 export const supportedArchitectures: readonly string[] = knownArchitectures.map(
