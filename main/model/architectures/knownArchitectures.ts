@@ -6,9 +6,18 @@ import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
 import { qwen2 } from './qwen2.ts'
 import { qwen3 } from './qwen3.ts'
+import { qwen3Moe } from './qwen3Moe.ts'
 import { smollm3 } from './smollm3.ts'
 
-export const knownArchitectures: readonly Architecture[] = [llama, mistral, mixtral, smollm3, qwen2, qwen3]
+export const knownArchitectures: readonly Architecture[] = [
+  llama,
+  mistral,
+  mixtral,
+  smollm3,
+  qwen2,
+  qwen3,
+  qwen3Moe,
+]
 
 /** For the message that another cannot be opened. */
 export const supportedArchitectures: readonly string[] = knownArchitectures.map(
