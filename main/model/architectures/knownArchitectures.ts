@@ -1,6 +1,7 @@
 // Every architecture that can be opened.
 // Owns: the list. A new one is a file beside this and a line here: docs/adding-an-architecture.md.
 import type { Architecture } from './architecture.ts'
+import { gemma2 } from './gemma2.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
@@ -17,6 +18,7 @@ export const knownArchitectures: readonly Architecture[] = [
   qwen2,
   qwen3,
   qwen3Moe,
+  gemma2,
 ]
 
 /** For the message that another cannot be opened. */
