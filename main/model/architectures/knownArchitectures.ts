@@ -2,6 +2,7 @@
 // Owns: the list. A new one is a file beside this and a line here: docs/adding-an-architecture.md.
 import type { Architecture } from './architecture.ts'
 import { gemma2 } from './gemma2.ts'
+import { gemma3 } from './gemma3.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
@@ -19,6 +20,7 @@ export const knownArchitectures: readonly Architecture[] = [
   qwen3,
   qwen3Moe,
   gemma2,
+  gemma3,
 ]
 
 /** For the message that another cannot be opened. */
