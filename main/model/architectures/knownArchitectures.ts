@@ -6,6 +6,7 @@ import { gemma3 } from './gemma3.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
+import { phi3 } from './phi3.ts'
 import { qwen2 } from './qwen2.ts'
 import { qwen3 } from './qwen3.ts'
 import { qwen3Moe } from './qwen3Moe.ts'
@@ -21,6 +22,7 @@ export const knownArchitectures: readonly Architecture[] = [
   qwen3Moe,
   gemma2,
   gemma3,
+  phi3,
 ]
 
 /** For the message that another cannot be opened. */
