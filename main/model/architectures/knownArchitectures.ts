@@ -4,6 +4,7 @@ import type { Architecture } from './architecture.ts'
 import { gemma2 } from './gemma2.ts'
 import { gemma3 } from './gemma3.ts'
 import { gpt2 } from './gpt2.ts'
+import { gptNeox } from './gptNeox.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
@@ -25,6 +26,7 @@ export const knownArchitectures: readonly Architecture[] = [
   gemma3,
   phi3,
   gpt2,
+  gptNeox,
 ]
 
 /** For the message that another cannot be opened. */
