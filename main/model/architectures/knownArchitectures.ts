@@ -8,6 +8,7 @@ import { gptNeox } from './gptNeox.ts'
 import { llama } from './llama.ts'
 import { mistral } from './mistral.ts'
 import { mixtral } from './mixtral.ts'
+import { olmo2 } from './olmo2.ts'
 import { phi3 } from './phi3.ts'
 import { qwen2 } from './qwen2.ts'
 import { qwen3 } from './qwen3.ts'
@@ -27,6 +28,7 @@ export const knownArchitectures: readonly Architecture[] = [
   phi3,
   gpt2,
   gptNeox,
+  olmo2,
 ]
 
 /** For the message that another cannot be opened. */
