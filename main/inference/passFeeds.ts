@@ -4,7 +4,7 @@ import type { DecoderConfig } from '../model/modelFiles.ts'
 import { passInputs } from '../model/passInputs.ts'
 import { rotaryAngles, rotaryFrequencies, type RotaryFrequencies } from '../model/rope.ts'
 import { unseen } from './keyedRows.ts'
-import type { PassRow } from './session.ts'
+import type { PassRow } from './passRow.ts'
 
 /** One input of the graph. */
 export interface PassFeed {

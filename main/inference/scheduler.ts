@@ -16,7 +16,8 @@ import { Sampler } from './sampling.ts'
 import { Sequence } from './sequence.ts'
 import { SlotPool, type Slot, type SlotPoolOptions } from './slotPool.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
-import type { DecoderSession, PassRow } from './session.ts'
+import type { PassRow } from './passRow.ts'
+import type { DecoderSession } from './session.ts'
 
 export interface SchedulerOptions extends SlotPoolOptions {
   /** Calls a request's function at a hook point; null leaves the tensor as it is. */

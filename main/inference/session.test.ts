@@ -8,7 +8,8 @@ import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { prepareWeights } from '../model/prepareWeights.ts'
 import { KeyValueCache } from './keyValueCache.ts'
-import { DecoderSession, type PassRow } from './session.ts'
+import type { PassRow } from './passRow.ts'
+import { DecoderSession } from './session.ts'
 
 let folder: string
 let config: DecoderConfig

@@ -13,7 +13,6 @@ import {
   type InterventionPoints,
 } from '../model/interventionGraph.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
-import type { BoundInterventions } from './interventionBinding.ts'
 import { throughFunctions, type CallFunction, type CallingRow } from './cutValues.ts'
 import { GraphSession, type GraphCut, type GraphOptions, type Tensors } from './graphSession.ts'
 import {
@@ -25,18 +24,7 @@ import {
 import { keyedRows, markUnseen } from './keyedRows.ts'
 import type { KeyValueCache } from './keyValueCache.ts'
 import { PassLayout, type PassFeed } from './passFeeds.ts'
-
-/** New tokens of one sequence. */
-export interface PassRow {
-  slot: number
-  /** Positions that the slot holds already; the new tokens follow them. */
-  kept: number
-  tokens: Int32Array
-  logits: 'none' | 'last' | 'all'
-  interventions?: BoundInterventions
-  /** For functions among them. */
-  call?: CallFunction
-}
+import type { PassRow } from './passRow.ts'
 
 export interface PassResult {
   /** [R, V], row-major: the wanted logits of all rows, one row after the other. */
