@@ -1,6 +1,7 @@
 // Does a loaded model compute as this program relies on?
 // Owns: the numerical checks of `models check`. Not: files and text (jobs/), or comparing with other programs (tests/parity).
 import type { CheckResult, ModelShape } from '../contract/models.ts'
+import { makeIntervention, type Intervention } from './interventions.ts'
 import type { CapturedHook, GenerateRequest, GenerateResult } from './requests.ts'
 
 /** Answers a request, as InferenceClient.generate does. */
@@ -17,8 +18,32 @@ const summed = (layer: number): string[] =>
     (name) => `blocks.${layer}.${name}`,
   )
 
+/** Adds α to every value of the middle layer, at every token. */
+const steering = (shape: ModelShape, alpha: number): Intervention =>
+  makeIntervention(
+    {
+      name: `α = ${alpha}`,
+      hook: `blocks.${Math.floor(shape.layers / 2)}.hook_resid_post`,
+      heads: null,
+      positions: 'all',
+      phase: 'both',
+      gate: null,
+      leavesSink: false,
+      ifAbsent: 'error',
+      change: {
+        kind: 'add',
+        vector: { data: new Float32Array(shape.residualWidth).fill(1), rows: 1, units: 1 },
+        alpha,
+        unit: 'vector',
+        normMatched: false,
+      },
+    },
+    shape,
+  )
+
 /**
- * Finite logits; what is added to the residual stream is what it grows by; rows of patterns add up to one; the same bits alone and in a batch; the same bits with and without cached keys and values.
+ * Finite logits; what is added to the residual stream is what it grows by; rows of patterns add up to one; the same bits alone and in a batch,
+ * beside a steered row, and steered by nothing; the same bits with and without cached keys and values.
  * @param prompt  ids of any prompt of at least four tokens
  * @param onProgress  fraction 0 … 1
  * @throws whatever `generate` throws, other than for logits that are not finite
@@ -62,14 +87,35 @@ export async function selfCheck(
     generate(ask(first.slice(0, first.length - 1 - (row % 3)), `beside ${row}`)),
   )
   const [batched] = await Promise.all([generate(ask(first, 'check')), ...beside])
+  onProgress(0.9)
+  const steered = [1, 0].map((alpha) =>
+    generate(ask(first, 'check', { interventions: [steering(model.shape, alpha)] })),
+  )
+  const [besideSteered, moved, unmoved] = await Promise.all([generate(ask(first, 'check')), ...steered])
   onProgress(1)
   return [
     finiteLogits(finite),
     residualSums(inside, layers),
     patternRows(inside, layers),
     sameBits('batch', 'a row alone and beside others', alone, batched),
+    sameBits('beside a steered row', 'a row alone and beside one with an intervention', alone, besideSteered),
+    sameBits('α = 0', 'a row without interventions and with one of α = 0', alone, unmoved),
+    interventionActs(alone, moved),
     sameBits('prefix cache', 'a prompt on cached keys and values and from the beginning', cached, replayed),
   ]
+}
+
+function interventionActs(plain: GenerateResult, moved: GenerateResult): CheckResult {
+  const effect = captureDifference(plain.captures[0], moved.captures[0])
+  return {
+    name: 'intervention',
+    passed: effect > 0,
+    largestError: null,
+    detail:
+      effect > 0
+        ? `one added to every value of the middle layer moves the last layer’s by up to ${effect.toPrecision(2)}`
+        : 'one added to every value of the middle layer moves nothing',
+  }
 }
 
 function finiteLogits({ logits = new Float32Array(0) }: GenerateResult): CheckResult {
