@@ -38,8 +38,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true })
 })
 
-async function newSession(): Promise<DecoderSession> {
-  const session = await DecoderSession.create(config, weights, { threads: 1 })
+async function newSession(threads = 1): Promise<DecoderSession> {
+  const session = await DecoderSession.create(config, weights, { threads })
   others.push(session)
   return session
 }
@@ -142,13 +142,15 @@ describe('rows of a batch', () => {
       const session = one.interventions?.length ? await newSession() : plain
       alone.push(content(await schedulerOn(session).submit(1, one)))
     }
-    const crowded = schedulerOn(await newSession(), 7)
-    const together = await Promise.all(cases.map((one, id) => crowded.submit(id, one)))
-    together.forEach((result, index) =>
-      expect(content(result), cases[index].interventions?.map(({ hook }) => hook).join(' ')).toEqual(
-        alone[index],
-      ),
-    )
+    for (const threads of [1, 2]) {
+      const crowded = schedulerOn(await newSession(threads), 7)
+      const together = await Promise.all(cases.map((one, id) => crowded.submit(id, one)))
+      together.forEach((result, index) =>
+        expect(content(result), cases[index].interventions?.map(({ hook }) => hook).join(' ')).toEqual(
+          alone[index],
+        ),
+      )
+    }
   }, 60_000)
 })
 

@@ -125,12 +125,15 @@ describe.skipIf(!existsSync(smolLM2Path))('interventions on SmolLM2-135M-Instruc
   let folder: string
   let client: InferenceClient
   let planned: Map<string, Intervention[]>
+  /** Logits of the prompt in a graph without any intervention. */
+  let untouched: Float32Array
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'interventions-'))
     const files = await openModelFiles(smolLM2Path)
     const weights = await prepareWeights(files, { cacheFolder: join(root, '.cache', 'weights') })
     client = await InferenceClient.open({ config: files.config, weights, maxRows: 16 }, never)
+    untouched = (await client.generate(request(golden.prompt, { wantLogits: true }), never)).logits! // asked for
     const other = join(folder, 'other.safetensors')
     const hooks = [resid(12), resid(15), 'blocks.7.attn.hook_pattern']
     const result = await client.generate(
@@ -181,7 +184,8 @@ describe.skipIf(!existsSync(smolLM2Path))('interventions on SmolLM2-135M-Instruc
         ),
       ),
     )
-    const none = results[0].logits!
+    const none = results[0].logits! // asked for
+    expect(none).toEqual(untouched)
     logitCases.forEach(([name, { logits }], index) => {
       const error = largestDifference(logits!, results[index].logits!) // asked for
       const effect = largestDifference(logits!, none)
