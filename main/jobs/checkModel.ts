@@ -1,9 +1,11 @@
 // `models check`: does this model read, speak and compute as it should?
-// Owns: the order of the checks and those on text. Not: the numerical ones (inference/selfCheck.ts).
+// Owns: the order of the checks and those on text. Not: the numerical ones (inference/selfCheck.ts, referenceCheck.ts).
 import type { WorkProgress } from '../contract/api.ts'
 import type { CheckResult } from '../contract/models.ts'
-import { selfCheck } from '../inference/selfCheck.ts'
+import { compareWithReference, referenceResults } from '../inference/referenceCheck.ts'
+import { selfCheck, type Generate } from '../inference/selfCheck.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
+import { readReference, type Reference } from '../model/referenceFile.ts'
 import { LoadedModel } from './loadedModel.ts'
 
 /** Rows the numerical checks run beside one another. */
@@ -17,8 +19,9 @@ const samples = [
 ]
 
 /**
- * Files first, then text, then numbers; a file that cannot be read ends it with its error.
- * @throws whatever opening the model throws
+ * Files first, then text, then numbers; where a reference file lies beside the model (scripts/reference.py), these against
+ * another program's, too. A file that cannot be read ends it with its error.
+ * @throws whatever opening the model throws; modelMalformed where the reference is another model's
  */
 export async function checkModel(
   path: string,
@@ -26,19 +29,33 @@ export async function checkModel(
   tell: (progress: WorkProgress) => void,
   signal: AbortSignal,
 ): Promise<CheckResult[]> {
-  const model = await LoadedModel.open(await openModelFiles(path), { cacheFolder, rows: ROWS }, tell, signal)
+  const files = await openModelFiles(path)
+  const reference = await readReference(files.path, files.config.shape)
+  const model = await LoadedModel.open(files, { cacheFolder, rows: ROWS }, tell, signal)
   try {
     const results = [filesRead(model), textsReturn(model), wordsReachPrompt(model)]
     const prompt = model.encodeChat([{ role: 'user', content: samples[0] }])
-    const numbers = await selfCheck(
-      (request) => model.generate(request, signal),
-      { shape: model.shape, prompt },
-      (fraction) => tell({ label: 'Checking the numbers', fraction }),
+    const generate: Generate = (request) => model.generate(request, signal)
+    const numbers = await selfCheck(generate, { shape: model.shape, prompt }, (fraction) =>
+      tell({ label: 'Checking the numbers', fraction }),
     )
-    return [...results, ...numbers]
+    const compared = reference ? await againstReference(generate, reference, model, tell) : []
+    return [...results, ...numbers, ...compared]
   } finally {
     await model.close()
   }
+}
+
+async function againstReference(
+  generate: Generate,
+  reference: Reference,
+  { shape }: LoadedModel,
+  tell: (progress: WorkProgress) => void,
+): Promise<CheckResult[]> {
+  const comparison = await compareWithReference(generate, reference, shape, (fraction) =>
+    tell({ label: 'Comparing with the reference', fraction }),
+  )
+  return referenceResults(comparison)
 }
 
 function filesRead(model: LoadedModel): CheckResult {
