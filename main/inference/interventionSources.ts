@@ -23,8 +23,8 @@ export interface StoredTensor {
 
 /** What a source must agree with. */
 export interface SourceModel {
-  /** Null where the weights have not been hashed: then it is not compared. */
-  modelHash: string | null
+  /** Asked only where a source says what made it: hashing takes a while. */
+  modelHash: () => Promise<string>
   tokenizerHash: string
 }
 
@@ -69,7 +69,7 @@ export async function readSource(
   }
   const stored =
     'file' in source ? await readFile(source, missing) : await readRun(source, reader, place, missing)
-  checkOrigin(stored, reader.model, place.intervention)
+  await checkOrigin(stored, reader.model, place.intervention)
   return { table: asTable(stored, place), provenance: stored.provenance }
 }
 
@@ -107,14 +107,15 @@ function readRun(
   return read(source, point.name)
 }
 
-function checkOrigin(stored: StoredTensor, model: SourceModel, intervention: string): void {
-  const compare = (what: string, actual: string | undefined, expected: string | null): void => {
-    if (actual === undefined || expected === null || actual === expected) return
+async function checkOrigin(stored: StoredTensor, model: SourceModel, intervention: string): Promise<void> {
+  const compare = (what: string, actual: string, expected: string): void => {
+    if (actual === expected) return
     const short = (hash: string): string => hash.slice(0, 12)
     throw errors.interventionForeign({ intervention, what, expected: short(expected), actual: short(actual) })
   }
-  compare('the tokeniser', stored.tokenizerHash, model.tokenizerHash)
-  compare('the weights', stored.modelHash, model.modelHash)
+  const { tokenizerHash, modelHash } = stored
+  if (tokenizerHash !== undefined) compare('the tokeniser', tokenizerHash, model.tokenizerHash)
+  if (modelHash !== undefined) compare('the weights', modelHash, await model.modelHash())
 }
 
 /**

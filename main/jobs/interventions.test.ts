@@ -7,7 +7,7 @@ import { sampleRun, sampleStep } from '../../tests/fixtures/store/sampleRun.ts'
 import { interventionList, type InterventionInput } from '../contract/interventions.ts'
 import { numberHunt } from '../environments/numberHunt.ts'
 import { checkSteps } from '../inference/interventionPlan.ts'
-import { hashTokenizer } from '../model/hashModel.ts'
+import { hashModel, hashTokenizer } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
@@ -188,6 +188,9 @@ describe('a plan', () => {
       await expect(planning).rejects.toThrow(what)
       await expect(planning).rejects.toMatchObject({ code: 'intervention_foreign' })
     }
+    await writeSafetensors(foreign, [tensor], { modelHash: await hashModel(files) })
+    const own = interventionList.parse([add({ file: foreign, tensor: 'v' })])
+    expect(await planForModel(own, files, { readRun: null })).toHaveLength(1)
   })
 
   it('refuses steps that no episode reaches', async () => {

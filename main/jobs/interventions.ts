@@ -15,7 +15,7 @@ import {
 } from '../inference/interventionPlan.ts'
 import type { Intervention } from '../inference/interventions.ts'
 import type { ReadRun, StoredTensor } from '../inference/interventionSources.ts'
-import { hashTokenizer } from '../model/hashModel.ts'
+import { hashModel, hashTokenizer } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
@@ -64,21 +64,24 @@ export const namesRuns = (settings: readonly InterventionSetting[]): boolean =>
 
 /**
  * Everything about interventions that can be wrong before a prompt is there.
- * @param modelHash  null where the weights were not hashed
- * @param readRun  null without a workspace
+ * @param known  the weights' hash, where somebody has it; `readRun` is null without a workspace
  * @throws hook_unknown, layer_out_of_range, the intervention_… errors, not_found, not_captured
  */
 export async function planForModel(
   settings: readonly InterventionSetting[],
   files: ModelFiles,
-  { modelHash, readRun }: { modelHash: string | null; readRun: ReadRun | null },
+  known: { modelHash?: string; readRun: ReadRun | null },
 ): Promise<PlannedIntervention[]> {
   if (settings.length === 0) return []
   const tokenizer = await readTokenizer(files)
+  let hash: Promise<string> | undefined
   return planInterventions(settings, {
     shape: files.config.shape,
-    model: { modelHash, tokenizerHash: await hashTokenizer(files.tokenizer) },
-    readRun,
+    model: {
+      modelHash: () => (hash ??= known.modelHash ? Promise.resolve(known.modelHash) : hashModel(files)),
+      tokenizerHash: await hashTokenizer(files.tokenizer),
+    },
+    readRun: known.readRun,
     encode: (text) => tokenizer.encode(text, { special: false }),
   })
 }

@@ -68,7 +68,7 @@ export async function runPrompt(
 ): Promise<PromptResult> {
   const files = await openModelFiles(run.path)
   // Before the weights are loaded: it is soon done, and often wrong.
-  const planned = await planForModel(run.interventions, files, { modelHash: null, readRun: run.readRun })
+  const planned = await planForModel(run.interventions, files, { readRun: run.readRun })
   checkSteps(planned, 1)
   const model = await LoadedModel.open(files, { cacheFolder: run.cacheFolder, rows: 1 }, onProgress, signal)
   try {
