@@ -13,7 +13,7 @@ export const activationSource = z.union(
     z.strictObject({
       /** A safetensors file. */
       file: name,
-      /** [W], [N, W] or [1, N, W] */
+      /** [W], [N, W] for a set of rows, [1, S, W] for the positions of a sequence. */
       tensor: name,
     }),
     z.strictObject({

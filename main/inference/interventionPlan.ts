@@ -14,7 +14,7 @@ import {
   type RowTable,
   type TokenRule,
 } from './interventions.ts'
-import { readSource, type SourceReader } from './interventionSources.ts'
+import { readSource, type SourceReader, type SourceRows } from './interventionSources.ts'
 
 /** An intervention and the steps of an episode at which it acts. */
 export interface PlannedIntervention {
@@ -83,7 +83,7 @@ async function planOne(
   const read: ReadTable = async (source, what) => {
     const found = await readSource(source, model, { intervention: name, point: hook, what })
     provenance.push(`${what}: ${found.provenance}, ${found.table.rows} rows`)
-    return found.table
+    return found
   }
   const draft: InterventionDraft = {
     name,
@@ -103,7 +103,7 @@ async function planOne(
   }
 }
 
-type ReadTable = (source: Parameters<typeof readSource>[0], what: string) => Promise<RowTable>
+type ReadTable = (source: Parameters<typeof readSource>[0], what: string) => Promise<SourceRows>
 
 function ruleOf({ positions }: InterventionSetting, model: PlanningModel): TokenRule {
   if (typeof positions === 'string') return positions
@@ -115,7 +115,7 @@ function ruleOf({ positions }: InterventionSetting, model: PlanningModel): Token
 
 async function gateOf({ gate }: InterventionSetting, read: ReadTable): Promise<InterventionDraft['gate']> {
   if (!gate) return null
-  const direction = await read(gate.vector, 'gate')
+  const { table: direction } = await read(gate.vector, 'gate')
   if ('above' in gate) return { direction, threshold: gate.above }
   // x · d < t is −x · d > −t
   return { direction: { ...direction, data: direction.data.map((value) => -value) }, threshold: -gate.below }
@@ -131,13 +131,11 @@ async function changeOf(
     case 'zeroAblate':
       return { kind: 'zero' }
     case 'meanAblate': {
-      const table = await read(setting.source, 'source')
-      const from = holdsSink(setting, table) ? 1 : 0
+      const { table, from } = await withoutSink(setting, read)
       return { kind: 'replace', table: meanOf(table, from), choice: { kind: 'first' } }
     }
     case 'resampleAblate': {
-      const table = await read(setting.source, 'source')
-      const from = holdsSink(setting, table) ? 1 : 0
+      const { table, from } = await withoutSink(setting, read)
       return {
         kind: 'replace',
         table: rowsFrom(table, from),
@@ -145,7 +143,7 @@ async function changeOf(
       }
     }
     case 'patch': {
-      const table = await read(setting.source, 'source')
+      const { table } = await read(setting.source, 'source')
       if (setting.sourcePosition === undefined)
         return { kind: 'replace', table, choice: { kind: table.rows === 1 ? 'first' : 'byPosition' } }
       const row = setting.sourcePosition < 0 ? table.rows + setting.sourcePosition : setting.sourcePosition
@@ -165,22 +163,29 @@ async function changeOf(
     }
     case 'freezePattern': {
       if (!hook.name.endsWith('.attn.hook_pattern')) throw wrong(`${hook.name} is no attention pattern`)
-      return { kind: 'replace', table: await read(setting.source, 'source'), choice: { kind: 'byPosition' } }
+      return {
+        kind: 'replace',
+        table: (await read(setting.source, 'source')).table,
+        choice: { kind: 'byPosition' },
+      }
     }
   }
 
   async function oneRow(source: Parameters<typeof readSource>[0]): Promise<RowTable> {
-    const table = await read(source, 'vector')
+    const { table } = await read(source, 'vector')
     if (table.rows !== 1) throw wrong(`its vector has ${table.rows} rows; name one`)
     return table
   }
 }
 
-/** True where the first row is position 0 of a sequence and shall not count. */
-const holdsSink = (
+/** Rows of a source, and the first of them that counts: in a sequence position 0 does not. */
+async function withoutSink(
   { includeSink, source }: Extract<InterventionSetting, { includeSink: boolean }>,
-  { rows }: RowTable,
-): boolean => !includeSink && rows > 1 && (!('run' in source) || source.at === 'all')
+  read: ReadTable,
+): Promise<{ table: RowTable; from: number }> {
+  const { table, isSequence } = await read(source, 'source')
+  return { table, from: isSequence && !includeSink && table.rows > 1 ? 1 : 0 }
+}
 
 function rowsFrom({ data, rows, units }: RowTable, from: number, to = rows): RowTable {
   const size = data.length / rows

@@ -19,6 +19,15 @@ export interface StoredTensor {
   tokenizerHash?: string
   /** For results: which file, or which run. */
   provenance: string
+  /** Rows are the positions of a sequence, position 0 the first; else each is one of a set. */
+  isSequence: boolean
+}
+
+/** A source's rows at a hook point. */
+export interface SourceRows {
+  table: RowTable
+  provenance: string
+  isSequence: boolean
 }
 
 /** What a source must agree with. */
@@ -57,7 +66,7 @@ export async function readSource(
   source: ActivationSource,
   reader: SourceReader,
   place: SourcePlace,
-): Promise<{ table: RowTable; provenance: string }> {
+): Promise<SourceRows> {
   const missing = (reason: string, cause?: unknown): Error =>
     errors.interventionSourceMissing(
       { intervention: place.intervention, source: describe(source), reason },
@@ -65,12 +74,13 @@ export async function readSource(
     )
   if ('values' in source) {
     const data = Float32Array.from(source.values)
-    return { table: asTable({ data, shape: [data.length] }, place), provenance: 'values' }
+    return { table: asTable({ data, shape: [data.length] }, place), provenance: 'values', isSequence: false }
   }
   const stored =
     'file' in source ? await readFile(source, missing) : await readRun(source, reader, place, missing)
   await checkOrigin(stored, reader.model, place.intervention)
-  return { table: asTable(stored, place), provenance: stored.provenance }
+  const { provenance, isSequence } = stored
+  return { table: asTable(stored, place), provenance, isSequence }
 }
 
 async function readFile(
@@ -87,13 +97,14 @@ async function readFile(
   }
   const weight = asWeight(file, entry)
   if (!weight) throw missing(`the tensor is ${entry.dtype}, which holds no activations`)
-  const { modelHash, tokenizerHash } = header.metadata
+  const { model_hash: modelHash, tokenizer_hash: tokenizerHash } = header.metadata
   return {
     data: await readWeight(weight),
     shape: entry.shape,
     modelHash,
     tokenizerHash,
     provenance: `${file} ${tensor}`,
+    isSequence: entry.shape.length > 2 && entry.shape[0] === 1,
   }
 }
 

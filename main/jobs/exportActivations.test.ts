@@ -80,6 +80,7 @@ test('the file says what it comes from', async () => {
   expect(metadata).toMatchObject({
     run: runId,
     model_hash: writer.runs.get(runId).manifest.modelHash,
+    tokenizer_hash: writer.runs.get(runId).manifest.tokenizerHash,
     hooks: JSON.stringify([hooks[1]]),
     at: 'meanGenerated',
     axes: 'N D',

@@ -64,6 +64,7 @@ export async function exportActivations(
       run_name: name,
       model: manifest.modelName,
       model_hash: manifest.modelHash,
+      tokenizer_hash: manifest.tokenizerHash,
       hooks: JSON.stringify(hooks),
       at,
       axes: 'N D',

@@ -49,9 +49,15 @@ beforeAll(async () => {
         shape: [1, 3, width],
         data: Float32Array.from([...row(100), ...row(1), ...row(3)]),
       },
+      {
+        name: 'set',
+        dtype: 'F32',
+        shape: [2, width],
+        data: Float32Array.from([...row(1), ...row(3)]),
+      },
       { name: 'heads', dtype: 'F32', shape: [2, 4, 4], data: Float32Array.from({ length: 32 }, (_, i) => i) },
     ],
-    { tokenizerHash: await hashTokenizer(files.tokenizer) },
+    { tokenizer_hash: await hashTokenizer(files.tokenizer) },
   )
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -99,14 +105,16 @@ describe('a file of interventions', () => {
 describe('a plan', () => {
   it('takes means and rows without the attention sink, unless asked', async () => {
     const source = { file: vectors, tensor: 'rows' }
-    const [mean, all, drawn] = await plan([
+    const [mean, all, drawn, ofSet] = await plan([
       { kind: 'meanAblate', hook, positions: 'allPrompt', source },
       { kind: 'meanAblate', hook, positions: 'allPrompt', source, includeSink: true },
       { kind: 'resampleAblate', hook, positions: 'allPrompt', source },
+      { kind: 'meanAblate', hook, positions: 'allPrompt', source: { file: vectors, tensor: 'set' } },
     ])
     const rows = ({ intervention: { change } }: typeof mean): number[] =>
       change.kind === 'replace' ? [...change.table.data] : []
     expect(rows(mean)).toEqual(ones.map(() => 2))
+    expect(rows(ofSet)).toEqual(ones.map(() => 2)) // each row of a set counts
     expect(rows(all)[0]).toBeCloseTo(104 / 3, 5)
     expect(new Set(rows(drawn))).toEqual(new Set([1, 3]))
     expect([mean, all].map(({ intervention }) => intervention.leavesSink)).toEqual([true, false])
@@ -180,15 +188,15 @@ describe('a plan', () => {
     const foreign = join(folder, 'foreign.safetensors')
     const tensor = { name: 'v', dtype: 'F32' as const, shape: [width], data: new Float32Array(width).fill(1) }
     for (const [metadata, what] of [
-      [{ tokenizerHash: 'other' }, /the tokeniser other/],
-      [{ modelHash: 'other' }, /the weights other/],
+      [{ tokenizer_hash: 'other' }, /the tokeniser other/],
+      [{ model_hash: 'other' }, /the weights other/],
     ] as const) {
       await writeSafetensors(foreign, [tensor], metadata)
       const planning = plan([add({ file: foreign, tensor: 'v' })])
       await expect(planning).rejects.toThrow(what)
       await expect(planning).rejects.toMatchObject({ code: 'intervention_foreign' })
     }
-    await writeSafetensors(foreign, [tensor], { modelHash: await hashModel(files) })
+    await writeSafetensors(foreign, [tensor], { model_hash: await hashModel(files) })
     const own = interventionList.parse([add({ file: foreign, tensor: 'v' })])
     expect(await planForModel(own, files, { readRun: null })).toHaveLength(1)
   })

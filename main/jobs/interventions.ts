@@ -97,6 +97,7 @@ export const runReader =
       modelHash: manifest.modelHash,
       tokenizerHash: manifest.tokenizerHash,
       provenance: `run ${runId}, ${hook}, ${what}`,
+      isSequence: at === 'all',
     })
     if (episode !== undefined && step !== undefined) {
       const address = { runId, episode, step, hook }

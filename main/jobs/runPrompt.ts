@@ -115,7 +115,7 @@ async function metadataOf(files: ModelFiles, { captures }: GenerateResult): Prom
   const axes = Object.fromEntries(captures.map(({ hook, all }) => [hook, all?.axes]))
   return {
     model: files.name,
-    tokenizerHash: await hashTokenizer(files.tokenizer),
+    tokenizer_hash: await hashTokenizer(files.tokenizer),
     axes: JSON.stringify({ logits: 'B S V', ...axes }),
   }
 }

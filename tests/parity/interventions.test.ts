@@ -148,7 +148,7 @@ describe.skipIf(!existsSync(smolLM2Path))('interventions on SmolLM2-135M-Instruc
         // The script has no generated token.
         ...withoutLast(all!.data, all!.shape, all!.axes), // asked for
       })),
-      { tokenizerHash: 'a' },
+      { tokenizer_hash: 'a' },
     )
     const model = {
       shape: client.config.shape,
