@@ -1,5 +1,5 @@
 // What is known of a model on disk.
-// Owns: the record shown in Models and stored in a run's manifest. Not: reading it from files (model/).
+// Owns: the record shown in Models, and what a check of it has found. Not: reading it from files (model/), what a check is worth (modelTrust.ts).
 import * as z from 'zod'
 
 export const weightFormat = z.enum(['safetensors', 'gguf'])
@@ -42,6 +42,44 @@ export const modelShape = z.object({
 })
 export type ModelShape = z.infer<typeof modelShape>
 
+/** One line of `models check`. */
+export const checkResult = z.object({
+  name: z.string(),
+  passed: z.boolean(),
+  /** Largest error found, in the unit that `detail` names; null where the check has none. */
+  largestError: z.number().nullable(),
+  detail: z.string(),
+})
+export type CheckResult = z.infer<typeof checkResult>
+
+/** What a check of a model has found, of which content it is and on what ground it was made. */
+export const modelCheck = z.object({
+  results: z.array(checkResult).min(1),
+  /** The values of another program that lay beside the model; null where there were none, and it was compared with itself alone. */
+  reference: z
+    .object({
+      /** With its version: `transformers 5.23.0`. */
+      program: z.string(),
+      /** Largest error as a part of the largest value of its hook point; null where one side has a number and the other has none. */
+      largestError: z.number().nullable(),
+      /** The hook point of that error, or `logits`. */
+      at: z.string(),
+    })
+    .nullable(),
+  checkedAt: z.string(),
+  /** As in the model's record. */
+  hash: z.string(),
+  configHash: z.string(),
+  tokenizerHash: z.string(),
+  /** That the numbers were computed in. */
+  dtype: z.string(),
+  /** As in the engine's info. */
+  device: z.string(),
+  innerview: z.string(),
+  onnxruntime: z.string(),
+})
+export type ModelCheck = z.infer<typeof modelCheck>
+
 export const modelRecord = z.object({
   /** Short name unique in the workspace; what `--model` takes. */
   id: z.string(),
@@ -66,15 +104,7 @@ export const modelRecord = z.object({
   addedAt: z.string(),
   /** What a user should know, in sentences. */
   notes: z.array(z.string()),
+  /** The last one that was made; null before any. */
+  check: modelCheck.nullable(),
 })
 export type ModelRecord = z.infer<typeof modelRecord>
-
-/** One line of `models check`. */
-export const checkResult = z.object({
-  name: z.string(),
-  passed: z.boolean(),
-  /** Largest error found, in the unit that `detail` names; null where the check has none. */
-  largestError: z.number().nullable(),
-  detail: z.string(),
-})
-export type CheckResult = z.infer<typeof checkResult>

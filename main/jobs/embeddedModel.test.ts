@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sampleCheck } from '../../tests/fixtures/store/sampleRun.ts'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { AppError } from '../contract/errors.ts'
 import { Workspace } from '../store/workspace.ts'
@@ -51,13 +52,15 @@ test('who removed it beside other models has it no more, until it is asked for b
 
 test('a newer version of the app brings its own model under the same id, and offering twice changes nothing', async () => {
   await (await shipped('1', 1)).offerEmbedded()
-  const old = workspace.models.get('embedded')
+  const old = { ...workspace.models.get('embedded'), check: sampleCheck }
+  workspace.models.put(old)
   const library = await shipped('2', 2)
   await library.offerEmbedded()
   const record = library.get('embedded')
   expect(record.path).toBe(library.pathOf('embedded'))
   expect(record.hash).not.toBe(old.hash)
   expect(record.addedAt).toBe(old.addedAt)
+  expect(record.check).toEqual(old.check) // whose hash tells that it is of the old weights
   await library.offerEmbedded()
   expect(library.list()).toEqual([record])
 })

@@ -26,6 +26,7 @@ export async function readEmbeddedModel(folder: string, known?: ModelRecord): Pr
     name: 'Embedded',
     notes: [...card.trim().split('\n'), ...described.notes],
     addedAt: known?.addedAt ?? new Date().toISOString(),
+    check: known?.check ?? null,
   }
   return known && isDeepStrictEqual(known, record) ? known : record
 }

@@ -51,7 +51,8 @@ export class ModelLibrary {
     const known = this.list()
     const same = known.find((model) => model.hash === described.hash && model.path === described.path)
     if (same) return same
-    const record = { ...described, id: freeId(described.name, known), addedAt: new Date().toISOString() }
+    const id = freeId(described.name, known)
+    const record = { ...described, id, addedAt: new Date().toISOString(), check: null }
     this.workspace.models.put(record)
     this.hub.emit({ kind: 'models' })
     return record

@@ -25,7 +25,7 @@ describe('readModelRecord', () => {
     const folder = await writeTinyModel(join(root, 'tiny'))
     const record = await readModelRecord(folder)
     expect(() =>
-      modelRecord.parse({ id: 'tiny', addedAt: new Date().toISOString(), ...record }),
+      modelRecord.parse({ id: 'tiny', addedAt: new Date().toISOString(), check: null, ...record }),
     ).not.toThrow()
     expect(record).toMatchObject({
       name: 'tiny',
@@ -43,7 +43,9 @@ describe('readModelRecord', () => {
     const { input } = tinyGguf({ quantised: true })
     const path = writeGguf(join(root, 'a.gguf'), input)
     const record = await readModelRecord(path)
-    expect(() => modelRecord.parse({ id: 'a', addedAt: new Date().toISOString(), ...record })).not.toThrow()
+    expect(() =>
+      modelRecord.parse({ id: 'a', addedAt: new Date().toISOString(), check: null, ...record }),
+    ).not.toThrow()
     expect(record).toMatchObject({
       name: 'a',
       dtype: 'Q8_0',

@@ -1,27 +1,33 @@
 // The models a workspace knows.
 // Owns: their records. Not: the weights, which stay where they are.
 import { errors } from '../contract/errors.ts'
-import { modelRecord, type ModelRecord } from '../contract/models.ts'
+import { modelCheck, modelRecord, type ModelRecord } from '../contract/models.ts'
 import { losslessJson, readJson } from './columns.ts'
 import type { Connection, Statement } from './connection.ts'
 
 interface Row {
   id: string
   record: string
+  last_check: string | null
 }
+
+/** Without its check, which has a column of its own. */
+const storedRecord = modelRecord.omit({ check: true })
 
 export class Models {
   private readonly path: string
   private readonly selectAll: Statement<[], Row>
   private readonly selectOne: Statement<[string], Row>
-  private readonly upsert: Statement<[string, string, string], unknown>
+  private readonly upsert: Statement<[string, string, string, string | null], unknown>
   private readonly delete: Statement<[string], unknown>
 
   constructor(connection: Connection) {
     this.path = connection.path
-    this.selectAll = connection.prepare('SELECT id, record FROM models ORDER BY added_at, id')
-    this.selectOne = connection.prepare('SELECT id, record FROM models WHERE id = ?')
-    this.upsert = connection.prepare('INSERT OR REPLACE INTO models (id, added_at, record) VALUES (?, ?, ?)')
+    this.selectAll = connection.prepare('SELECT id, record, last_check FROM models ORDER BY added_at, id')
+    this.selectOne = connection.prepare('SELECT id, record, last_check FROM models WHERE id = ?')
+    this.upsert = connection.prepare(
+      'INSERT OR REPLACE INTO models (id, added_at, record, last_check) VALUES (?, ?, ?, ?)',
+    )
     this.delete = connection.prepare('DELETE FROM models WHERE id = ?')
   }
 
@@ -38,8 +44,9 @@ export class Models {
   }
 
   /** Adds a model, or replaces the one of that id. */
-  put(record: ModelRecord): void {
-    this.upsert.run(record.id, record.addedAt, losslessJson(record, 'model record'))
+  put({ check, ...record }: ModelRecord): void {
+    const json = losslessJson(record, 'model record')
+    this.upsert.run(record.id, record.addedAt, json, check && losslessJson(check, 'model check'))
   }
 
   /** Runs made with it keep their manifest. @throws not_found */
@@ -47,7 +54,11 @@ export class Models {
     if (this.delete.run(id).changes === 0) throw errors.notFound({ kind: 'model', id })
   }
 
-  private recordOf({ id, record }: Row): ModelRecord {
-    return readJson(modelRecord, record, { path: this.path, column: `models.record of ${id}` })
+  private recordOf({ id, record, last_check: check }: Row): ModelRecord {
+    const place = (column: string) => ({ path: this.path, column: `models.${column} of ${id}` })
+    return {
+      ...readJson(storedRecord, record, place('record')),
+      check: check === null ? null : readJson(modelCheck, check, place('last_check')),
+    }
   }
 }

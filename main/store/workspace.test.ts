@@ -13,7 +13,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { sampleHook, samplePositions, sampleRun, sampleStep } from '../../tests/fixtures/store/sampleRun.ts'
+import {
+  sampleCheck,
+  sampleHook,
+  samplePositions,
+  sampleRun,
+  sampleStep,
+} from '../../tests/fixtures/store/sampleRun.ts'
 import { Connection } from './connection.ts'
 import { NEWEST_SCHEMA } from './migrate.ts'
 import { requireRuntime } from './runtime.ts'
@@ -208,6 +214,7 @@ describe('a workspace of every earlier schema', () => {
       const workspace = Workspace.open(join(folder, 'copy'))
       expect(workspace.connection.number('user_version')).toBe(NEWEST_SCHEMA)
       expect(workspace.models.list().map(({ id }) => id)).toEqual(['sample'])
+      expect(workspace.models.get('sample').check).toEqual(schema < 2 ? null : sampleCheck)
       expect(workspace.runs.get('r1')).toMatchObject({
         status: 'done',
         progress: { steps: 7, episodesDone: 2 },

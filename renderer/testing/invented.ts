@@ -58,6 +58,7 @@ export function inventModel(name: string, change: Partial<ModelRecord> = {}): Mo
     memoryBytes: 1.31 * 2 ** 30,
     addedAt: '2026-01-09T14:00:00.000Z',
     notes: ['Weights are dequantised to float32 when loaded.'],
+    check: null,
     ...change,
   }
 }
