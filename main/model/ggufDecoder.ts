@@ -3,14 +3,8 @@
 // Source: llama.cpp's convert_hf_to_gguf.py and llama-model.cpp; the gguf package's constants.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { errors } from '../contract/errors.ts'
-import {
-  configFields,
-  plainDecoder,
-  windowOf,
-  type Architecture,
-  type ConfigFields,
-  type Refusals,
-} from './architectures/architecture.ts'
+import { plainDecoder, windowOf, type Architecture } from './architectures/architecture.ts'
+import { configFields, type ConfigFields, type Refusals } from './architectures/configFields.ts'
 import { knownArchitectures } from './architectures/knownArchitectures.ts'
 import type { Gguf, GgufTensor } from './gguf.ts'
 import type { GgufMetadata } from './ggufMetadata.ts'

@@ -2,7 +2,8 @@
 // Owns: finding its architecture, checking its fields, refusing what no architecture can be. Not: what the fields mean (architectures/).
 import * as z from 'zod'
 import { errors } from '../contract/errors.ts'
-import { configFields, plainDecoder, type Architecture, type Refusals } from './architectures/architecture.ts'
+import { plainDecoder, type Architecture } from './architectures/architecture.ts'
+import { configFields, type Refusals } from './architectures/configFields.ts'
 import { knownArchitectures, supportedArchitectures } from './architectures/knownArchitectures.ts'
 import { parseJson } from './fileReading.ts'
 import type { DecoderConfig } from './modelFiles.ts'

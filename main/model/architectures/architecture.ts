@@ -1,63 +1,12 @@
 // What it takes to describe an architecture.
 // Owns: the shape of a description, and the decoder that a config.json describes if it is a Llama. Not: any other architecture (its own file).
 // Source: the configuration classes of transformers, whose defaults stand in for fields that a file leaves out.
-import * as z from 'zod'
 import type { ModelTraits } from '../../contract/models.ts'
 import { llamaTraits } from '../hookNames.ts'
 import type { DecoderConfig } from '../modelFiles.ts'
-import { readRotary, ropeFields } from './rotaryFields.ts'
+import type { ConfigFields, Refusals } from './configFields.ts'
+import { readRotary } from './rotaryFields.ts'
 import type { GgufNames, TensorNames } from './tensorNames.ts'
-
-// Far above any model, and low enough that no product of a few of them leaves the safe integers.
-const count = z
-  .number()
-  .int()
-  .positive()
-  .max(2 ** 24)
-const positive = z.number().positive().refine(Number.isFinite)
-const flag = z.boolean().nullish()
-
-/** The fields of config.json that any architecture reads, by their usual names. */
-export const configFields = z.object({
-  hidden_size: count,
-  intermediate_size: count.nullish(),
-  num_hidden_layers: count.max(4096),
-  num_attention_heads: count.max(65536),
-  num_key_value_heads: count.max(65536).nullish(),
-  head_dim: count.max(65536).nullish(),
-  vocab_size: count,
-  max_position_embeddings: count.nullish(),
-  original_max_position_embeddings: count.nullish(),
-  hidden_act: z.string().nullish(),
-  rms_norm_eps: positive.nullish(),
-  ...ropeFields,
-  tie_word_embeddings: flag,
-  attention_bias: flag,
-  mlp_bias: flag,
-  sliding_window: count.nullish(),
-  use_sliding_window: flag,
-  max_window_layers: z.number().int().min(0).nullish(),
-  layer_types: z.array(z.string()).nullish(),
-  sliding_window_pattern: count.nullish(),
-  use_bidirectional_attention: flag,
-  query_pre_attn_scalar: positive.nullish(),
-  attn_logit_softcapping: positive.nullish(),
-  final_logit_softcapping: positive.nullish(),
-  no_rope_layers: z.array(z.number().int()).nullish(),
-  no_rope_layer_interval: count.nullish(),
-  use_parallel_residual: flag,
-  scale_attn_weights: flag,
-  scale_attn_by_inverse_layer_idx: flag,
-  add_cross_attention: flag,
-  num_local_experts: count.nullish(),
-  num_experts: count.nullish(),
-  num_experts_per_tok: count.nullish(),
-  moe_intermediate_size: count.nullish(),
-  norm_topk_prob: flag,
-  decoder_sparse_step: count.nullish(),
-  mlp_only_layers: z.array(z.number().int()).nullish(),
-})
-export type ConfigFields = z.infer<typeof configFields>
 
 /** What transformers takes for fields that are left out, where it is not what it takes for Llama. */
 export interface Defaults {
@@ -70,14 +19,6 @@ export interface Defaults {
   rotaryPart?: number
   activation?: string
   tiedEmbeddings?: boolean
-}
-
-/** Errors that name the file. */
-export interface Refusals {
-  /** The file contradicts itself. */
-  malformed: (reason: string) => Error
-  /** The file is right, but this program cannot compute it. */
-  unsupported: (reason: string) => Error
 }
 
 export interface Architecture {

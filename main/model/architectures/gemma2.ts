@@ -1,7 +1,7 @@
 // Gemma 2: norms before and after, soft caps, scaled embeddings, a window in every other layer.
 // Owns: those. Not: Gemma 3 (gemma3.ts), which has its tensors' names.
 import { slidingLayers, windowOf, withAttention, withTraits, type Architecture } from './architecture.ts'
-import type { ConfigFields, Refusals } from './architecture.ts'
+import type { ConfigFields, Refusals } from './configFields.ts'
 import type { DecoderConfig } from '../modelFiles.ts'
 import type { TensorNames } from './tensorNames.ts'
 

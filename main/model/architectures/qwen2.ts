@@ -1,7 +1,7 @@
 // Qwen 2 and 2.5: a Llama with biases on queries, keys and values.
 // Owns: those, and the layers with a window. Not: Qwen 3 (qwen3.ts).
 import { slidingLayers, windowOf, withAttention, type Architecture } from './architecture.ts'
-import type { ConfigFields, Refusals } from './architecture.ts'
+import type { ConfigFields, Refusals } from './configFields.ts'
 import type { AttentionConfig, DecoderConfig } from '../modelFiles.ts'
 
 /** The window of Qwen's later layers, where config.json switches it on. */

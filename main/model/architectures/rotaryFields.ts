@@ -1,37 +1,8 @@
 // Rotary embedding as config.json tells of it.
-// Owns: its fields in their old and new spellings, and their defaults. Not: the frequencies (rope.ts).
+// Owns: which of its fields count, in their old and new spellings, and their defaults. Not: the frequencies (rope.ts).
 // Source: transformers' modeling_rope_utils.py; `rope_parameters` since version 5, `rope_scaling` and `rope_theta` before.
-import * as z from 'zod'
 import type { RopeScaling, RotaryConfig } from '../modelFiles.ts'
-import type { ConfigFields, Refusals } from './architecture.ts'
-
-const finite = z.number().refine(Number.isFinite)
-const factors = z.array(finite.positive()).max(65536)
-
-const ropeNumbers = z.object({
-  rope_type: z.string().nullish(),
-  type: z.string().nullish(),
-  rope_theta: finite.positive().nullish(),
-  factor: finite.positive().nullish(),
-  low_freq_factor: finite.positive().nullish(),
-  high_freq_factor: finite.positive().nullish(),
-  original_max_position_embeddings: z.number().int().positive().nullish(),
-  partial_rotary_factor: finite.positive().nullish(),
-  short_factor: factors.nullish(),
-  attention_factor: finite.positive().nullish(),
-})
-export type RopeNumbers = z.infer<typeof ropeNumbers>
-
-export const ropeFields = {
-  rope_theta: finite.positive().nullish(),
-  rope_local_base_freq: finite.positive().nullish(),
-  rope_scaling: ropeNumbers.nullish(),
-  /** One set of numbers, or one for each type of layer. */
-  rope_parameters: ropeNumbers
-    .extend({ full_attention: ropeNumbers.nullish(), sliding_attention: ropeNumbers.nullish() })
-    .nullish(),
-  partial_rotary_factor: finite.positive().nullish(),
-}
+import type { ConfigFields, Refusals, RopeNumbers } from './configFields.ts'
 
 export interface RotaryDefaults {
   headWidth: number
