@@ -63,7 +63,7 @@ export default {
       comment: `the rooms (${rooms.join(', ')}) stand below main/'s own files`,
       severity: 'error',
       from: { path: `^main/(${rooms.join('|')})/`, pathNot: '\\.test\\.ts$' },
-      to: { path: '^main/[^/]+\\.ts$', pathNot: '^main/version\\.ts$' },
+      to: { path: '^main/[^/]+\\.ts$', pathNot: '^main/(version|folders|resourcesFolder)\\.ts$' },
     },
     {
       name: 'no-unresolved',

@@ -1,5 +1,5 @@
 // The rooms of the engine and which others each may import: one table for ESLint and dependency-cruiser.
-// contract ← analysis ← {model ← inference, environments, store} ← jobs ← the entries in main/ itself.
+// contract ← analysis ← {model ← inference, environments, store} ← jobs ← {library, the entries in main/ itself}.
 
 /** @type {Record<string, string[]>} */
 export const engineRooms = {
@@ -10,6 +10,17 @@ export const engineRooms = {
   environments: ['contract', 'analysis'],
   store: ['contract', 'analysis'],
   jobs: ['contract', 'analysis', 'model', 'inference', 'environments', 'store', 'version.ts'],
+  library: [
+    'contract',
+    'analysis',
+    'model',
+    'inference',
+    'environments',
+    'store',
+    'jobs',
+    'folders.ts',
+    'resourcesFolder.ts',
+  ],
 }
 
 /**

@@ -319,6 +319,28 @@ export const catalogue = {
     'Cancel or finish those runs first.',
   ),
 
+  // library/
+  hookNotCached: entry<{ hook: string; cached: number }>(
+    'This hook point is not in the cache',
+    (p) => `${p.hook} was not kept; the cache holds ${p.cached} hook points.`,
+    (p) => `Name ${p.hook} (or a pattern that fits it) among the “names” of the run.`,
+  ),
+  weightUnknown: entry<{ name: string; near: string[] }>(
+    'No such weight',
+    (p) => `The model has no tensor “${p.name}”.`,
+    (p) => (p.near.length ? `Did you mean ${p.near.join(' or ')}?` : 'List them with model.weights.names.'),
+  ),
+  stepNotInTrajectory: entry<{ step: number; steps: number }>(
+    'No such step',
+    (p) => `Step ${p.step} was asked for; the trajectory has ${p.steps} steps, counted from 0.`,
+    'Choose a step in that range.',
+  ),
+  trajectoryMalformed: entry<PathReason>(
+    'A trajectory cannot be read',
+    (p) => `${p.path}: ${p.reason}`,
+    'Give the folder that was saved, whole and unchanged.',
+  ),
+
   // cli/
   usageWrong: entry<{ reason: string }>(
     'The command is not understood',

@@ -1,0 +1,61 @@
+// The library's public face: what a program may import. docs/library.md shows how it is used.
+// Owns: which names are public. Not: anything behind them.
+export { openModel, type OpenOptions } from './library/openModel.ts'
+export type {
+  CacheOptions,
+  FwdHook,
+  GenerateOptions,
+  Generation,
+  Model,
+  Prompt,
+  RunOptions,
+  SamplingOptions,
+} from './library/model.ts'
+export type { ModelTokenizer, ToTokensOptions } from './library/tokenizer.ts'
+export type { NamedWeight, NamedWeights } from './library/namedWeights.ts'
+export type { HookChoice, HookFilter } from './library/hookChoice.ts'
+export type { InterventionInput, TensorSource } from './library/interventionInputs.ts'
+export type { ObservedRun, RunObserver } from './library/loadedParts.ts'
+export type {
+  AccumulatedOptions,
+  ActivationCache,
+  DecomposedOptions,
+  HeadOptions,
+} from './library/activationCache.ts'
+export type { ResidualStack } from './library/cacheModel.ts'
+export type {
+  Attribution,
+  AttributionOptions,
+  LensLogits,
+  LensNorm,
+  TokenChoice,
+} from './library/directLogits.ts'
+export { TrajectoryCapture, type CaptureOptions } from './library/trajectoryCapture.ts'
+export { Trajectory, type StepMetadata, type TrajectoryStep } from './library/trajectory.ts'
+export {
+  playEpisode,
+  type EpisodeOptions,
+  type PlanStep,
+  type PlayedEpisode,
+  type StepPlan,
+} from './library/episodes.ts'
+export { openEnvironment, type OracleChoice } from './library/shippedEnvironments.ts'
+export { pathPatch, type PathPatchOptions } from './library/pathPatch.ts'
+export { sliceAxis, stackTensors, type AxedTensor } from './analysis/axedTensor.ts'
+export { AppError } from './contract/errors.ts'
+export type { ModelShape } from './contract/models.ts'
+export type { ChatMessage, StepRecord } from './contract/runs.ts'
+export type { HookFunction, HookTensor } from './inference/hookFunctions.ts'
+export type { InterventionCount } from './inference/interventionBinding.ts'
+export type { PathEnd } from './inference/pathPatching.ts'
+export type { StepSituation } from './jobs/playEpisode.ts'
+export type { HookPoint } from './model/hookNames.ts'
+export type {
+  AgentMessage,
+  Environment,
+  EnvironmentState,
+  Judgement,
+  Oracle,
+  StepContext,
+  Transition,
+} from './environments/environment.ts'

@@ -1,0 +1,83 @@
+// Interventions as a program writes them: the language of docs/interventions.md, with arrays at hand as vectors and sources.
+// Owns: handing such arrays to the planner. Not: the language (contract/interventions.ts) or what it means (inference/).
+import type { AxedTensor } from '../analysis/axedTensor.ts'
+import { errors } from '../contract/errors.ts'
+import {
+  interventionList,
+  type ActivationSource,
+  type InterventionInput as WrittenIntervention,
+} from '../contract/interventions.ts'
+import {
+  planInterventions,
+  type PlannedIntervention,
+  type PlanningModel,
+} from '../inference/interventionPlan.ts'
+import type { ReadRun, StoredTensor } from '../inference/interventionSources.ts'
+import { parseSettings } from '../jobs/settings.ts'
+
+/** What a file or a run may hold, or an array at hand: one vector, or a tensor out of a cache. */
+export type TensorSource = ActivationSource | Float32Array | Pick<AxedTensor, 'data' | 'shape'>
+
+/** The same, unchangeable, with arrays allowed where vectors and sources stand. */
+type Widened<T> = T extends readonly (infer Item)[]
+  ? readonly Widened<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Key extends 'vector' | 'source' ? TensorSource : Widened<T[Key]> }
+    : T
+/** An intervention of docs/interventions.md, defaults left out, whose `vector` or `source` may be an array. */
+export type InterventionInput = Widened<WrittenIntervention>
+
+/** Runs have names of another form, so none can be meant. */
+const heldPrefix = 'array '
+
+/**
+ * Everything that can be known before a prompt is there, checked and read.
+ * @throws invalid_input, hook_unknown, layer_out_of_range, and the intervention_… errors
+ */
+export function planInputs(
+  inputs: readonly InterventionInput[],
+  model: PlanningModel,
+): Promise<PlannedIntervention[]> {
+  const held: Pick<AxedTensor, 'data' | 'shape'>[] = []
+  const written = inputs.map((input) => withoutArrays(input, held))
+  const readRun: ReadRun = (source, hook) => {
+    if (source.run.startsWith(heldPrefix)) return Promise.resolve(storedOf(held, source.run))
+    if (!model.readRun)
+      throw errors.invalidInput({ field: 'source.run', reason: 'no workspace is open; give openModel one' })
+    return model.readRun(source, hook)
+  }
+  // Without a workspace the planner itself says so, in better words than a reader could.
+  const asksForArray = held.length > 0
+  return planInterventions(parseSettings(interventionList, written), {
+    ...model,
+    readRun: model.readRun || asksForArray ? readRun : null,
+  })
+}
+
+function storedOf(held: readonly Pick<AxedTensor, 'data' | 'shape'>[], run: string): StoredTensor {
+  return { ...held[Number(run.slice(heldPrefix.length))], provenance: run }
+}
+
+function withoutArrays(input: object, held: Pick<AxedTensor, 'data' | 'shape'>[]): object {
+  return Object.fromEntries(
+    Object.entries(input).map(([key, value]: [string, unknown]) => {
+      if (key === 'gate' && typeof value === 'object' && value !== null)
+        return [key, withoutArrays(value, held)]
+      const tensor = key === 'vector' || key === 'source' ? asTensor(value) : null
+      if (!tensor) return [key, value]
+      held.push(tensor)
+      return [key, { run: `${heldPrefix}${held.length - 1}`, at: 'all' }]
+    }),
+  )
+}
+
+function asTensor(value: unknown): Pick<AxedTensor, 'data' | 'shape'> | null {
+  if (value instanceof Float32Array) return { data: value, shape: [value.length] }
+  if (typeof value !== 'object' || value === null || !('data' in value) || !('shape' in value)) return null
+  const { data, shape } = value
+  if (!(data instanceof Float32Array) || !Array.isArray(shape)) return null
+  const sizes: readonly number[] = shape
+  if (sizes.reduce((a, b) => a * b, 1) !== data.length)
+    throw new TypeError(`${data.length} values are no array [${sizes.join(', ')}]`)
+  return { data, shape: sizes }
+}

@@ -1,0 +1,186 @@
+// A model at work, as the parts of the library share it: files, tokeniser, worker, and whoever listens.
+// Owns: opening and closing these together; every run goes through `ask`. Not: the public face (model.ts).
+import { sliceAxis, type AxedTensor } from '../analysis/axedTensor.ts'
+import { errors } from '../contract/errors.ts'
+import type { HookedFunction } from '../inference/hookFunctions.ts'
+import { InferenceClient } from '../inference/inferenceClient.ts'
+import type { PlannedIntervention } from '../inference/interventionPlan.ts'
+import type { ReadRun } from '../inference/interventionSources.ts'
+import type { GenerateRequest, GenerateResult } from '../inference/requests.ts'
+import { openChatTemplate } from '../model/chatTemplate.ts'
+import { hashTokenizer } from '../model/hashModel.ts'
+import { listHooks } from '../model/hookNames.ts'
+import type { ModelFiles } from '../model/modelFiles.ts'
+import { prepareWeights } from '../model/prepareWeights.ts'
+import { readTokenizer, type Tokenizer } from '../model/tokenizer.ts'
+import type { CacheModel } from './cacheModel.ts'
+import { planInputs, type InterventionInput } from './interventionInputs.ts'
+import { NamedWeights } from './namedWeights.ts'
+import { ModelTokenizer } from './tokenizer.ts'
+
+export interface LoadSettings {
+  cacheFolder: string
+  rows: number
+  threads: number | undefined
+  signal: AbortSignal
+  onProgress: (progress: { label: string; fraction: number }) => void
+}
+
+/** What one run of a model left, prompt and answer together. */
+export interface ObservedRun {
+  promptIds: Int32Array
+  /** Empty where the model was asked for no answer. */
+  completionIds: Int32Array
+  /** Position of the first of each tensor's S: those before it are as in the step before. */
+  firstPosition: number
+  tensors: ReadonlyMap<string, AxedTensor>
+}
+
+/** Gets the values of some hook points after every run. It must not throw. */
+export interface RunObserver {
+  hooks: readonly string[]
+  receive(run: ObservedRun): void
+}
+
+export interface Answer {
+  result: GenerateResult
+  /** The hook points that the request itself named, in the order of a forward pass. */
+  tensors: Map<string, AxedTensor>
+}
+
+interface Held {
+  files: ModelFiles
+  encoder: Tokenizer
+  tokenizer: ModelTokenizer
+  weights: NamedWeights
+  client: InferenceClient
+}
+
+export class LoadedParts implements CacheModel {
+  readonly files: ModelFiles
+  readonly tokenizer: ModelTokenizer
+  readonly weights: NamedWeights
+  private readonly encoder: Tokenizer
+  private readonly client: InferenceClient
+  private readonly observers = new Set<RunObserver>()
+  private tokenizerHash: Promise<string> | null = null
+
+  private constructor({ files, encoder, tokenizer, weights, client }: Held) {
+    this.files = files
+    this.encoder = encoder
+    this.tokenizer = tokenizer
+    this.weights = weights
+    this.client = client
+  }
+
+  /** @throws not_enough_memory, session_lost, and what reading the files throws; the signal's reason when aborted */
+  static async load(files: ModelFiles, settings: LoadSettings): Promise<LoadedParts> {
+    const { cacheFolder, rows, threads, signal, onProgress } = settings
+    const encoder = await readTokenizer(files)
+    const tokenizer = new ModelTokenizer(encoder, openChatTemplate(files.chatTemplate))
+    const weights = await prepareWeights(files, {
+      cacheFolder,
+      signal,
+      onProgress: (fraction) => onProgress({ label: 'Preparing the weights', fraction }),
+    })
+    const client = await InferenceClient.open(
+      { config: files.config, weights, maxRows: rows, threads },
+      signal,
+      (fraction) => onProgress({ label: 'Loading the model', fraction }),
+    )
+    return new LoadedParts({ files, encoder, tokenizer, weights: new NamedWeights(weights), client })
+  }
+
+  get config(): ModelFiles['config'] {
+    return this.files.config
+  }
+
+  /** Interventions checked and their sources read. @throws as `planInputs` */
+  async plan(inputs: readonly InterventionInput[], readRun: ReadRun | null): Promise<PlannedIntervention[]> {
+    if (inputs.length === 0) return []
+    this.tokenizerHash ??= hashTokenizer(this.files.tokenizer)
+    return planInputs(inputs, {
+      shape: this.config.shape,
+      model: { modelHash: null, tokenizerHash: await this.tokenizerHash },
+      readRun,
+      encode: (text) => this.encoder.encode(text, { special: false }),
+    })
+  }
+
+  /** Tokens that end an answer: the model's own, and these. @throws invalid_input for a text that is no token */
+  stopIds(texts: readonly string[]): number[] {
+    const further = texts.map((text) => {
+      const id = this.encoder.tokenId(text)
+      if (id !== null) return id
+      throw errors.invalidInput({ field: 'stopTokens', reason: `“${text}” is no token of this model` })
+    })
+    return [...new Set([...this.files.stopIds, ...further])]
+  }
+
+  /** Tells the observer of every run from now on. @returns ends that */
+  observe(observer: RunObserver): () => void {
+    this.observers.add(observer)
+    return () => void this.observers.delete(observer)
+  }
+
+  /**
+   * Runs a request, with the hook points that observers want beside its own.
+   * @param wanted.observer  of this run alone
+   * @param wanted.promptOnly  the token that follows the prompt, which every request computes, is left out of the tensors
+   * @throws as InferenceClient.generate
+   */
+  async ask(
+    request: GenerateRequest,
+    wanted: {
+      promptOnly: boolean
+      signal: AbortSignal
+      functions: readonly HookedFunction[]
+      observer?: RunObserver
+    },
+  ): Promise<Answer> {
+    // Those who join while it runs get nothing of it.
+    const observers = [...this.observers, ...(wanted.observer ? [wanted.observer] : [])]
+    const own = new Set(request.capture.hooks)
+    const hooks = [...new Set([...own, ...observers.flatMap((observer) => observer.hooks)])]
+    const positions = observers.length > 0 ? 'all' : request.capture.positions
+    const result = await this.client.generate(
+      { ...request, capture: { hooks, positions } },
+      wanted.signal,
+      wanted.functions,
+    )
+    const tensors = this.tensorsOf(result, request, wanted.promptOnly)
+    const { promptIds } = request
+    for (const observer of observers)
+      observer.receive({
+        promptIds,
+        completionIds: wanted.promptOnly ? new Int32Array(0) : result.completionIds,
+        firstPosition: result.reusedTokens,
+        tensors: new Map([...tensors].filter(([name]) => observer.hooks.includes(name))),
+      })
+    const ofRequest = new Map([...tensors].filter(([name]) => own.has(name)))
+    const captures = result.captures.filter(({ hook }) => own.has(hook))
+    return { result: { ...result, captures }, tensors: ofRequest }
+  }
+
+  private tensorsOf(
+    { captures, reusedTokens }: GenerateResult,
+    { promptIds }: GenerateRequest,
+    promptOnly: boolean,
+  ): Map<string, AxedTensor> {
+    const captured = new Map<string, AxedTensor>()
+    for (const { hook, all } of captures) {
+      if (!all) continue
+      const { data, shape, axes } = all
+      const whole = { data, shape, axes }
+      const kept = promptOnly ? sliceAxis(whole, 'S', 0, promptIds.length - reusedTokens) : whole
+      const isKeyed = promptOnly && axes.includes('T')
+      captured.set(hook, isKeyed ? sliceAxis(kept, 'T', 0, promptIds.length) : kept)
+    }
+    const ordered = listHooks(this.config.shape).filter(({ name }) => captured.has(name))
+    return new Map(ordered.map(({ name }) => [name, captured.get(name) as AxedTensor])) // filtered by having it
+  }
+
+  close(): Promise<void> {
+    return this.client.close()
+  }
+}

@@ -1,0 +1,81 @@
+// A model's weights by name, out of its files, while it runs elsewhere.
+// Owns: reading a tensor, some of its rows, or all of them part by part. Not: which tensors there are (model/decoderTensors.ts).
+import { errors } from '../contract/errors.ts'
+import { nearestNames } from '../model/nearestNames.ts'
+import type { WeightMap, WeightTensor } from '../model/modelFiles.ts'
+import { readWeight } from '../model/safetensors.ts'
+
+export interface NamedWeight {
+  /** Row-major, as stored. */
+  data: Float32Array
+  shape: readonly number[]
+  /** A matrix that is stored [in, out]; others are [out, in]. */
+  isTransposed: boolean
+}
+
+export class NamedWeights {
+  private readonly weights: WeightMap
+
+  constructor(weights: WeightMap) {
+    this.weights = weights
+  }
+
+  /** Hugging Face's names, for instance `model.layers.0.self_attn.o_proj.weight`. */
+  get names(): string[] {
+    return [...this.weights.keys()]
+  }
+
+  private find(name: string): WeightTensor {
+    const tensor = this.weights.get(name)
+    if (!tensor) throw errors.weightUnknown({ name, near: nearestNames(name, this.names) })
+    return tensor
+  }
+
+  /**
+   * A whole tensor, read anew each time.
+   * @throws weight_unknown; model_truncated where the file has become shorter
+   */
+  async read(name: string): Promise<NamedWeight> {
+    const tensor = this.find(name)
+    return {
+      data: await readWeight(tensor),
+      shape: tensor.shape,
+      isTransposed: tensor.isTransposed ?? false,
+    }
+  }
+
+  /** Rows first … first + count − 1 of a matrix. */
+  private readRows(tensor: WeightTensor, first: number, count: number): Promise<Float32Array> {
+    const rowBytes = tensor.byteLength / tensor.shape[0]
+    return readWeight({
+      ...tensor,
+      offset: tensor.offset + first * rowBytes,
+      byteLength: count * rowBytes,
+      shape: [count, ...tensor.shape.slice(1)],
+    })
+  }
+
+  /**
+   * Single rows of a matrix, one after the other.
+   * @returns indices.length × the row's width
+   * @throws weight_unknown; a TypeError for a row that is not there
+   */
+  async rows(name: string, indices: readonly number[]): Promise<Float32Array> {
+    const tensor = this.find(name)
+    const [count, width] = tensor.shape
+    const data = new Float32Array(indices.length * width)
+    for (const [place, index] of indices.entries()) {
+      if (!(index >= 0 && index < count)) throw new TypeError(`${name} has ${count} rows and none ${index}`)
+      data.set(await this.readRows(tensor, index, 1), place * width)
+    }
+    return data
+  }
+
+  /** All rows of a matrix, some at a time, so that it need not lie in memory as a whole. @throws weight_unknown */
+  async *rowParts(name: string, atMost: number): AsyncGenerator<{ first: number; data: Float32Array }> {
+    const tensor = this.find(name)
+    const [rows] = tensor.shape
+    for (let first = 0; first < rows; first += atMost)
+      yield { first, data: await this.readRows(tensor, first, Math.min(atMost, rows - first)) }
+  }
+}

@@ -1,0 +1,77 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeTinyModel } from '../../tests/support/tinyModel.ts'
+import { sampleRun, sampleStep } from '../../tests/fixtures/store/sampleRun.ts'
+import { readModelRecord } from '../model/readModelRecord.ts'
+import { Workspace } from '../store/workspace.ts'
+import { openModel } from './openModel.ts'
+
+let folder: string
+let tiny: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'innerview-open-'))
+  tiny = await writeTinyModel(join(folder, 'tiny'))
+})
+afterAll(() => rm(folder, { recursive: true, force: true }))
+
+describe('opening a model', () => {
+  it('closes it at the end of the block that declares it', async () => {
+    let forward: () => Promise<unknown>
+    {
+      await using model = await openModel(tiny, { cacheFolder: folder })
+      forward = () => model.forward('a')
+      await forward()
+    }
+    await expect(forward()).rejects.toMatchObject({ code: 'session_lost' })
+  })
+
+  it('leaves a cache usable after the model is closed', async () => {
+    const model = await openModel(tiny, { cacheFolder: folder })
+    const { cache } = await model.runWithCache('ab')
+    await model.close()
+    expect((await cache.logitAttribution('a')).labels).toContain('1_mlp_out')
+  })
+
+  it('takes the name of a workspace’s model, and lets interventions read its runs', async () => {
+    const workspaceFolder = join(folder, 'workspace')
+    const workspace = Workspace.open(workspaceFolder)
+    const record = await readModelRecord(tiny)
+    workspace.models.put({ ...record, id: 'tiny-one', addedAt: new Date().toISOString() })
+    const run = sampleRun()
+    const { id } = workspace.runs.create({
+      ...run,
+      manifest: { ...run.manifest, tokenizerHash: record.tokenizerHash },
+    })
+    workspace.episodes.begin(id, { episode: 0, task: 'x', state: {} })
+    workspace.steps.append(sampleStep(id, 0, 0))
+    const { hook, width } = sampleStep(id, 0, 0).captures[0]
+    workspace.close()
+    await using model = await openModel('tiny-one', { workspace: workspaceFolder, cacheFolder: folder })
+    expect(model.shape.layers).toBe(2)
+    const vector = { run: id, episode: 0, step: 0, at: 'lastPrompt' } as const
+    const steering = model.forward('ab', {
+      interventions: [
+        { kind: 'add', hook: 'blocks.1.hook_resid_post', positions: 'lastPrompt', vector, alpha: 1 },
+      ],
+    })
+    // The sample's activations are of another width or hook point: that it says so shows that it was read.
+    await expect(steering).rejects.toThrow(new RegExp(`${width} values|${hook}|no .*hook_resid_post`))
+  })
+
+  it.each([
+    ['no-such-model', 'not_found'],
+    ['./no/such/folder', 'model_path_missing'],
+  ])('refuses what is not there: %s', async (name, code) => {
+    const workspace = join(folder, 'empty')
+    Workspace.open(workspace).close()
+    await expect(openModel(name, { workspace, cacheFolder: folder })).rejects.toMatchObject({ code })
+  })
+
+  it('ends with the signal’s reason', async () => {
+    const reason = new Error('enough')
+    const opening = openModel(tiny, { cacheFolder: folder, signal: AbortSignal.abort(reason) })
+    await expect(opening).rejects.toBe(reason)
+  })
+})

@@ -1,0 +1,69 @@
+// From a path or a name to a model at work.
+// Owns: what a caller may name, where caches lie, the workspace behind it. Not: reading files (model/) or what a model can do (model.ts).
+import { existsSync } from 'node:fs'
+import { errors } from '../contract/errors.ts'
+import { defaultCache, defaultWorkspace } from '../folders.ts'
+import { embeddedModelFolder, embeddedModelId } from '../jobs/embeddedModel.ts'
+import { runReader } from '../jobs/interventions.ts'
+import { openModelFiles } from '../model/openModelFiles.ts'
+import { resourcesFolder } from '../resourcesFolder.ts'
+import { Workspace } from '../store/workspace.ts'
+import { LoadedParts } from './loadedParts.ts'
+import { Model } from './model.ts'
+
+export interface OpenOptions {
+  /**
+   * A workspace's folder, read only: its models can be named, and interventions may take activations of its runs. Where left out, the
+   * usual one is looked into for a name that is no path.
+   */
+  workspace?: string
+  /** For what is made of GGUF files, once; the usual one where left out. */
+  cacheFolder?: string
+  /** Runs at once; further ones wait. 16 where left out. */
+  rows?: number
+  /** Threads of the computation; the machine's cores where left out. Results do not depend on it. */
+  threads?: number
+  signal?: AbortSignal
+  /** Told what it does, fraction 0 … 1. */
+  onProgress?: (progress: { label: string; fraction: number }) => void
+}
+
+const nothing = (): void => {}
+/** What ids are made of (jobs/modelLibrary.ts); anything else is a path. */
+const idForm = /^[a-z0-9-]+$/
+
+/**
+ * Loads a model in a worker of its own. Close it when done, or declare it with `await using`.
+ * @param pathOrId  a Hugging Face folder, a GGUF file, `embedded` for the model that ships with Innerview, or a workspace's model
+ * @throws model_…, architecture_unsupported, tokenizer_invalid, not_enough_memory, not_found, workspace_…; the signal's reason
+ */
+export async function openModel(pathOrId: string, options: OpenOptions = {}): Promise<Model> {
+  const { rows = 16, signal = new AbortController().signal, onProgress = nothing } = options
+  signal.throwIfAborted()
+  const isId = idForm.test(pathOrId) && pathOrId !== embeddedModelId && !existsSync(pathOrId)
+  const folder = options.workspace ?? (isId ? defaultWorkspace() : null)
+  const workspace = folder === null ? null : Workspace.open(folder, { readOnly: true })
+  const leave = (): void => workspace?.close()
+  try {
+    const files = await openModelFiles(pathOf(pathOrId, workspace))
+    const parts = await LoadedParts.load(files, {
+      cacheFolder: options.cacheFolder ?? defaultCache(),
+      rows,
+      threads: options.threads,
+      signal,
+      onProgress,
+    })
+    return new Model(parts, workspace && runReader(workspace), leave)
+  } catch (error) {
+    leave()
+    throw error
+  }
+}
+
+function pathOf(pathOrId: string, workspace: Workspace | null): string {
+  if (pathOrId === embeddedModelId) return embeddedModelFolder(resourcesFolder())
+  const record = workspace?.models.list().find(({ id }) => id === pathOrId)
+  if (record) return record.path
+  if (idForm.test(pathOrId) && !existsSync(pathOrId)) throw errors.notFound({ kind: 'model', id: pathOrId })
+  return pathOrId
+}
