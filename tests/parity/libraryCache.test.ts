@@ -1,0 +1,158 @@
+// The library's cache on two tiny random models (a Llama with grouped keys, a GPT-2) against TransformerLens's ActivationCache
+// (libraryCache.py). Tolerance 1e-4 of a tensor's largest value: single precision, summed in another order.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AxedTensor } from '../../main/analysis/axedTensor.ts'
+import type { ActivationCache } from '../../main/library/activationCache.ts'
+import type { Model } from '../../main/library/model.ts'
+import { openModel } from '../../main/library/openModel.ts'
+import { asWeight, readSafetensorsHeader, readWeight } from '../../main/model/safetensors.ts'
+
+const golden = join(import.meta.dirname, 'golden', 'libraryCache')
+const tolerance = 1e-4
+const last = { position: -1 }
+
+interface Expected {
+  prompt: number[]
+  tokens: number[]
+  others: number[]
+  labels: Record<string, string[]>
+  tensor: (name: string) => Promise<{ data: Float32Array; shape: readonly number[] }>
+}
+
+async function readExpected(name: string): Promise<Expected> {
+  const file = join(golden, name, 'expected.safetensors')
+  const { tensors, metadata } = await readSafetensorsHeader(file)
+  const list = (key: string): number[] => JSON.parse(metadata[key]) as number[] // our own file
+  return {
+    prompt: list('prompt'),
+    tokens: list('tokens'),
+    others: list('others'),
+    labels: JSON.parse(metadata.labels) as Expected['labels'], // our own file
+    async tensor(key) {
+      const weight = asWeight(file, tensors.get(key)!) // the script writes each that is asked for
+      return { data: await readWeight(weight!), shape: weight!.shape } // float32
+    },
+  }
+}
+
+type Stack = AxedTensor & { labels: readonly string[] }
+
+describe.each(['llama', 'gpt2'])('the cache of a %s', (name) => {
+  let folder: string
+  let model: Model
+  let expected: Expected
+  let cache: ActivationCache
+  let logits: AxedTensor
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'innerview-cache-'))
+    model = await openModel(join(golden, name), { cacheFolder: folder, threads: 1, rows: 1 })
+    expected = await readExpected(name)
+    ;({ logits, cache } = await model.runWithCache(expected.prompt))
+  })
+  afterAll(async () => {
+    await model.close()
+    await rm(folder, { recursive: true })
+  })
+
+  async function compare(key: string, { data, shape }: Pick<AxedTensor, 'data' | 'shape'>): Promise<void> {
+    const other = await expected.tensor(key)
+    expect(shape, key).toEqual(other.shape)
+    let largest = 0
+    let error = 0
+    other.data.forEach((value, index) => {
+      largest = Math.max(largest, Math.abs(value))
+      error = Math.max(error, Math.abs(value - data[index]))
+    })
+    console.log(`${name}, ${key}: largest relative error ${(error / largest).toExponential(1)}`)
+    expect(error / largest, key).toBeLessThan(tolerance)
+  }
+
+  it('belongs to TransformerLens’s logits', () => compare('logits', logits))
+
+  it.each<[string, (cache: ActivationCache) => Stack | Promise<Stack>]>([
+    ['accumulated', (cache) => cache.accumulatedResid()],
+    ['accumulated, middles, normalised', (cache) => cache.accumulatedResid({ inclMid: true, applyLn: true })],
+    [
+      'accumulated, into mlp 1, normalised',
+      (cache) => cache.accumulatedResid({ layer: 1, mlpInput: true, applyLn: true }),
+    ],
+    [
+      'accumulated, into attention 1, normalised',
+      (cache) => cache.accumulatedResid({ layer: 1, applyLn: true }),
+    ],
+    ['decomposed', (cache) => cache.decomposeResid()],
+    [
+      'decomposed, into mlp 1, normalised',
+      (cache) => cache.decomposeResid({ layer: 1, mlpInput: true, applyLn: true }),
+    ],
+    [
+      'decomposed, attention, last, normalised',
+      (cache) => cache.decomposeResid({ mode: 'attn', inclEmbeds: false, applyLn: true, ...last }),
+    ],
+    ['heads, remainder', (cache) => cache.stackHeadResults({ inclRemainder: true })],
+    [
+      'heads, layer 1, last, normalised',
+      (cache) => cache.stackHeadResults({ layer: 1, applyLn: true, ...last }),
+    ],
+  ])('has the stack “%s”, with its labels', async (key, make) => {
+    const stack = await make(cache)
+    await compare(key, stack)
+    expect(stack.labels).toEqual(expected.labels[key])
+  })
+
+  it('attributes logits, and their differences, to components and heads', async () => {
+    const { tokens, others } = expected
+    await compare('attribution', await cache.logitAttribution(tokens))
+    await compare(
+      'attribution of a difference',
+      await cache.logitAttribution(tokens, { incorrectTokens: others }),
+    )
+    const heads = await cache.stackHeadResults({ inclRemainder: true, ...last })
+    // One id for one position: TransformerLens drops no axis here either.
+    await compare('attribution, heads, last', await cache.logitAttribution(5, { stack: heads }))
+  })
+
+  it('attributes all of a logit: components and bias sum to it', async () => {
+    const { data, shape, bias } = await cache.logitAttribution(expected.tokens)
+    const [components, , positions] = shape
+    for (let position = 0; position < positions; position++) {
+      let sum = bias[position]
+      for (let component = 0; component < components; component++)
+        sum += data[component * positions + position]
+      const logit = logits.data[position * model.shape.vocabulary + expected.tokens[position]]
+      expect(sum).toBeCloseTo(logit, 3)
+    }
+  })
+
+  it('gives the same heads from hook_result as from hook_z', async () => {
+    const { cache: further } = await model.runWithCache(expected.prompt, { names: '*' })
+    expect(cache.has('blocks.0.attn.hook_result')).toBe(false)
+    expect(further.has('blocks.0.attn.hook_result')).toBe(true)
+    await compare('heads, remainder', await further.stackHeadResults({ inclRemainder: true }))
+  })
+
+  it('has a lens of either norm at every position', async () => {
+    for (const [key, norm] of [
+      ['lens, own norm', 'own'],
+      ['lens, final norm', 'final'],
+    ] as const) {
+      const other = await expected.tensor(key)
+      const [components, , positions, vocabulary] = other.shape
+      for (let position = 0; position < positions; position++) {
+        const found = await cache.logitLens({ inclMid: true, norm, position })
+        expect(found.shape).toEqual([components, 1, 1, vocabulary])
+        for (let component = 0; component < components; component++) {
+          const from = (component * positions + position) * vocabulary
+          for (let id = 0; id < vocabulary; id++)
+            expect(Math.abs(found.data[component * vocabulary + id] - other.data[from + id])).toBeLessThan(
+              1e-4,
+            )
+        }
+      }
+    }
+  })
+})
