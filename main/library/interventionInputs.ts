@@ -55,7 +55,10 @@ export function planInputs(
 }
 
 function storedOf(held: readonly Pick<AxedTensor, 'data' | 'shape'>[], run: string): StoredTensor {
-  return { ...held[Number(run.slice(heldPrefix.length))], provenance: run }
+  const tensor = held[Number(run.slice(heldPrefix.length))]
+  const { shape } = tensor
+  // A tensor out of a cache begins with B = 1.
+  return { ...tensor, provenance: run, isSequence: shape.length > 2 && shape[0] === 1 }
 }
 
 function withoutArrays(input: object, held: Pick<AxedTensor, 'data' | 'shape'>[]): object {

@@ -8,7 +8,7 @@ import type { PlannedIntervention } from '../inference/interventionPlan.ts'
 import type { ReadRun } from '../inference/interventionSources.ts'
 import type { GenerateRequest, GenerateResult } from '../inference/requests.ts'
 import { openChatTemplate } from '../model/chatTemplate.ts'
-import { hashTokenizer } from '../model/hashModel.ts'
+import { hashModel, hashTokenizer } from '../model/hashModel.ts'
 import { listHooks } from '../model/hookNames.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { prepareWeights } from '../model/prepareWeights.ts'
@@ -63,7 +63,7 @@ export class LoadedParts implements CacheModel {
   private readonly encoder: Tokenizer
   private readonly client: InferenceClient
   private readonly observers = new Set<RunObserver>()
-  private tokenizerHash: Promise<string> | null = null
+  private hashes: { model?: Promise<string>; tokenizer?: Promise<string> } = {}
 
   private constructor({ files, encoder, tokenizer, weights, client }: Held) {
     this.files = files
@@ -95,13 +95,22 @@ export class LoadedParts implements CacheModel {
     return this.files.config
   }
 
+  /** SHA-256 of the weights, hex; all of them are read, once. @throws model_malformed */
+  modelHash(): Promise<string> {
+    return (this.hashes.model ??= hashModel(this.files))
+  }
+
+  /** SHA-256, hex. */
+  tokenizerHash(): Promise<string> {
+    return (this.hashes.tokenizer ??= hashTokenizer(this.files.tokenizer))
+  }
+
   /** Interventions checked and their sources read. @throws as `planInputs` */
   async plan(inputs: readonly InterventionInput[], readRun: ReadRun | null): Promise<PlannedIntervention[]> {
     if (inputs.length === 0) return []
-    this.tokenizerHash ??= hashTokenizer(this.files.tokenizer)
     return planInputs(inputs, {
       shape: this.config.shape,
-      model: { modelHash: null, tokenizerHash: await this.tokenizerHash },
+      model: { modelHash: () => this.modelHash(), tokenizerHash: await this.tokenizerHash() },
       readRun,
       encode: (text) => this.encoder.encode(text, { special: false }),
     })

@@ -25,7 +25,8 @@ export interface TrajectoryStep {
 
 export interface TrajectoryModel {
   name: string
-  /** SHA-256, hex: activations serve as sources of interventions on models with the same tokeniser. */
+  /** SHA-256, hex: activations serve as sources of interventions on this model and no other. */
+  modelHash: string
   tokenizerHash: string
 }
 
@@ -33,6 +34,7 @@ const ids = z.array(z.number().int().min(0))
 const trajectoryFile = z.object({
   format: z.literal(1),
   modelName: z.string(),
+  modelHash: z.string(),
   tokenizerHash: z.string(),
   steps: z.array(z.object({ promptIds: ids, completionIds: ids, metadata: stepMetadata })),
 })
@@ -84,7 +86,7 @@ export class Trajectory {
    */
   async save(folder: string): Promise<void> {
     await prepareFolder(folder)
-    const { name, tokenizerHash } = this.model
+    const { name, modelHash, tokenizerHash } = this.model
     for (const [step, { tensors }] of this.steps.entries()) {
       const axes = JSON.stringify(
         Object.fromEntries([...tensors].map(([hook, tensor]) => [hook, tensor.axes])),
@@ -92,7 +94,7 @@ export class Trajectory {
       await writeSafetensors(
         join(folder, stepName(step)),
         [...tensors].map(([hook, { data, shape }]) => ({ name: hook, dtype: 'F32', shape, data })),
-        { model: name, tokenizerHash, axes },
+        { model: name, model_hash: modelHash, tokenizer_hash: tokenizerHash, axes },
       )
     }
     const steps = this.steps.map(({ promptIds, completionIds, metadata }) => ({
@@ -100,7 +102,13 @@ export class Trajectory {
       completionIds: [...completionIds],
       metadata,
     }))
-    const content: z.infer<typeof trajectoryFile> = { format: 1, modelName: name, tokenizerHash, steps }
+    const content: z.infer<typeof trajectoryFile> = {
+      format: 1,
+      modelName: name,
+      modelHash,
+      tokenizerHash,
+      steps,
+    }
     const path = join(folder, jsonName)
     try {
       await writeFile(`${path}.partial`, JSON.stringify(content, null, 1))
@@ -119,14 +127,14 @@ export class Trajectory {
       const path = join(folder, jsonName)
       const parsed = trajectoryFile.safeParse(parseJson(path, await readText(path)))
       if (!parsed.success) throw malformed(path, z.prettifyError(parsed.error).split('\n')[0])
-      const { modelName, tokenizerHash, steps } = parsed.data
+      const { modelName, modelHash, tokenizerHash, steps } = parsed.data
       const read = steps.map(async ({ promptIds, completionIds, metadata }, step) => ({
         promptIds: Int32Array.from(promptIds),
         completionIds: Int32Array.from(completionIds),
         metadata,
         tensors: await readTensors(join(folder, stepName(step))),
       }))
-      return new Trajectory({ name: modelName, tokenizerHash }, await Promise.all(read))
+      return new Trajectory({ name: modelName, modelHash, tokenizerHash }, await Promise.all(read))
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'trajectory_malformed') throw error
       throw malformed(folder, error.message, error)

@@ -2,7 +2,6 @@
 // Owns: which run belongs to which step, and putting a step together where its beginning was computed in the step before.
 // Not: what is done with it (trajectory.ts) or playing (episodes.ts).
 import { joinAxis, padAxis, sliceAxis, type AxedTensor } from '../analysis/axedTensor.ts'
-import { hashTokenizer } from '../model/hashModel.ts'
 import { chooseHooks, usualHooks, type HookChoice } from './hookChoice.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import type { ObservedRun, RunObserver } from './loadedParts.ts'
@@ -77,11 +76,11 @@ export class TrajectoryCapture implements Disposable {
     return this.done.length
   }
 
-  /** What has been caught so far; later steps are not in it. */
+  /** What has been caught so far; later steps are not in it. The first time the weights are read, for their hash. */
   async trajectory(): Promise<Trajectory> {
-    const { files } = this.model.inner().parts
-    const model = { name: this.model.name, tokenizerHash: await hashTokenizer(files.tokenizer) }
-    return new Trajectory(model, [...this.done])
+    const { parts } = this.model.inner()
+    const [modelHash, tokenizerHash] = await Promise.all([parts.modelHash(), parts.tokenizerHash()])
+    return new Trajectory({ name: this.model.name, modelHash, tokenizerHash }, [...this.done])
   }
 
   /** Forgets every step. */
