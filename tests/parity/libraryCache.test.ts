@@ -1,16 +1,18 @@
 // The library's cache on two tiny random models (a Llama with grouped keys, a GPT-2) against TransformerLens's ActivationCache
-// (libraryCache.py). Tolerance 1e-4 of a tensor's largest value: single precision, summed in another order.
-import { mkdtemp, rm } from 'node:fs/promises'
+// (libraryCache.py), and on every architecture against the model's own logits. Tolerance 1e-4 of a tensor's largest value: single precision, summed in another order.
+import { readdirSync, readFileSync } from 'node:fs'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { AxedTensor } from '../../main/analysis/axedTensor.ts'
+import { joinAxis, sliceAxis, type AxedTensor } from '../../main/analysis/axedTensor.ts'
 import type { ActivationCache } from '../../main/library/activationCache.ts'
 import type { Model } from '../../main/library/model.ts'
 import { openModel } from '../../main/library/openModel.ts'
 import { asWeight, readSafetensorsHeader, readWeight } from '../../main/model/safetensors.ts'
 
 const golden = join(import.meta.dirname, 'golden', 'libraryCache')
+const decoders = join(import.meta.dirname, 'golden', 'decoders')
 const tolerance = 1e-4
 const last = { position: -1 }
 
@@ -136,23 +138,85 @@ describe.each(['llama', 'gpt2'])('the cache of a %s', (name) => {
   })
 
   it('has a lens of either norm at every position', async () => {
+    const { vocabulary } = model.shape
     for (const [key, norm] of [
       ['lens, own norm', 'own'],
       ['lens, final norm', 'final'],
     ] as const) {
-      const other = await expected.tensor(key)
-      const [components, , positions, vocabulary] = other.shape
-      for (let position = 0; position < positions; position++) {
-        const found = await cache.logitLens({ inclMid: true, norm, position })
-        expect(found.shape).toEqual([components, 1, 1, vocabulary])
-        for (let component = 0; component < components; component++) {
-          const from = (component * positions + position) * vocabulary
-          for (let id = 0; id < vocabulary; id++)
-            expect(Math.abs(found.data[component * vocabulary + id] - other.data[from + id])).toBeLessThan(
-              1e-4,
-            )
-        }
-      }
+      const positions: AxedTensor[] = []
+      for (let position = 0; position < expected.prompt.length; position++)
+        positions.push(await cache.logitLens({ inclMid: true, norm, position }))
+      const whole = positions.reduce((first, second) => joinAxis(first, second, 'S'))
+      expect(whole).toMatchObject({ axes: 'N B S V', shape: [5, 1, expected.prompt.length, vocabulary] })
+      await compare(key, whole)
     }
   })
 })
+
+describe.each(readdirSync(decoders))('the cache of every architecture: %s', (name) => {
+  it('adds up to the model’s own logits and attention outputs', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'innerview-cache-'))
+    await cp(join(decoders, name), folder, { recursive: true })
+    await cp(join(golden, 'llama', 'tokenizer.json'), join(folder, 'tokenizer.json'))
+    const model = await openModel(folder, { cacheFolder: folder, threads: 1, rows: 1 })
+    try {
+      const prompt = Int32Array.from({ length: 40 }, (_, index) => (index * 31) % model.shape.vocabulary)
+      const { logits, cache } = await model.runWithCache(prompt)
+      const last = sliceAxis(logits, 'S', 39, 40).data
+      const largest = last.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+      const differences: Record<string, number> = {}
+
+      const lens = await cache.logitLens({ layer: model.shape.layers })
+      differences.lens = Math.max(
+        ...last.map((value, id) => Math.abs(value - lens.data.at(id - last.length)!)),
+      ) // V values at the end
+
+      const cap = softCapOf(folder)
+      const stack = cache.decomposeResid({ position: -1 })
+      let attribution = 0
+      for (const id of [0, 5, 50]) {
+        const { data, bias } = await cache.logitAttribution([id], { stack })
+        const sum = data.reduce((a, b) => a + b, bias[0])
+        const logit = cap === null ? sum : cap * Math.tanh(sum / cap)
+        attribution = Math.max(attribution, Math.abs(logit - last[id]))
+      }
+      differences.attribution = attribution
+
+      const heads = await cache.stackHeadResults({ position: -1 })
+      let outputs = 0
+      const { heads: count, layers, residualWidth: width } = model.shape
+      for (let layer = 0; layer < layers; layer++) {
+        const sum = sumOf(sliceAxis(heads, 'N', layer * count, (layer + 1) * count))
+        const bias = `model.layers.${layer}.self_attn.o_proj.bias`
+        const constant = model.weights.names.includes(bias) ? (await model.weights.read(bias)).data : null
+        const whole = cache.get(`blocks.${layer}.hook_attn_out`).data.subarray(-width)
+        whole.forEach((value, column) => {
+          outputs = Math.max(outputs, Math.abs(sum[column] + (constant?.[column] ?? 0) - value))
+        })
+      }
+      differences.heads = outputs
+      console.log(`${name}: ${JSON.stringify(differences)} where logits reach ${largest.toFixed(1)}`)
+      for (const [what, difference] of Object.entries(differences))
+        expect(difference / Math.max(1, largest), what).toBeLessThan(tolerance)
+    } finally {
+      await model.close()
+      await rm(folder, { recursive: true })
+    }
+  })
+})
+
+/** Where the model caps its logits, at what. */
+function softCapOf(folder: string): number | null {
+  const config = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as {
+    final_logit_softcapping?: number | null
+  } // our own file
+  return config.final_logit_softcapping ?? null
+}
+
+/** [N, …] → one value for each place of the rest. */
+function sumOf({ data, shape }: AxedTensor): Float64Array {
+  const size = data.length / shape[0]
+  const sums = new Float64Array(size)
+  data.forEach((value, index) => (sums[index % size] += value))
+  return sums
+}
