@@ -5,7 +5,15 @@
 import { cutNodes, cutOperator, readsOf, type GraphPart } from './graphSegments.ts'
 
 /** Element types by their number in TensorProto.DataType. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, boolean: 9, float16: 10, bfloat16: 16 } as const
+export const elementTypes = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  boolean: 9,
+  float16: 10,
+  bfloat16: 16,
+} as const
 export type ElementType = keyof typeof elementTypes
 
 /** A number is an integer; a float says so. */
@@ -40,6 +48,7 @@ interface Node {
 /** Operators that ONNX Runtime adds to the standard ones. */
 const microsoftOperators = new Set([
   'FusedMatMul',
+  'MatMulNBits',
   'QuickGelu',
   'RotaryEmbedding',
   'SkipLayerNormalization',
