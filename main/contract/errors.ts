@@ -98,6 +98,11 @@ export const catalogue = {
     (p) => `${p.path}: ${p.reason}`,
     'Choose another variant of the model (for instance fp16 safetensors, or GGUF Q4_1, Q8_0 or a K-quant).',
   ),
+  dtypeUnavailable: entry<{ path: string; dtype: string; reason: string }>(
+    'The model cannot be computed with this dtype',
+    (p) => `${p.path} cannot be computed with ${p.dtype}: ${p.reason}.`,
+    'float32 works with every model; int8 and int4 with models of floats; gguf with quantised GGUF files.',
+  ),
   tokenizerInvalid: entry<PathReason>(
     'The tokeniser cannot be read',
     (p) => `${p.path}: ${p.reason}`,

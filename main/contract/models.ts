@@ -5,6 +5,13 @@ import * as z from 'zod'
 export const weightFormat = z.enum(['safetensors', 'gguf'])
 export type WeightFormat = z.infer<typeof weightFormat>
 
+/**
+ * What the weights are computed with. `int8` and `int4` are rounded to nearest from floats, in blocks of 32 (the vocabulary head always
+ * `int8`; embeddings and norms stay floats); `gguf` is a GGUF file's own blocks. Activations are float32 whatever the weights are.
+ */
+export const computeDtype = z.enum(['float32', 'int8', 'int4', 'gguf'])
+export type ComputeDtype = z.infer<typeof computeDtype>
+
 /** Where a decoder is built otherwise than Llama, as far as that decides which hook points it has. */
 export const modelTraits = z.object({
   /** Embeddings of positions are added to those of tokens; nothing is rotated. */

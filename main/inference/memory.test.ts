@@ -69,11 +69,23 @@ describe('memory of a loaded model', () => {
     )
   })
 
+  it('counts bytes of blocks as they are, and leaves out floats that are mapped beside them', () => {
+    const blocks = new Map([
+      ['lm_head.weight.blocks', tensor(2 ** 13, 2 ** 12, 'uint8')],
+      ['lm_head.weight.blocks.scales', tensor(2 ** 13, 2 ** 8, 'float32')],
+    ])
+    const both = new Map([...blocks, ['lm_head.weight', tensor(2 ** 13, 2 ** 13, 'float32')] as const])
+    const free = 2 ** 30
+    expect(cacheBudget(config, both, free)).toBe(cacheBudget(config, blocks, free))
+    const plain = cacheBudget(config, new Map([['x', tensor(2 ** 13, 2 ** 10 + 2 ** 8, 'float32')]]), free)
+    expect(cacheBudget(config, blocks, free)).toBe(plain)
+  })
+
   it('reckons as the estimate does that a user sees', () => {
     const numbers = 2 ** 26
     const weights = new Map([['lm_head.weight', tensor(2 ** 13, 2 ** 13, 'float32')]])
     const load = { rows: 4, tokens: 1000 }
-    const estimate = memoryEstimateBytes({ shape, parameters: numbers }, load)
+    const estimate = memoryEstimateBytes({ shape, parameters: numbers, dtype: 'float32' }, load)
     const budget = cacheBudget(config, weights, estimate)
     const needed = load.rows * load.tokens * bytesPerPosition(shape)
     expect(budget).toBeGreaterThanOrEqual(needed)

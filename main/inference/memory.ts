@@ -1,6 +1,7 @@
 // How much of the machine's memory a loaded model may take for sequences.
 // Owns: the budget for keys, values and recorded activations, and refusing a model that does not fit. Not: the formulas (model/memoryEstimate.ts).
 import { errors } from '../contract/errors.ts'
+import { blockParts } from '../model/blockWeights.ts'
 import { bytesPerPosition, growthFactor, loadedBytes } from '../model/memoryEstimate.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import { roundPositions } from './keyValueCache.ts'
@@ -8,11 +9,16 @@ import { roundPositions } from './keyValueCache.ts'
 /** Tokens that must fit for a model to be of any use. */
 const shortSequence = 256
 
-/** Numbers in all tensors. */
-function countNumbers(weights: WeightMap): number {
-  let numbers = 0
-  for (const { shape } of weights.values()) numbers += shape.reduce((product, size) => product * size, 1)
-  return numbers
+/** Of all tensors in memory: bytes of blocks as they are, floats as fp32. */
+function weightBytes(weights: WeightMap): number {
+  let bytes = 0
+  for (const [name, { dtype, shape }] of weights) {
+    // Floats of a matrix that is in blocks too are mapped only, for its rows.
+    if (weights.has(blockParts(name).high)) continue
+    const perNumber = dtype === 'uint8' ? 1 : Float32Array.BYTES_PER_ELEMENT
+    bytes += perNumber * shape.reduce((product, size) => product * size, 1)
+  }
+  return bytes
 }
 
 /**
@@ -22,7 +28,7 @@ function countNumbers(weights: WeightMap): number {
  */
 export function cacheBudget(config: DecoderConfig, weights: WeightMap, memoryBytes?: number): number {
   const free = memoryBytes ?? process.availableMemory()
-  const fixed = loadedBytes(countNumbers(weights))
+  const fixed = loadedBytes(weightBytes(weights))
   const positions = roundPositions(Math.min(shortSequence, config.shape.contextLength))
   const least = bytesPerPosition(config.shape) * positions
   if (fixed + least > free) throw errors.notEnoughMemory({ neededBytes: fixed + least, freeBytes: free })

@@ -18,7 +18,7 @@ export async function readExactly(
   path: string,
   offset: number,
   length: number,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = new Uint8Array(length)
   let done = 0
   while (done < length) {

@@ -1,7 +1,10 @@
 // How much memory a model takes: the one place of these formulas.
 // Owns: bytes of weights, of a position, and the estimate shown beside a model and before a run. Not: what is free, or sharing it out (inference/memory.ts).
 // Constants measured on SmolLM2-135M: docs/memory.md.
-import type { ModelShape } from '../contract/models.ts'
+import type { ComputeDtype, ModelShape } from '../contract/models.ts'
+import { roundedLayouts } from './blockNumbers.ts'
+import { bytesPerNumber, ggufLayout } from './blockWeights.ts'
+import { isQuantisedType } from './ggufNumbers.ts'
 
 /** Node, ONNX Runtime, its arena, the scratch of one pass and shared first prompts. */
 export const passBytes = 350 * 2 ** 20
@@ -10,10 +13,29 @@ export const passBytes = 350 * 2 ** 20
 export const growthFactor = 1.4
 
 /**
- * Bytes of a model at rest: its numbers as fp32, tied embeddings once (packed for the vocabulary head). Pages of the files,
- * from which rows of the embedding are taken, are mapped and can be given back at any time, so they do not count.
+ * Bytes of a model at rest: its weights as they are computed with, tied embeddings once (packed for the vocabulary head). Pages of
+ * the files, from which rows of the embedding are taken, are mapped and can be given back at any time, so they do not count.
  */
-export const loadedBytes = (numbers: number): number => numbers * Float32Array.BYTES_PER_ELEMENT + passBytes
+export const loadedBytes = (weightBytes: number): number => weightBytes + passBytes
+
+/** What an estimate asks of a model, for instance a ModelRecord. */
+export interface EstimatedModel {
+  shape: ModelShape
+  parameters: number
+  /** As stored; decides what `gguf` takes. */
+  dtype: string
+}
+
+/** Bytes of all weights as a dtype has them; the vocabulary head has at least eight bits whatever the rest has. */
+function weightBytes({ shape, parameters, dtype }: EstimatedModel, compute: ComputeDtype): number {
+  if (compute === 'float32') return parameters * Float32Array.BYTES_PER_ELEMENT
+  const wide = bytesPerNumber(roundedLayouts.int8)
+  const stored = compute === 'gguf' ? null : roundedLayouts[compute]
+  const layout = stored ?? (isQuantisedType(dtype) ? ggufLayout(dtype) : null)
+  const perNumber = layout ? bytesPerNumber(layout) : Float32Array.BYTES_PER_ELEMENT
+  const head = Math.min(parameters, shape.vocabulary * shape.residualWidth)
+  return (parameters - head) * perNumber + head * Math.max(perNumber, wide)
+}
 
 /**
  * Bytes that one position of one row takes: keys and values over all layers, and recorded activations.
@@ -25,15 +47,14 @@ export const bytesPerPosition = (shape: ModelShape, capturedValuesPerToken = 0):
 
 /**
  * Estimated peak memory in bytes of a run or a conversation.
- * @param model  for instance a ModelRecord
- * @param load  rows at once, tokens in each (prompt and answer together), values recorded of each token
+ * @param load  rows at once, tokens in each (prompt and answer together), values recorded of each token, what is computed with
  */
 export function memoryEstimateBytes(
-  model: { shape: ModelShape; parameters: number },
-  load: { rows: number; tokens: number; capturedValuesPerToken?: number },
+  model: EstimatedModel,
+  load: { rows: number; tokens: number; capturedValuesPerToken?: number; dtype?: ComputeDtype },
 ): number {
-  const { rows, tokens, capturedValuesPerToken } = load
+  const { rows, tokens, capturedValuesPerToken, dtype = 'float32' } = load
   const positions = growthFactor * rows * tokens * bytesPerPosition(model.shape, capturedValuesPerToken)
   const logits = rows * model.shape.vocabulary * Float32Array.BYTES_PER_ELEMENT
-  return Math.round(loadedBytes(model.parameters) + positions + logits)
+  return Math.round(loadedBytes(weightBytes(model, dtype)) + positions + logits)
 }

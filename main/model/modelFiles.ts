@@ -90,7 +90,8 @@ export interface WeightTensor {
   file: string
   offset: number
   byteLength: number
-  dtype: StoredDtype
+  /** Bytes are parts of matrices in blocks (blockWeights.ts). */
+  dtype: StoredDtype | 'uint8'
   shape: readonly number[]
   /** A matrix that is stored [in, out]; others are [out, in]. */
   isTransposed?: boolean

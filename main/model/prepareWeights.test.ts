@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { dequantised } from '../../tests/support/dequantised.ts'
 import { tinyGguf } from '../../tests/support/tinyGguf.ts'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { writeGguf } from '../../tests/support/writeGguf.ts'
@@ -90,6 +91,77 @@ describe('prepareWeights', () => {
     })
     await expect(work).rejects.toBe(reason)
     expect(await readdir(cacheFolder)).toEqual([])
+  })
+
+  it('keeps a GGUF’s blocks as they are, rows of queries and keys back in order', async () => {
+    const { files, weights } = await openTiny(true)
+    const map = await prepareWeights(files, { cacheFolder, dtype: 'gguf' })
+    const back = await dequantised(files.config, map, folder)
+    expect(back.config).toEqual(files.config)
+    await expectSame(back.weights, weights)
+    expect([...map].some(([name, { dtype }]) => dtype === 'float32' && /_proj.weight$/.test(name))).toBe(
+      false,
+    )
+    const bytes = (await stat(await onlyCached())).size
+    expect(bytes).toBeLessThan(
+      1.2 * [...weights.values()].reduce((sum, { length }) => sum + length, 0) + 8192,
+    )
+  })
+
+  it('takes GGUF’s minima along', async () => {
+    const files = await openModelFiles(
+      writeGguf(join(folder, 'q4.gguf'), tinyGguf({ quantised: 'Q4_1' }).input),
+    )
+    const floats = await prepareWeights(files, { cacheFolder })
+    const blocks = await prepareWeights(files, { cacheFolder, dtype: 'gguf' })
+    const { weights } = await dequantised(files.config, blocks, folder)
+    for (const [name, weight] of floats) {
+      const [expected, found] = [await readWeight(weight), await readWeight(weights.get(name)!)]
+      // Steps and minima are multiples of powers of two here, so that nothing is rounded.
+      expect(found, name).toEqual(expected)
+    }
+  })
+
+  it.each(['int8', 'int4'] as const)(
+    'rounds matrices to %s and leaves the rest where it lies',
+    async (dtype) => {
+      const files = await openModelFiles(await writeTinyModel(join(folder, 'hf'), { scale: 4 }))
+      const map = await prepareWeights(files, { cacheFolder, dtype })
+      const floats = await prepareWeights(files, { cacheFolder })
+      const { config, weights } = await dequantised(files.config, map, folder)
+      expect(config.tiedEmbeddings).toBe(false)
+      for (const [name, weight] of floats) {
+        const isRounded = /_proj.weight$/.test(name)
+        if (!isRounded) expect(map.get(name), name).toEqual(weight)
+        else expect(map.has(name), name).toBe(false)
+        const head = name === 'model.embed_tokens.weight' ? 'lm_head.weight' : name
+        const found = await readWeight(weights.get(head)!)
+        const steps = isRounded && dtype === 'int4' ? 7 : 127
+        const values = await readWeight(weight)
+        // Numbers lie within ±0.4, so half a step is at most 0.4 / 7 / 2.
+        const largest = values.reduce((most, value, i) => Math.max(most, Math.abs(value - found[i])), 0)
+        expect(largest, name).toBeLessThan(0.401 / steps / 2)
+        if (isRounded) expect(largest, name).toBeGreaterThan(0.3 / steps / 2)
+      }
+    },
+  )
+
+  it('leaves matrices whose rows are no whole blocks as they are', async () => {
+    const files = await openModelFiles(await writeTinyModel(join(folder, 'hf')))
+    expect(await prepareWeights(files, { cacheFolder, dtype: 'int4' })).toEqual(
+      await prepareWeights(files, { cacheFolder }),
+    )
+  })
+
+  it('refuses blocks of a model that has none, and rounding what is rounded', async () => {
+    const safetensors = await openModelFiles(await writeTinyModel(join(folder, 'hf')))
+    const { files } = await openTiny(true)
+    const unavailable = expect.objectContaining({ code: 'dtype_unavailable' })
+    await expect(prepareWeights(safetensors, { cacheFolder, dtype: 'gguf' })).rejects.toThrow(unavailable)
+    await expect(prepareWeights(files, { cacheFolder, dtype: 'int4' })).rejects.toThrow(unavailable)
+    const plain = writeGguf(join(folder, 'plain.gguf'), tinyGguf({ quantised: false }).input)
+    const floats = await openModelFiles(plain)
+    await expect(prepareWeights(floats, { cacheFolder, dtype: 'gguf' })).rejects.toThrow(unavailable)
   })
 
   it('names a cache folder that cannot be made', async () => {

@@ -1,20 +1,23 @@
-// Weights as a graph can take them: plain floats that lie in files.
-// Owns: turning a GGUF's quantised blocks into a safetensors file in the cache, once. Not: loading them (inference/).
-import { mkdir, open } from 'node:fs/promises'
-import type { FileHandle } from 'node:fs/promises'
+// Weights as a graph can take them, in files.
+// Owns: what becomes of a model's tensors for each dtype, and making it once. Not: loading (inference/), or blocks (blockWeights.ts).
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AppError } from '../contract/errors.ts'
-import { readExactly, writeFault } from './fileReading.ts'
+import { errors } from '../contract/errors.ts'
+import type { ComputeDtype } from '../contract/models.ts'
+import { blockEntries, blockTensors, ggufLayout, roundedMatrix, roundingPlan } from './blockWeights.ts'
+import type { BlockMatrix } from './blockWeights.ts'
+import { readExactly } from './fileReading.ts'
 import { ggufBlocks, readGguf, type GgufType } from './gguf.ts'
 import { dequantize } from './ggufDequantize.ts'
 import { ggufWeights, type GgufWeight } from './ggufModel.ts'
+import { isQuantisedType, readBlocks, type QuantisedType } from './ggufNumbers.ts'
 import { hashModel } from './hashModel.ts'
 import { huggingFaceWeights } from './huggingFaceFolder.ts'
-import type { ModelFiles, StoredDtype, WeightMap, WeightTensor } from './modelFiles.ts'
-import { asWeight, readSafetensorsHeader, writeSafetensors } from './safetensors.ts'
-import type { SafetensorsDtype, SafetensorsHeader, TensorToWrite } from './safetensors.ts'
+import type { ModelFiles, StoredDtype, WeightMap } from './modelFiles.ts'
+import { asWeight, type SafetensorsDtype, type TensorToWrite } from './safetensors.ts'
+import { cachedWeights } from './weightsCache.ts'
 
-/** Part of the cached file's name and header; raised whenever the same GGUF would give other bytes. */
+/** Part of the cached files' names and headers; raised whenever the same weights would give other bytes. */
 const converterVersion = '1'
 /** Rows are converted in parts of about this many numbers. */
 const partNumbers = 2 ** 21
@@ -22,6 +25,8 @@ const partNumbers = 2 ** 21
 export interface PrepareOptions {
   /** Made where it does not exist. */
   cacheFolder: string
+  /** What is computed with; `float32` where left out. */
+  dtype?: ComputeDtype
   /** The model's hash where it is known already; it is computed otherwise. */
   hash?: string
   signal?: AbortSignal
@@ -36,41 +41,162 @@ const plainTypes: Partial<Record<GgufType, { stored: StoredDtype; written: Safet
 }
 
 /**
- * Every tensor of the decoder as float32, float16 or bfloat16, row-major, by Hugging Face's names.
- * Safetensors stay where they lie, and so do plain floats of a GGUF. Its quantised tensors (as float32) and its
- * permuted query and key rows go to `<cacheFolder>/<hash>-<version>.safetensors`, written once and whole.
- * @throws diskFull, fileUnwritable, and what reading the model throws
+ * Every tensor of the decoder, row-major, by Hugging Face's names: float32, float16 or bfloat16, and for the other dtypes matrices
+ * in blocks, whose parts are named as blockWeights.ts has it. Floats stay where they lie. What has to be converted goes to the cache,
+ * written once and whole: to `<hash>-<version>.safetensors` a GGUF's quantised tensors as float32 and its permuted query and
+ * key rows, and with the dtype before the version what is in blocks.
+ * @throws dtypeUnavailable where the model has nothing to make that dtype of; diskFull, fileUnwritable, and what reading the model throws
  * @throws the signal's reason when it is aborted
  */
 export async function prepareWeights(files: ModelFiles, options: PrepareOptions): Promise<WeightMap> {
-  if (files.format === 'safetensors') return huggingFaceWeights(files.config, files.weightFiles)
-  const gguf = readGguf(files.path)
-  const weights = ggufWeights(gguf, files.config)
-  const converted = [...weights].filter(([, weight]) => !staysInPlace(weight))
-  const result = new Map<string, WeightTensor>()
-  for (const [name, { tensor }] of weights) {
-    const plain = plainTypes[tensor.type]
-    if (plain) result.set(name, { ...tensor, file: files.path, dtype: plain.stored })
-  }
-  if (converted.length > 0) {
-    const source = options.hash ?? (await hashModel(files, { signal: options.signal }))
-    const cached = await cachedFile(files.path, source, converted, options)
-    for (const [name] of converted) {
-      const entry = cached.header.tensors.get(name)
-      const weight = entry && asWeight(cached.path, entry)
-      if (!weight) throw new TypeError(`${name} is missing in a cached file that was checked`)
-      result.set(name, weight)
-    }
-  }
+  checkDtype(files, options.dtype ?? 'float32')
+  const converter = new Converter(files, options)
+  const floats =
+    files.format === 'safetensors'
+      ? await huggingFaceWeights(files.config, files.weightFiles)
+      : await converter.ggufWeights()
+  const weights = await converter.rounded(floats)
   options.onProgress?.(1)
-  // In the decoder's own order, whatever lies where.
-  return new Map([...weights.keys()].map((name) => [name, required(result, name)]))
+  return weights
 }
 
-const required = (map: ReadonlyMap<string, WeightTensor>, name: string): WeightTensor => {
-  const weight = map.get(name)
-  if (!weight) throw new TypeError(`no weight ${name}`)
-  return weight
+/**
+ * Refuses a dtype that cannot be made of these files, before anything is read.
+ * @throws dtypeUnavailable
+ */
+export function checkDtype(files: ModelFiles, dtype: ComputeDtype): void {
+  const refuse = (reason: string): Error => errors.dtypeUnavailable({ path: files.path, dtype, reason })
+  const isInBlocks = files.format === 'gguf' && isQuantisedType(files.dtype)
+  if (dtype === 'gguf' && !isInBlocks)
+    throw refuse(`its weights are ${files.dtype}, not blocks of a GGUF file`)
+  if ((dtype === 'int8' || dtype === 'int4') && isInBlocks)
+    throw refuse(`its weights are rounded already, to ${files.dtype}; rounding them again would lose more`)
+}
+
+class Converter {
+  private readonly files: ModelFiles
+  private readonly options: PrepareOptions
+  private readonly dtype: ComputeDtype
+  private source: Promise<string> | null
+
+  constructor(files: ModelFiles, options: PrepareOptions) {
+    this.files = files
+    this.options = options
+    this.dtype = options.dtype ?? 'float32'
+    this.source = options.hash === undefined ? null : Promise.resolve(options.hash)
+  }
+
+  /** The tensors of a GGUF: those in blocks as such where that is the dtype, the others as floats. */
+  async ggufWeights(): Promise<WeightMap> {
+    const { files, dtype } = this
+    const weights = ggufWeights(readGguf(files.path), files.config)
+    const isBlocks = ({ tensor }: GgufWeight): boolean =>
+      dtype === 'gguf' && isQuantisedType(tensor.type) && tensor.shape.length === 2
+    const inBlocks = [...weights].filter(([, weight]) => isBlocks(weight))
+    const converted = [...weights].filter(([, weight]) => !isBlocks(weight) && !staysInPlace(weight))
+    const found = new Map([...(await this.floats(converted)), ...(await this.blocks(inBlocks))])
+    for (const [name, { tensor }] of weights) {
+      const plain = plainTypes[tensor.type]
+      if (plain && !found.has(name)) found.set(name, { ...tensor, file: files.path, dtype: plain.stored })
+    }
+    return found
+  }
+
+  private async floats(converted: readonly [string, GgufWeight][]): Promise<WeightMap> {
+    const { path } = this.files
+    const total = converted.reduce((sum, [, { tensor }]) => sum + tensor.byteLength, 0)
+    let done = 0
+    const tensors = converted.map(([name, weight]): TensorToWrite => {
+      const data = this.convertedRows(weight, (bytes) => {
+        done += bytes.length
+        this.options.onProgress?.(done / total)
+        return bytesToFloats(weight.tensor.type, bytes)
+      })
+      return { name, dtype: writtenDtype(weight), shape: weight.tensor.shape, data }
+    })
+    // Beside blocks only rows out of order and a few vectors are left to convert.
+    const { file, header } = await this.cached(this.dtype === 'gguf' ? '-rest' : '', tensors)
+    return new Map(
+      converted.map(([name]) => {
+        const entry = header?.tensors.get(name)
+        const weight = entry && asWeight(file, entry)
+        if (!weight) throw new TypeError(`${name} of ${path} is missing in a cached file that was checked`)
+        return [name, weight]
+      }),
+    )
+  }
+
+  private blocks(weights: readonly [string, GgufWeight][]): Promise<WeightMap> {
+    const matrices = weights.map(([name, weight]): BlockMatrix => {
+      const type = weight.tensor.type as QuantisedType // the caller has chosen those
+      const { numbers, bytes: blockBytes } = ggufBlocks[type]
+      const parts = () =>
+        this.convertedRows(weight, (bytes) => readBlocks(type, bytes, (bytes.length / blockBytes) * numbers))
+      return { name, shape: weight.tensor.shape, layout: ggufLayout(type), parts }
+    })
+    return this.inBlocks(matrices)
+  }
+
+  /** The same weights, with matrices in blocks in the place of floats where the dtype rounds them. */
+  async rounded(weights: WeightMap): Promise<WeightMap> {
+    const { config } = this.files
+    const { kinds } = roundingPlan(config, this.dtype)
+    const matrices = [...kinds].map(([name, kind]) => {
+      const weight = weights.get(name)
+      if (!weight) throw new TypeError(`no weight ${name}`) // readers guarantee completeness
+      return roundedMatrix(name, weight, kind, this.options.signal)
+    })
+    const blocks = await this.inBlocks(matrices)
+    // Rows of the embeddings are looked up in floats, whatever the head is computed with.
+    const kept = [...weights].filter(([name]) => !kinds.has(name) || name === 'model.embed_tokens.weight')
+    return new Map([...kept, ...blocks])
+  }
+
+  private async inBlocks(matrices: readonly BlockMatrix[]): Promise<WeightMap> {
+    const total = matrices.reduce((sum, { shape }) => sum + shape[0] * shape[1], 0)
+    let done = 0
+    const tensors = blockTensors(matrices, (numbers) => {
+      done += numbers
+      this.options.onProgress?.(done / total)
+    })
+    const { file, header } = await this.cached(`-${this.dtype}`, tensors)
+    return header ? blockEntries(file, header, matrices) : new Map()
+  }
+
+  /** A file of the cache with these tensors; without any there is none. */
+  private async cached(suffix: string, tensors: readonly TensorToWrite[]) {
+    this.source ??= tensors.length > 0 ? hashModel(this.files, { signal: this.options.signal }) : null
+    if (tensors.length === 0 || !this.source) return { file: '', header: null }
+    const source = await this.source
+    const name = `${source.slice(0, 32)}${suffix}-${converterVersion}.safetensors`
+    const file = join(this.options.cacheFolder, name)
+    return { file, header: await cachedWeights(file, { source, converter: converterVersion }, tensors) }
+  }
+
+  /** A tensor's rows in their order, some at a time, as `convert` makes them of bytes. */
+  private async *convertedRows<T>(
+    { tensor, permutedHeads }: GgufWeight,
+    convert: (bytes: Uint8Array) => T,
+  ): AsyncGenerator<T> {
+    const { path } = this.files
+    // A bias is a column of rows of one number.
+    const [rows, width] =
+      permutedHeads > 0 && tensor.shape.length === 1 ? [tensor.shape[0], 1] : shapeOf(tensor.shape)
+    const rowBytes = tensor.byteLength / rows
+    const headRows = permutedHeads > 0 ? rows / permutedHeads : 1
+    const partRows = headRows * Math.max(1, Math.floor(partNumbers / (width * headRows)))
+    const handle = await open(path, 'r')
+    try {
+      for (let row = 0; row < rows; row += partRows) {
+        this.options.signal?.throwIfAborted()
+        const count = Math.min(partRows, rows - row)
+        const bytes = await readExactly(handle, path, tensor.offset + row * rowBytes, count * rowBytes)
+        yield convert(permutedHeads > 0 ? unpermuteRows(bytes, rowBytes, headRows) : bytes)
+      }
+    } finally {
+      await handle.close()
+    }
+  }
 }
 
 const staysInPlace = ({ tensor, permutedHeads }: GgufWeight): boolean =>
@@ -78,88 +204,12 @@ const staysInPlace = ({ tensor, permutedHeads }: GgufWeight): boolean =>
 
 const writtenDtype = ({ tensor }: GgufWeight): SafetensorsDtype => plainTypes[tensor.type]?.written ?? 'F32'
 
-async function cachedFile(
-  ggufPath: string,
-  source: string,
-  converted: readonly [string, GgufWeight][],
-  options: PrepareOptions,
-): Promise<{ path: string; header: SafetensorsHeader }> {
-  const path = join(options.cacheFolder, `${source.slice(0, 32)}-${converterVersion}.safetensors`)
-  const kept = await readIfWhole(path, source, converted)
-  if (kept) return { path, header: kept }
-  await mkdir(options.cacheFolder, { recursive: true }).catch((error: unknown) => {
-    throw writeFault(options.cacheFolder, error)
-  })
-  const handle = await open(ggufPath, 'r')
-  try {
-    const total = converted.reduce((sum, [, { tensor }]) => sum + tensor.byteLength, 0)
-    let done = 0
-    const onRead = (bytes: number) => {
-      done += bytes
-      options.onProgress?.(done / total)
-    }
-    const tensors = converted.map(([name, weight]): TensorToWrite => ({
-      name,
-      dtype: writtenDtype(weight),
-      shape: weight.tensor.shape,
-      data: convertedParts(handle, ggufPath, weight, { signal: options.signal, onRead }),
-    }))
-    await writeSafetensors(path, tensors, { source, converter: converterVersion })
-  } finally {
-    await handle.close()
-  }
-  return { path, header: await readSafetensorsHeader(path) }
-}
-
-/** The header of a cached file that is whole and was made from this model by this converter; null otherwise. */
-async function readIfWhole(
-  path: string,
-  source: string,
-  converted: readonly [string, GgufWeight][],
-): Promise<SafetensorsHeader | null> {
-  let header: SafetensorsHeader
-  try {
-    header = await readSafetensorsHeader(path)
-  } catch (error) {
-    // Absent or damaged: it is made anew.
-    if (error instanceof AppError) return null
-    throw error
-  }
-  const { metadata, tensors } = header
-  const fits = converted.every(([name, weight]) => {
-    const entry = tensors.get(name)
-    return entry?.dtype === writtenDtype(weight) && entry.shape.join() === weight.tensor.shape.join()
-  })
-  return fits && metadata.source === source && metadata.converter === converterVersion ? header : null
-}
-
-/** A tensor's rows in order, dequantised, some at a time. */
-async function* convertedParts(
-  handle: FileHandle,
-  path: string,
-  { tensor, permutedHeads }: GgufWeight,
-  { signal, onRead }: { signal?: AbortSignal; onRead: (bytes: number) => void },
-): AsyncGenerator<ArrayBufferView> {
-  // A bias is a column of rows of one number.
-  const [rows, width] =
-    permutedHeads > 0 && tensor.shape.length === 1 ? [tensor.shape[0], 1] : shapeOf(tensor.shape)
-  const rowBytes = tensor.byteLength / rows
-  const headRows = permutedHeads > 0 ? rows / permutedHeads : 1
-  const partRows = headRows * Math.max(1, Math.floor(partNumbers / (width * headRows)))
-  const block = ggufBlocks[tensor.type]
-  for (let row = 0; row < rows; row += partRows) {
-    signal?.throwIfAborted()
-    const count = Math.min(partRows, rows - row)
-    const bytes = await readExactly(handle, path, tensor.offset + row * rowBytes, count * rowBytes)
-    const ordered = permutedHeads > 0 ? unpermuteRows(bytes, rowBytes, headRows) : bytes
-    if (plainTypes[tensor.type]) yield ordered
-    else {
-      const values = new Float32Array((ordered.length / block.bytes) * block.numbers)
-      dequantize(tensor.type, ordered, values)
-      yield values
-    }
-    onRead(bytes.length)
-  }
+function bytesToFloats(type: GgufType, bytes: Uint8Array): ArrayBufferView {
+  if (plainTypes[type]) return bytes
+  const block = ggufBlocks[type]
+  const values = new Float32Array((bytes.length / block.bytes) * block.numbers)
+  dequantize(type, bytes, values)
+  return values
 }
 
 const shapeOf = (shape: readonly number[]): [rows: number, width: number] =>

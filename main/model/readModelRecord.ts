@@ -36,7 +36,7 @@ export async function readModelRecord(path: string, options: HashOptions = {}): 
     tokenizerHash,
     configHash: hashConfig(config),
     hasChatTemplate: files.chatTemplate !== null,
-    memoryBytes: memoryEstimateBytes({ shape: config.shape, parameters }, { rows: 16, tokens }),
+    memoryBytes: memoryEstimateBytes({ shape: config.shape, parameters, dtype }, { rows: 16, tokens }),
     notes: [...files.notes],
   }
 }

@@ -158,19 +158,54 @@ export function asWeight(file: string, entry: SafetensorsEntry): WeightTensor | 
 /**
  * A weight as 32-bit numbers, row-major.
  * @throws modelTruncated where the file has become shorter since its header was read
+ * @throws TypeError for bytes, which are no numbers by themselves
  */
 export async function readWeight(weight: WeightTensor): Promise<Float32Array> {
   const handle = await open(weight.file, 'r')
   try {
-    const bytes = await readExactly(handle, weight.file, weight.offset, weight.byteLength)
-    if (weight.dtype === 'float32') return new Float32Array(bytes.buffer)
-    const values = new Float32Array(weight.byteLength / 2)
-    if (weight.dtype === 'float16') widenHalfs(bytes, values)
-    else widenBfloats(bytes, values)
-    return values
+    return widened(weight, await readExactly(handle, weight.file, weight.offset, weight.byteLength))
   } finally {
     await handle.close()
   }
+}
+
+/** Rows are read in parts of about this many numbers. */
+const partNumbers = 2 ** 21
+
+/**
+ * The rows of a matrix, [out, in] however it is stored, as 32-bit numbers: whole rows, some at a time; one that lies transposed comes as a whole.
+ * @throws modelTruncated, TypeError as readWeight
+ */
+export async function* readRows(weight: WeightTensor): AsyncGenerator<Float32Array> {
+  const [outer, inner] = weight.shape
+  if (weight.isTransposed) {
+    const stored = await readWeight(weight)
+    const rows = new Float32Array(stored.length)
+    for (let i = 0; i < outer; i++)
+      for (let j = 0; j < inner; j++) rows[j * outer + i] = stored[i * inner + j]
+    yield rows
+    return
+  }
+  const rowBytes = weight.byteLength / outer
+  const count = Math.max(1, Math.floor(partNumbers / inner))
+  const handle = await open(weight.file, 'r')
+  try {
+    for (let row = 0; row < outer; row += count) {
+      const size = Math.min(count, outer - row) * rowBytes
+      yield widened(weight, await readExactly(handle, weight.file, weight.offset + row * rowBytes, size))
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+function widened({ dtype }: WeightTensor, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  if (dtype === 'uint8') throw new TypeError('bytes are no numbers by themselves')
+  if (dtype === 'float32') return new Float32Array(bytes.buffer)
+  const values = new Float32Array(bytes.length / 2)
+  if (dtype === 'float16') widenHalfs(bytes, values)
+  else widenBfloats(bytes, values)
+  return values
 }
 
 export interface TensorToWrite {

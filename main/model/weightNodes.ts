@@ -1,8 +1,9 @@
 // A model's tensors as values of a graph.
-// Owns: pointing the graph at bytes inside weights files, and widening half-precision ones. Not: reading the files (safetensors.ts, gguf.ts).
+// Owns: pointing the graph at bytes inside weights files, and widening half-precision ones. Not: matrices in blocks (blockNodes.ts), reading the files (safetensors.ts, gguf.ts).
 // Matrices stay as they are stored, [out, in] or [in, out]: Gemm takes both, so nothing is copied before ONNX Runtime packs them.
 import { realpathSync } from 'node:fs'
 import path from 'node:path'
+import { BlockNodes } from './blockNodes.ts'
 import { elementTypes, type GraphBuilder } from './onnxWriter.ts'
 import type { WeightMap, WeightTensor } from './modelFiles.ts'
 
@@ -19,11 +20,13 @@ export class WeightNodes {
   readonly folder: string
   private readonly graph: GraphBuilder
   private readonly weights: WeightMap
+  private readonly blocks: BlockNodes
   private readonly realPaths = new Map<string, string>()
 
   constructor(graph: GraphBuilder, weights: WeightMap) {
     this.graph = graph
     this.weights = weights
+    this.blocks = new BlockNodes(graph, weights, (name) => this.stored(name))
     for (const { file } of weights.values())
       if (!this.realPaths.has(file)) this.realPaths.set(file, realpathSync(file))
     this.folder = commonFolder([...this.realPaths.values()])
@@ -41,7 +44,7 @@ export class WeightNodes {
 
   /** Whether a matrix lies as [in, out]. */
   isTransposed(name: string): boolean {
-    return this.find(name).isTransposed === true
+    return !this.blocks.has(name) && this.find(name).isTransposed === true
   }
 
   private stored(name: string): string {
@@ -63,7 +66,9 @@ export class WeightNodes {
 
   /** Rows of a matrix. Only the rows taken are widened. */
   rows(name: string, indices: string): string {
-    return this.widened(this.graph.op('Gather', [this.stored(name), indices]), name)
+    const take = (tensor: string): string => this.graph.op('Gather', [tensor, indices])
+    // Embeddings that are tied to a head in blocks are there in floats as well.
+    return this.has(name) ? this.widened(take(this.stored(name)), name) : this.blocks.rows(name, take)
   }
 
   /**
@@ -73,18 +78,18 @@ export class WeightNodes {
    */
   copied(name: string, zero: string): string {
     const { graph } = this
-    const whole = graph.op('Slice', [
-      this.stored(name),
-      zero,
-      graph.integers([Number.MAX_SAFE_INTEGER]),
-      graph.integers([0]),
-    ])
-    return this.widened(whole, name)
+    const copy = (tensor: string): string =>
+      graph.op('Slice', [tensor, zero, graph.integers([Number.MAX_SAFE_INTEGER]), graph.integers([0])])
+    return this.has(name) ? this.widened(copy(this.stored(name)), name) : this.blocks.rows(name, copy)
   }
 
   /** x·Wᵀ + b for `{name}.weight` and, where there is one, `{name}.bias`. */
   linear(name: string, x: string): string {
     const bias = this.has(`${name}.bias`) ? [this.tensor(`${name}.bias`)] : []
+    if (this.blocks.has(`${name}.weight`)) {
+      const product = this.blocks.product(`${name}.weight`, x)
+      return bias.length > 0 ? this.graph.op('Add', [product, ...bias]) : product
+    }
     const transB = this.isTransposed(`${name}.weight`) ? 0 : 1
     return this.graph.op('Gemm', [x, this.tensor(`${name}.weight`), ...bias], { transB })
   }

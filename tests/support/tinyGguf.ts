@@ -35,6 +35,30 @@ export function q8Bytes(values: Float32Array): Uint8Array {
   return bytes
 }
 
+/** Q4_1 blocks of 16 steps between the least and the largest number of each. */
+export function q4Bytes(values: Float32Array): Uint8Array {
+  const bytes = new Uint8Array((values.length / 32) * 20)
+  for (let block = 0; block < values.length / 32; block++) {
+    const own = values.subarray(block * 32, block * 32 + 32)
+    const least = Math.min(...own)
+    // One half, one quarter below it …: powers of two, which half precision has.
+    const exponent = Math.ceil(Math.log2((Math.max(...own) - least) / 15))
+    const minimum = Math.floor(least / 2 ** exponent) * 2 ** exponent
+    new DataView(bytes.buffer).setUint16(block * 20, (exponent + 15) << 10, true)
+    new DataView(bytes.buffer).setUint16(block * 20 + 2, halfOf(minimum), true)
+    const level = (j: number) => Math.min(15, Math.round((own[j] - minimum) / 2 ** exponent))
+    for (let j = 0; j < 16; j++) bytes[block * 20 + 4 + j] = level(j) | (level(j + 16) << 4)
+  }
+  return bytes
+}
+
+/** Half precision of a number that has no more than eleven significant bits. */
+function halfOf(value: number): number {
+  if (value === 0) return 0
+  const exponent = Math.floor(Math.log2(Math.abs(value)))
+  return (value < 0 ? 0x8000 : 0) | ((exponent + 15) << 10) | ((Math.abs(value) / 2 ** exponent - 1) * 1024)
+}
+
 /** Row j of a head's first half goes to 2j, of its second half to 2j + 1, as llama.cpp's converter does. */
 export function permuteRows(values: Float32Array, rows: number, heads: number): Float32Array {
   const width = values.length / rows
@@ -56,8 +80,8 @@ export interface TinyGguf {
   weights: Map<string, Float32Array>
 }
 
-/** @param quantised  Q8_0 matrices; float32 otherwise */
-export function tinyGguf({ quantised }: { quantised: boolean }): TinyGguf {
+/** @param quantised  Q8_0 matrices, or Q4_1 ones, which hold other numbers than `weights`; float32 otherwise */
+export function tinyGguf({ quantised }: { quantised: boolean | 'Q4_1' }): TinyGguf {
   const { layers, width, heads, keyValueHeads, headWidth, mlpWidth } = tinyShape
   const draw = random(5)
   const weights = new Map<string, Float32Array>()
@@ -69,13 +93,10 @@ export function tinyGguf({ quantised }: { quantised: boolean }): TinyGguf {
     )
     weights.set(hf, values)
     const stored = permutedHeads ? permuteRows(values, shape[0], permutedHeads) : values
-    const quantise = quantised && shape.length === 2
-    tensors.push({
-      name: gguf,
-      type: quantise ? 8 : 0,
-      shape,
-      data: quantise ? q8Bytes(stored) : floatBytes(stored),
-    })
+    const kind = shape.length === 2 ? quantised : false
+    const [type, data] =
+      kind === 'Q4_1' ? [3, q4Bytes(stored)] : kind ? [8, q8Bytes(stored)] : [0, floatBytes(stored)]
+    tensors.push({ name: gguf, type, shape, data })
   }
   add('model.embed_tokens.weight', 'token_embd.weight', [tokens.length, width])
   for (let i = 0; i < layers; i++) {

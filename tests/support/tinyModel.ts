@@ -8,13 +8,12 @@ export interface TinyModelOptions {
   contextLength?: number
   seed?: number
   chatTemplate?: string | null
+  /** Every width but the vocabulary's is so many times as large. */
+  scale?: number
 }
 
-const width = 16
 const heads = 4
 const keyValueHeads = 2
-const headWidth = 4
-const mlpWidth = 24
 const chatTemplate =
   "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
@@ -40,7 +39,8 @@ function randomValues(seed: number): () => number {
 
 /** Writes the model into `folder` (made if missing) and returns the folder. */
 export async function writeTinyModel(folder: string, options: TinyModelOptions = {}): Promise<string> {
-  const { layers = 2, contextLength = 2048, seed = 1 } = options
+  const { layers = 2, contextLength = 2048, seed = 1, scale = 1 } = options
+  const [width, headWidth, mlpWidth] = [16 * scale, 4 * scale, 24 * scale]
   const template = options.chatTemplate === undefined ? chatTemplate : options.chatTemplate
   await mkdir(folder, { recursive: true })
   const alphabet = byteAlphabet()
