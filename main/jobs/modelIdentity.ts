@@ -28,12 +28,17 @@ export async function checkIdentity(
   if (changed) throw errors.modelChanged({ path: files.path })
 }
 
+/** How late a file system may set its times: a tick of the system's clock, on some 2 s. */
+const FILE_TIME_MS = 2000
+
 /** A copy that kept its old modification time has a young change time. */
 function isUntouched(files: ModelFiles, record: ModelRecord): boolean {
-  const added = Date.parse(record.addedAt)
+  const surelyBefore = Date.parse(record.addedAt) - FILE_TIME_MS
   const youngest = (file: string): number => {
     const { mtimeMs, ctimeMs } = statSync(file)
     return Math.max(mtimeMs, ctimeMs)
   }
-  return files.sizeBytes === record.sizeBytes && files.weightFiles.every((file) => youngest(file) <= added)
+  return (
+    files.sizeBytes === record.sizeBytes && files.weightFiles.every((file) => youngest(file) <= surelyBefore)
+  )
 }
