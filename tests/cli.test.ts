@@ -37,9 +37,13 @@ test('models are added, listed, checked and removed', () => {
   const shown = terminal.run('models', 'list', ...at('models')).out
   expect(shown).toContain(hash.slice(0, 12))
   expect(shown).toMatch(/ MiB \(16 × 2048\)/)
+  expect(shown).toContain('Not checked')
   const checked = terminal.json('models', 'check', 'tiny', ...at('models'))
-  expect(checked.document).toMatchObject({ passed: true })
+  expect(checked.document).toMatchObject({ passed: true, stored: true, hash, reference: null })
   expect(checked.document.checks.length).toBeGreaterThan(2)
+  const { check } = terminal.json('models', 'list', ...at('models')).document[0]
+  expect(check).toMatchObject({ hash, results: checked.document.checks })
+  expect(terminal.run('models', 'list', ...at('models')).out).toContain('Self-consistent only')
   expect(terminal.json('models', 'remove', 'tiny', ...at('models')).code).toBe(0)
   expect(terminal.json('models', 'list', ...at('models')).document).toEqual([])
 })
@@ -150,7 +154,10 @@ describe('without a workspace', () => {
   }, 60_000)
 
   test('a model’s path can be checked and run', () => {
-    expect(terminal.json('models', 'check', model, ...at('mistyped')).document.passed).toBe(true)
+    expect(terminal.json('models', 'check', model, ...at('mistyped')).document).toMatchObject({
+      passed: true,
+      stored: false,
+    })
     expect(
       terminal.json('run', '--model', './tiny', '--ids', '1', '--max-new', '1', ...at('mistyped')).code,
     ).toBe(0)

@@ -1,10 +1,14 @@
 // innerview models add|list|remove|check
 // Owns: what is asked of the model library, and its records and checks as text. Not: reading or checking models (jobs/, model/).
 import { Command } from 'commander'
-import type { ModelRecord } from '../contract/models.ts'
+import { AppError } from '../contract/errors.ts'
+import type { ModelCheck, ModelRecord } from '../contract/models.ts'
+import { trustOf } from '../contract/modelTrust.ts'
 import { defaultCache } from '../folders.ts'
 import { checkModel } from '../jobs/checkModel.ts'
-import { runCommand, withEngine, withEngineOr } from './context.ts'
+import { deviceName } from '../jobs/device.ts'
+import { runtimeVersion, version } from '../version.ts'
+import { runCommand, withEngine, withEngineOr, type CommandContext } from './context.ts'
 import { modelPath } from './modelPath.ts'
 import { megabytes, table } from './output.ts'
 
@@ -25,6 +29,28 @@ function describe(model: ModelRecord): string {
     ...model.notes.map((note) => `  note: ${note}`),
   ]
   return lines.join('\n')
+}
+
+/** One line: what the last check found, and whether it still holds. */
+function describeTrust(model: ModelRecord): string {
+  const ground = { innerview: version, onnxruntime: runtimeVersion, device: deviceName() }
+  const { text, changes } = trustOf(model, ground)
+  return changes.length === 0 ? text : `${text} (${changes.join('; ')})`
+}
+
+/**
+ * With the model in the workspace, where there is one; a check is of use without that too.
+ * @returns whether the workspace has the model and keeps it
+ */
+async function keepCheck(context: CommandContext, path: string, check: ModelCheck): Promise<boolean> {
+  try {
+    return await withEngine(context, 'change', (engine) => engine.models.keepCheck(path, check))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    if (error.code !== 'workspace_missing')
+      context.output.note(`What was found is not kept in the workspace: ${error.message}`)
+    return false
+  }
 }
 
 export function modelsCommand(resources: string): Command {
@@ -61,6 +87,7 @@ export function modelsCommand(resources: string): Command {
                   'context',
                   'memory (rows × tokens)',
                   'sha256',
+                  'check',
                   'path',
                 ],
                 ...list.map((m) => [
@@ -73,6 +100,7 @@ export function modelsCommand(resources: string): Command {
                   String(m.shape.contextLength),
                   `${megabytes(m.memoryBytes)} (${ESTIMATE_ROWS} × ${estimateTokens(m)})`,
                   m.hash.slice(0, 12),
+                  describeTrust(m),
                   m.path,
                 ]),
               ]),
@@ -96,9 +124,12 @@ export function modelsCommand(resources: string): Command {
     .action((path: string, _options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
         const full = await modelPath(context, path)
-        const results = await checkModel(full, defaultCache(), context.tell, context.signal)
+        const options = { cacheFolder: defaultCache() }
+        const check = await checkModel(full, options, context.tell, context.signal)
+        const stored = await keepCheck(context, full, check)
+        const { results, ...about } = check
         const passed = results.every((r) => r.passed)
-        context.output.result({ passed, checks: results }, () =>
+        context.output.result({ passed, stored, ...about, checks: results }, () =>
           table([
             ['', 'check', 'largest error', ''],
             ...results.map((r) => [

@@ -2,7 +2,7 @@
 // Rule: a call either answers or throws a report from errors.ts; a stream ends when the signal is aborted.
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
-import { checkResult, modelRecord } from './models.ts'
+import { modelCheck, modelRecord } from './models.ts'
 import {
   collectSettings,
   episodePage,
@@ -25,6 +25,8 @@ export const engineInfo = z.object({
   node: z.string(),
   electron: z.string().nullable(),
   onnxruntime: z.string(),
+  /** That models compute on, by kind and name. */
+  device: z.string(),
   transport: z.enum(['window', 'process', 'browser']),
   workspace: z.string(),
   cores: z.number(),
@@ -111,10 +113,8 @@ export const contract = {
     /** Hashes the weights, so it takes seconds on a large file. Ends with the record. */
     add: oc.input(z.object({ path: z.string().min(1) })).output(eventIterator(workProgress, modelRecord)),
     remove: oc.input(byId).output(z.void()),
-    /** `path` is that of a model's files, or the id of a model in the workspace. */
-    check: oc
-      .input(z.object({ path: z.string().min(1) }))
-      .output(eventIterator(workProgress, z.array(checkResult))),
+    /** `path` is that of a model's files, or the id of a model in the workspace; that model's record keeps what is found. */
+    check: oc.input(z.object({ path: z.string().min(1) })).output(eventIterator(workProgress, modelCheck)),
   },
 
   runs: {

@@ -1,12 +1,23 @@
 // `models check`: does this model read, speak and compute as it should?
-// Owns: the order of the checks and those on text. Not: the numerical ones (inference/selfCheck.ts, referenceCheck.ts).
+// Owns: the order of the checks and those on text. Not: the numerical ones (inference/selfCheck.ts, referenceCheck.ts), or keeping what is found (modelLibrary.ts).
 import type { WorkProgress } from '../contract/api.ts'
-import type { CheckResult } from '../contract/models.ts'
-import { compareWithReference, referenceResults } from '../inference/referenceCheck.ts'
+import type { CheckResult, ModelCheck, ModelShape } from '../contract/models.ts'
+import { compareWithReference, referenceResults, type ReferenceError } from '../inference/referenceCheck.ts'
 import { selfCheck, type Generate } from '../inference/selfCheck.ts'
+import { hashConfig, hashModel, hashTokenizer } from '../model/hashModel.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { readReference, type Reference } from '../model/referenceFile.ts'
+import { runtimeVersion, version } from '../version.ts'
+import { deviceName } from './device.ts'
 import { LoadedModel } from './loadedModel.ts'
+
+type Tell = (progress: WorkProgress) => void
+
+export interface CheckOptions {
+  cacheFolder: string
+  /** SHA-256 of the weights, where it is known to be that of the files as they are now. */
+  hash?: string
+}
 
 /** Rows the numerical checks run beside one another. */
 const ROWS = 4
@@ -19,44 +30,81 @@ const samples = [
 ]
 
 /**
- * Files first, then text, then numbers; where a reference file lies beside the model (scripts/reference.py), these against
- * another program's, too. A file that cannot be read ends it with its error.
- * @throws whatever opening the model throws; modelMalformed where the reference is another model's
+ * Files first, then text, then numbers: against themselves, and against those of another program where they lie beside the
+ * model (scripts/reference.py). A file that cannot be read ends it with its error.
+ * @throws whatever opening the model throws; model_malformed where the reference is another model's; the signal's reason when aborted
  */
 export async function checkModel(
   path: string,
-  cacheFolder: string,
-  tell: (progress: WorkProgress) => void,
+  options: CheckOptions,
+  tell: Tell,
   signal: AbortSignal,
-): Promise<CheckResult[]> {
+): Promise<ModelCheck> {
   const files = await openModelFiles(path)
   const reference = await readReference(files.path, files.config.shape)
-  const model = await LoadedModel.open(files, { cacheFolder, rows: ROWS }, tell, signal)
+  const onProgress = (fraction: number): void => tell({ label: 'Hashing the weights', fraction })
+  const hash = options.hash ?? (await hashModel(files, { signal, onProgress }))
+  const { cacheFolder } = options
+  const model = await LoadedModel.open(files, { cacheFolder, rows: ROWS, hash }, tell, signal)
   try {
-    const results = [filesRead(model), textsReturn(model), wordsReachPrompt(model)]
-    const prompt = model.encodeChat([{ role: 'user', content: samples[0] }])
+    const texts = [filesRead(model), textsReturn(model), wordsReachPrompt(model)]
     const generate: Generate = (request) => model.generate(request, signal)
+    const prompt = model.encodeChat([{ role: 'user', content: samples[0] }])
     const numbers = await selfCheck(generate, { shape: model.shape, prompt }, (fraction) =>
       tell({ label: 'Checking the numbers', fraction }),
     )
-    const compared = reference ? await againstReference(generate, reference, model, tell) : []
-    return [...results, ...numbers, ...compared]
+    const compared = reference && (await compare(generate, reference, model.shape, tell))
+    return {
+      results: [...texts, ...numbers, ...(compared?.results ?? [])].map(withFiniteError),
+      reference: compared?.reference ?? null,
+      checkedAt: new Date().toISOString(),
+      hash,
+      configHash: hashConfig(files.config),
+      tokenizerHash: await hashTokenizer(files.tokenizer),
+      dtype: 'float32', // whatever the weights are stored in, a loaded model computes in it
+      device: deviceName(),
+      innerview: version,
+      onnxruntime: runtimeVersion,
+    }
   } finally {
     await model.close()
   }
 }
 
-async function againstReference(
+interface Compared {
+  results: CheckResult[]
+  reference: NonNullable<ModelCheck['reference']>
+}
+
+async function compare(
   generate: Generate,
   reference: Reference,
-  { shape }: LoadedModel,
-  tell: (progress: WorkProgress) => void,
-): Promise<CheckResult[]> {
+  shape: ModelShape,
+  tell: Tell,
+): Promise<Compared> {
+  const program = programOf(reference)
   const comparison = await compareWithReference(generate, reference, shape, (fraction) =>
-    tell({ label: 'Comparing with the reference', fraction }),
+    tell({ label: `Comparing with ${program}`, fraction }),
   )
-  return referenceResults(comparison)
+  const worst = comparison.errors.reduce((one, other) => (isWorse(other, one) ? other : one))
+  return {
+    results: referenceResults(comparison),
+    reference: { program, largestError: finite(worst.error), at: worst.name },
+  }
 }
+
+const isWorse = (one: ReferenceError, other: ReferenceError): boolean => !(one.error <= other.error)
+
+const programOf = ({ madeBy }: Reference): string =>
+  madeBy.transformers ? `transformers ${madeBy.transformers}` : (madeBy.generator ?? 'another program')
+
+/** JSON has no infinity. */
+const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
+
+const withFiniteError = (result: CheckResult): CheckResult => ({
+  ...result,
+  largestError: result.largestError === null ? null : finite(result.largestError),
+})
 
 function filesRead(model: LoadedModel): CheckResult {
   const { layers, residualWidth } = model.shape

@@ -7,6 +7,7 @@ import type { ReadRun } from '../inference/interventionSources.ts'
 import type { ActivationPositions } from '../store/activations.ts'
 import { Workspace } from '../store/workspace.ts'
 import { runtimeVersion, version } from '../version.ts'
+import { deviceName } from './device.ts'
 import { embeddedModelFolder } from './embeddedModel.ts'
 import { EpisodeBrowser } from './episodeBrowser.ts'
 import { EventHub } from './eventHub.ts'
@@ -60,6 +61,7 @@ export class EngineService {
       node: process.versions.node,
       electron: process.versions.electron ?? null,
       onnxruntime: runtimeVersion,
+      device: deviceName(),
       transport: this.options.transport,
       workspace: this.workspace.folder,
       cores: availableParallelism(),

@@ -1,7 +1,7 @@
 import { copyFile, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sampleManifest, sampleSettings } from '../../tests/fixtures/store/sampleRun.ts'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { Workspace } from '../store/workspace.ts'
@@ -12,6 +12,7 @@ import { freeId, ModelLibrary } from './modelLibrary.ts'
 let folder: string
 let workspace: Workspace
 let library: ModelLibrary
+let hub: EventHub
 let embedded: string
 const ignore = (): void => {}
 const never = new AbortController().signal
@@ -20,7 +21,8 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'innerview-library-'))
   workspace = Workspace.open(join(folder, 'workspace'))
   embedded = join(folder, 'resources/embeddedModel')
-  library = new ModelLibrary(workspace, new EventHub(), join(folder, 'cache'), embedded)
+  hub = new EventHub()
+  library = new ModelLibrary(workspace, hub, join(folder, 'cache'), embedded)
 })
 afterEach(async () => {
   await library.unload()
@@ -99,6 +101,50 @@ test('another configuration beside the same weights is another model', async () 
   const text = await readFile(config, 'utf8')
   await writeFile(config, JSON.stringify({ ...(JSON.parse(text) as object), rms_norm_eps: 0.1 }))
   await expect(library.load(id, 1, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+})
+
+describe('a check', () => {
+  test('is kept with the model whichever way it was asked for, and every window is told', async () => {
+    const { id, path } = await add('tiny', 1)
+    expect(library.get(id).check).toBeNull()
+    const stop = new AbortController()
+    const events = hub.listen([], stop.signal)
+    const byId = await library.check(id, ignore, never)
+    expect(byId.results.filter(({ passed }) => !passed)).toEqual([])
+    expect(library.get(id).check).toEqual(byId)
+    expect((await events.next()).value).toEqual({ kind: 'models' })
+    stop.abort()
+    const byPath = await library.check(join(path, 'model.safetensors'), ignore, never)
+    expect(byPath.hash).toBe(byId.hash)
+    expect(library.get(id).check).toEqual(byPath)
+  })
+
+  test('of files that the workspace does not know is kept nowhere', async () => {
+    const { id } = await add('tiny', 1)
+    const path = await writeTinyModel(join(folder, 'other'), { seed: 2 })
+    const check = await library.check(path, ignore, never)
+    expect(library.get(id).check).toBeNull()
+    expect(await library.keepCheck(path, check)).toBe(false)
+  })
+
+  test('of other weights than those that were added is refused by id, and not kept by path', async () => {
+    const { id, path } = await add('tiny', 1)
+    const other = await writeTinyModel(join(folder, 'other'), { seed: 2 })
+    await copyFile(join(other, 'model.safetensors'), join(path, 'model.safetensors'))
+    await expect(library.check(id, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+    const { hash } = await library.check(path, ignore, never)
+    expect(hash).not.toBe(library.get(id).hash)
+    expect(library.get(id).check).toBeNull()
+  })
+
+  test('that was cancelled leaves the one before', async () => {
+    const { id } = await add('tiny', 1)
+    const check = await library.check(id, ignore, never)
+    const stop = new AbortController()
+    const cancelled = library.check(id, () => stop.abort(new Error('cancelled')), stop.signal)
+    await expect(cancelled).rejects.toThrow('cancelled')
+    expect(library.get(id).check).toEqual(check)
+  })
 })
 
 test('a path that is no model, and an id that no model has, are told apart', async () => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
-import type { CheckResult, ModelRecord } from '../contract/models.ts'
+import type { ModelCheck, ModelRecord } from '../contract/models.ts'
 import type { RunStatus } from '../contract/runs.ts'
 import { readModelRecord } from '../model/readModelRecord.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
@@ -104,8 +104,31 @@ export class ModelLibrary {
     if (this.loaded?.record.id === id) await this.unload()
   }
 
-  check(idOrPath: string, tell: Tell, signal: AbortSignal): Promise<CheckResult[]> {
-    return checkModel(this.pathOf(idOrPath), this.cacheFolder, tell, signal)
+  /**
+   * Checks a model, of the workspace or not, and keeps what is found in its record.
+   * @throws model_changed where it is asked for by its id and its files are not the ones that were added; what checkModel throws
+   */
+  async check(idOrPath: string, tell: Tell, signal: AbortSignal): Promise<ModelCheck> {
+    const path = this.pathOf(idOrPath)
+    const known = this.list().find((model) => model.id === idOrPath)
+    if (known) await checkIdentity(await openModelFiles(path), known, tell, signal)
+    const options = { cacheFolder: this.cacheFolder, hash: known?.hash }
+    const check = await checkModel(path, options, tell, signal)
+    signal.throwIfAborted()
+    await this.keepCheck(path, check)
+    return check
+  }
+
+  /**
+   * Keeps a check, made here or by another process, with the models of its content at that path.
+   * @returns whether the workspace has one
+   */
+  async keepCheck(path: string, check: ModelCheck): Promise<boolean> {
+    const files = await openModelFiles(path)
+    const checked = this.list().filter((model) => model.path === files.path && isSameContent(model, check))
+    for (const model of checked) this.workspace.models.put({ ...model, check })
+    if (checked.length > 0) this.hub.emit({ kind: 'models' })
+    return checked.length > 0
   }
 
   /**
@@ -147,10 +170,12 @@ export class ModelLibrary {
 
 /** An id may come to name another model: it is the content that counts. */
 const isSame = (one: ModelRecord, other: ModelRecord): boolean =>
-  one.path === other.path &&
-  one.hash === other.hash &&
-  one.configHash === other.configHash &&
-  one.tokenizerHash === other.tokenizerHash
+  one.path === other.path && isSameContent(one, other)
+
+type Content = Pick<ModelRecord, 'hash' | 'configHash' | 'tokenizerHash'>
+
+const isSameContent = (one: Content, other: Content): boolean =>
+  one.hash === other.hash && one.configHash === other.configHash && one.tokenizerHash === other.tokenizerHash
 
 /** The name in lower case with dashes; numbered where it is taken. */
 export function freeId(name: string, known: readonly { id: string }[]): string {

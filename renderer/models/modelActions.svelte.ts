@@ -1,8 +1,8 @@
 // What can be done with models: add, check, remove.
-// Owns: what is being added, why it failed, results of checks. Not: the list itself (workspace.svelte.ts).
-import { SvelteMap } from 'svelte/reactivity'
+// Owns: what is being added or checked, why it failed, which findings are unfolded. Not: the list itself, with what checks found (workspace.svelte.ts).
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
-import type { CheckResult, ModelRecord } from '../../main/contract/models.ts'
+import type { ModelRecord } from '../../main/contract/models.ts'
 import { engine, type Engine } from '../client.ts'
 import { tasks, type Tasks } from '../jobs/tasks.svelte.ts'
 import { startFormWith } from '../runs/runForm.svelte.ts'
@@ -14,12 +14,16 @@ export interface AddFailure {
   path: string
   error: ErrorReport
 }
-export type CheckState =
-  { state: 'running' } | { state: 'done'; results: CheckResult[] } | { state: 'failed'; error: ErrorReport }
+/** Of a check that was asked for in this window. */
+export type CheckState = { state: 'running' } | { state: 'failed'; error: ErrorReport }
+
+export const checkTitle = (model: ModelRecord): string => `Checking ${model.name}`
 
 export class ModelActions {
   readonly removal = new LaterRemoval()
   readonly checks = new SvelteMap<string, CheckState>()
+  /** Models whose findings are shown in full. */
+  readonly unfolded = new SvelteSet<string>()
   /** Paths that are being read now. */
   adding = $state.raw<string[]>([])
   /** The path field is to take the focus. */
@@ -77,18 +81,26 @@ export class ModelActions {
     if (path) await this.add(path)
   }
 
+  /** The engine keeps what is found; it comes back with the model. */
   async check(model: ModelRecord): Promise<void> {
     if (this.checks.get(model.id)?.state === 'running') return
     this.checks.set(model.id, { state: 'running' })
     try {
-      const results = await this.#tasks.follow(`Checking ${model.name}`, (signal) =>
-        this.#models.check({ path: model.path }, { signal }),
+      const found = await this.#tasks.follow(checkTitle(model), (signal) =>
+        this.#models.check({ path: model.id }, { signal }),
       )
-      if (results) this.checks.set(model.id, { state: 'done', results })
-      else this.checks.delete(model.id)
+      if (found) {
+        await this.#workspace.refreshModels()
+        this.unfolded.add(model.id)
+      }
+      this.checks.delete(model.id)
     } catch (error) {
       this.checks.set(model.id, { state: 'failed', error: reportOf(error) })
     }
+  }
+
+  toggleFindings(model: ModelRecord): void {
+    if (!this.unfolded.delete(model.id)) this.unfolded.add(model.id)
   }
 
   remove(model: ModelRecord): void {

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { errors } from '../../main/contract/errors.ts'
 import type { Engine } from '../client.ts'
 import { Tasks } from '../jobs/tasks.svelte.ts'
-import { inventedModels } from '../testing/invented.ts'
+import { inventedCheck, inventedModels } from '../testing/invented.ts'
 import { Workspace } from '../workspace.svelte.ts'
 import { ModelActions } from './modelActions.svelte.ts'
 
@@ -13,10 +13,15 @@ async function* added() {
   return model
 }
 
-function actionsOn(models: Record<string, unknown>) {
+async function* found() {
+  yield { label: 'numbers', fraction: 0.5 }
+  return inventedCheck()
+}
+
+function actionsOn(models: Record<string, unknown>, tasks = new Tasks()) {
   const calls = { list: () => Promise.resolve(inventedModels), ...models } as unknown as Engine['models']
   const workspace = new Workspace({ models: calls } as Engine)
-  return { actions: new ModelActions(calls, workspace, new Tasks()), workspace }
+  return { actions: new ModelActions(calls, workspace, tasks), workspace }
 }
 
 describe('ModelActions', () => {
@@ -54,21 +59,48 @@ describe('ModelActions', () => {
     await actions.add(model.path)
     expect(actions.shown?.map((one) => one.id)).toContain(model.id)
   })
-  it('keeps a check’s results with the model, or why there are none', async () => {
-    const results = [{ name: 'finite', passed: true, largestError: null, detail: '' }]
+  it('checks by id, then has the model as the engine keeps it, with what was found unfolded', async () => {
+    const check = vi.fn(async () => found())
+    const checked = [{ ...model, check: inventedCheck() }]
+    const { actions, workspace } = actionsOn({ check, list: () => Promise.resolve(checked) })
+    await actions.check(model)
+    expect(check).toHaveBeenCalledWith({ path: model.id }, expect.anything())
+    expect(workspace.models).toEqual(checked)
+    expect(actions.checks.has(model.id)).toBe(false)
+    expect(actions.unfolded.has(model.id)).toBe(true)
+    actions.toggleFindings(model)
+    expect(actions.unfolded.has(model.id)).toBe(false)
+  })
+  it('does not check a model twice at once', async () => {
+    const check = vi.fn(async () => found())
+    const { actions } = actionsOn({ check })
+    await Promise.all([actions.check(model), actions.check(model)])
+    expect(check).toHaveBeenCalledTimes(1)
+  })
+  it('says why a check could not be made, until the next one', async () => {
     const check = vi
       .fn()
-      .mockResolvedValueOnce(
-        (async function* () {
-          yield { label: '', fraction: 0 }
-          return results
-        })(),
-      )
       .mockRejectedValueOnce(errors.modelChanged({ path: '/a' }))
+      .mockResolvedValueOnce(found())
     const { actions } = actionsOn({ check })
     await actions.check(model)
-    expect(actions.checks.get(model.id)).toEqual({ state: 'done', results })
-    await actions.check(model)
     expect(actions.checks.get(model.id)).toMatchObject({ state: 'failed', error: { code: 'model_changed' } })
+    expect(actions.unfolded.has(model.id)).toBe(false)
+    await actions.check(model)
+    expect(actions.checks.has(model.id)).toBe(false)
+  })
+  it('forgets a check that was cancelled', async () => {
+    const tasks = new Tasks()
+    async function* endless() {
+      while (true) yield { label: 'numbers', fraction: 0.5 }
+    }
+    const { actions } = actionsOn({ check: async () => endless() }, tasks)
+    const checking = actions.check(model)
+    await vi.waitFor(() => expect(tasks.list).toHaveLength(1))
+    expect(actions.checks.get(model.id)).toEqual({ state: 'running' })
+    tasks.list[0]!.cancel()
+    await checking
+    expect(actions.checks.has(model.id)).toBe(false)
+    expect(actions.unfolded.has(model.id)).toBe(false)
   })
 })

@@ -4,7 +4,7 @@ import { implement, ORPCError } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 import { contract, type EngineEvent, type PendingQuestion } from '../../main/contract/api.ts'
 import { AppError, errors } from '../../main/contract/errors.ts'
-import type { ModelRecord } from '../../main/contract/models.ts'
+import type { ModelCheck, ModelRecord } from '../../main/contract/models.ts'
 import { cloneMessages } from '../../main/contract/port.ts'
 import type { EpisodeSummary, RunRecord, RunStatus } from '../../main/contract/runs.ts'
 import type { Doors } from '../doors.ts'
@@ -13,6 +13,9 @@ import {
   inventModel,
   inventRun,
   inventStatistics,
+  inventedCheck,
+  inventedComparison,
+  inventedGround,
   inventEpisodeView,
   inventedModels,
   tally,
@@ -28,6 +31,11 @@ export interface FakeWorld {
 
 const minute = 60_000
 const at = (minutesAgo: number): string => new Date(Date.now() - minutesAgo * minute).toISOString()
+
+const failing = (check: ModelCheck): ModelCheck => ({
+  ...check,
+  results: check.results.map((one, i) => (i < 6 ? one : { ...one, passed: false, largestError: i / 7 })),
+})
 
 export const worlds: Record<string, () => FakeWorld> = {
   empty: () => ({ models: [], runs: [], questions: [], isLive: false }),
@@ -62,6 +70,19 @@ export const worlds: Record<string, () => FakeWorld> = {
     ],
     questions: [],
     isLive: true,
+  }),
+  /** A model of each standing. */
+  checked: () => ({
+    models: [
+      inventModel('SmolLM2-135M-Instruct', { check: inventedComparison('SmolLM2-135M-Instruct') }),
+      inventModel('Qwen3-0.6B', { check: inventedCheck('Qwen3-0.6B') }),
+      inventModel('gemma-3-270m', { check: failing(inventedComparison('gemma-3-270m')) }),
+      inventModel('pythia-160m', { check: inventedCheck('another', { innerview: '0.0.9' }) }),
+      inventModel('gpt2'),
+    ],
+    runs: [],
+    questions: [],
+    isLive: false,
   }),
   /** A run that does not play yet. */
   loading: () => ({
@@ -187,10 +208,11 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
   })
   const router = os.router({
     info: os.info.handler(() => ({
-      version: '0.1.0',
+      version: inventedGround.innerview,
       node: '24.9.0',
       electron: null,
-      onnxruntime: '1.30.0',
+      onnxruntime: inventedGround.onnxruntime,
+      device: inventedGround.device,
       transport: 'browser' as const,
       workspace: '/home/ada/innerview/twenty-questions',
       cores: 8,
@@ -242,7 +264,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         world.models = world.models.filter((one) => one.id !== input.id)
         say({ kind: 'models' })
       }),
-      check: os.models.check.handler(async function* ({ signal }) {
+      check: os.models.check.handler(async function* ({ input, signal }) {
         for (let i = 0; i <= 20 && !signal?.aborted; i++) {
           yield {
             label: ['reading weights', 'running 3 prompts', 'comparing batches'][Math.floor(i / 7)]!,
@@ -250,27 +272,12 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
           }
           await wait(60, signal)
         }
-        return [
-          { name: 'weights are finite', passed: true, largestError: null, detail: '272 tensors' },
-          {
-            name: 'alone and in a batch give the same bits',
-            passed: true,
-            largestError: 0,
-            detail: 'logits, 3 prompts',
-          },
-          {
-            name: 'reused prefix gives the same logits',
-            passed: true,
-            largestError: 0.0000031,
-            detail: 'largest |Δ logit|',
-          },
-          {
-            name: 'tokeniser round trip',
-            passed: false,
-            largestError: 2,
-            detail: 'texts that changed, of 200',
-          },
-        ]
+        const model = world.models.find((one) => one.id === input.path)
+        if (!model) throw errors.notFound({ kind: 'model', id: input.path })
+        const check = inventedCheck(model.name, { checkedAt: at(0) })
+        world.models = world.models.map((one) => (one.id === model.id ? { ...one, check } : one))
+        say({ kind: 'models' })
+        return check
       }),
     },
     runs: {

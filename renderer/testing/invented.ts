@@ -1,7 +1,7 @@
 // Invented models, runs, episodes and steps for component tests and screenshots. Never part of the build.
 // Everything follows from a seed, so that a screenshot of today can be compared with one of tomorrow.
 import type { EpisodeStep, EpisodeView } from '../../main/contract/api.ts'
-import type { ModelRecord } from '../../main/contract/models.ts'
+import type { CheckResult, ModelCheck, ModelRecord } from '../../main/contract/models.ts'
 import {
   collectSettings,
   type CollectInput,
@@ -31,6 +31,57 @@ const hex = (text: string, length: number): string => {
   return Array.from({ length }, () => Math.floor(random() * 16).toString(16)).join('')
 }
 
+export const inventedGround = {
+  innerview: '0.1.0',
+  onnxruntime: '1.30.0',
+  device: 'cpu: AMD Ryzen 7 7840U with Radeon 780M Graphics',
+}
+
+/** Of the model of that name; it passed, and nothing has changed since. */
+export const inventedCheck = (
+  name = 'SmolLM2-135M-Instruct',
+  change: Partial<ModelCheck> = {},
+): ModelCheck => ({
+  results: [
+    result('files', 'every tensor of 30 layers × 576 is there, in its shape'),
+    result('tokeniser', '4 texts return unchanged'),
+    result('chat template', 'a user’s words reach the prompt'),
+    result('finite logits', 'all 2359296 are numbers'),
+    result('residual stream', 'resid_pre + attn_out + mlp_out = resid_post', 2.1e-7),
+    result('batch', 'a row alone and beside others', 0),
+  ],
+  reference: null,
+  checkedAt: '2026-01-09T15:00:00.000Z',
+  ...contentOf(name),
+  dtype: 'float32',
+  ...inventedGround,
+  ...change,
+})
+
+const result = (name: string, detail: string, largestError: number | null = null): CheckResult => ({
+  name,
+  passed: true,
+  largestError,
+  detail,
+})
+
+/** With transformers’ values beside the model. */
+export function inventedComparison(name: string): ModelCheck {
+  const alone = inventedCheck(name)
+  const kinds = ['logits', 'hook_embed', 'blocks.*.attn.hook_pattern', 'blocks.*.mlp.hook_post']
+  const compared = kinds.map((kind, i) =>
+    result(`reference ${kind}`, 'largest error, relative to the largest value', 2.4e-6 / 4 ** (3 - i)),
+  )
+  const reference = { program: 'transformers 5.23.0', largestError: 2.4e-6, at: 'blocks.9.mlp.hook_post' }
+  return { ...alone, results: [...alone.results, ...compared], reference }
+}
+
+const contentOf = (name: string) => ({
+  hash: hex(name, 64),
+  tokenizerHash: hex(`${name} tokenizer`, 64),
+  configHash: hex(`${name} config`, 64),
+})
+
 export function inventModel(name: string, change: Partial<ModelRecord> = {}): ModelRecord {
   return {
     id: name.toLowerCase(),
@@ -51,9 +102,7 @@ export function inventModel(name: string, change: Partial<ModelRecord> = {}): Mo
     parameters: 134_515_008,
     dtype: 'Q4_1',
     sizeBytes: 98_566_144,
-    hash: hex(name, 64),
-    tokenizerHash: hex(`${name} tokenizer`, 64),
-    configHash: hex(`${name} config`, 64),
+    ...contentOf(name),
     hasChatTemplate: true,
     memoryBytes: 1.31 * 2 ** 30,
     addedAt: '2026-01-09T14:00:00.000Z',
