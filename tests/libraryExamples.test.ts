@@ -1,0 +1,36 @@
+// Every code block of the pages on the library is a file of tests/libraryExamples/, checked by the compiler like any other; here it is run, and
+// what it prints is compared with its comments `// prints: …`.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+
+const folder = join(import.meta.dirname, 'libraryExamples')
+const docs = join(import.meta.dirname, '..', 'docs')
+const pages = ['library.md', 'from-transformerlens.md', 'from-ares.md']
+const examples = readdirSync(folder).sort()
+
+const read = (path: string): string => readFileSync(path, 'utf8').trim()
+const blocks = pages.flatMap((page) =>
+  [...read(join(docs, page)).matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code.trim()),
+)
+
+it('the pages show the examples, each once, and no other code', () => {
+  const files = examples.map((name) => read(join(folder, name)))
+  expect(blocks.toSorted()).toEqual(files.toSorted())
+  const fences = pages.flatMap((page) => [...read(join(docs, page)).matchAll(/^```(\w+)$/gm)])
+  expect(new Set(fences.map(([, language]) => language))).toEqual(new Set(['ts']))
+})
+
+describe('an example prints what it says', () => {
+  it.each(examples)('%s', async (name) => {
+    const expected = [...read(join(folder, name)).matchAll(/^\/\/ prints: (.*)$/gm)].map(([, line]) => line)
+    expect(expected.length).toBeGreaterThan(0)
+    const log = vi.spyOn(console, 'log').mockImplementation(() => {})
+    try {
+      await import(join(folder, name))
+      expect(log.mock.calls.map((values) => values.join(' '))).toEqual(expected)
+    } finally {
+      log.mockRestore()
+    }
+  })
+})
