@@ -165,6 +165,22 @@ describe('functions at hook points', () => {
     expect((await model.forward(prompt)).data).toEqual(before.data)
   })
 
+  it('knock out attention where they write no score at all', async () => {
+    const pattern = 'blocks.1.attn.hook_pattern'
+    const knockOut = ({ data, shape: [, , , keys] }: HookTensor): void => {
+      for (let row = 0; row < data.length / keys; row++)
+        if (row % prompt.length > 3) data[row * keys + 2] = -Infinity
+    }
+    const { cache } = await model.runWithCache(prompt, {
+      names: pattern,
+      fwdHooks: [['blocks.1.attn.hook_attn_scores', knockOut]],
+    })
+    const { data, shape } = cache.get(pattern)
+    const weight = (query: number): number => data[query * shape[3] + 2] // of the first head
+    expect([weight(5), weight(18)]).toEqual([0, 0])
+    expect(weight(3)).toBeGreaterThan(0)
+  })
+
   it('may throw: the error is the caller’s, and the model goes on', async () => {
     const fault = new Error('mine')
     const run = (): never => {
