@@ -51,6 +51,11 @@ export class Workspace {
     if (state === 'connected') void this.#followEvents((this.#follow = new AbortController()).signal)
   }
 
+  /** What needs the engine is greyed out while this is false: a call would wait for an engine that may never come. */
+  get isConnected(): boolean {
+    return this.connection === 'connected'
+  }
+
   run(id: string | null): RunRecord | null {
     return this.runs?.find((run) => run.id === id) ?? null
   }

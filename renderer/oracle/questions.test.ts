@@ -3,6 +3,8 @@ import { errors } from '../../main/contract/errors.ts'
 import type { Engine } from '../client.ts'
 import { worlds } from '../testing/fakeEngine.ts'
 import { toasts } from '../shared/toasts.svelte.ts'
+import type { Place } from '../address.ts'
+import { inventRun } from '../testing/invented.ts'
 import { Workspace } from '../workspace.svelte.ts'
 import { Questions } from './questions.svelte.ts'
 
@@ -34,5 +36,41 @@ describe('Questions', () => {
     workspace.questions = []
     await questions.answer('yes')
     expect(answer).not.toHaveBeenCalled()
+  })
+})
+
+describe('the keys that answer', () => {
+  const place: Pick<Place, 'view' | 'run'> = { view: 'episodes', run: 'asking' }
+  const questionsAt = (where = place, ...runs: ReturnType<typeof inventRun>[]) => {
+    const workspace = new Workspace({} as Engine)
+    workspace.runs = runs
+    return new Questions({} as Engine['oracle'], workspace, where)
+  }
+  const asking = inventRun('asking', 'running', {}, { oracle: { kind: 'human' } })
+
+  it('stay with the questions between two of them', () => {
+    const questions = questionsAt(place, asking)
+    expect(questions.current).toBeNull()
+    expect(questions.holdsKeys).toBe(true)
+    questions.isFolded = true
+    expect(questions.holdsKeys).toBe(true)
+  })
+  it('are free again elsewhere once the questions were put aside', () => {
+    const questions = questionsAt({ view: 'home', run: null }, asking)
+    expect(questions.holdsKeys).toBe(true)
+    questions.isFolded = true
+    expect(questions.holdsKeys).toBe(false)
+  })
+  it('are free where no run plays that asks a person', () => {
+    expect(questionsAt(place, inventRun('asking', 'running')).holdsKeys).toBe(false)
+    const ended = inventRun('asking', 'done', {}, { oracle: { kind: 'human' } })
+    expect(questionsAt(place, ended).holdsKeys).toBe(false)
+    const hunt = inventRun(
+      'asking',
+      'running',
+      {},
+      { oracle: { kind: 'human' }, environment: { name: 'number_hunt' } },
+    )
+    expect(questionsAt(place, hunt).holdsKeys).toBe(false)
   })
 })

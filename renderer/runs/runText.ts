@@ -1,4 +1,5 @@
 // A run in words and numbers.
+import type { PendingQuestion } from '../../main/contract/api.ts'
 import type { RunRecord, RunStatus } from '../../main/contract/runs.ts'
 
 export const statusNames: Record<RunStatus, string> = {
@@ -13,9 +14,28 @@ export const statusNames: Record<RunStatus, string> = {
 
 export const environmentNames = { twenty_questions: 'Twenty Questions', number_hunt: 'Number Hunt' } as const
 
-/** What a run does before it plays, for instance `Loading the model 40 %`; null while it plays or rests. */
-export const activityOf = (run: RunRecord): string | null =>
-  run.status === 'running' ? (run.progress.activity ?? null) : null
+/** Whether somebody at the window is its oracle. */
+export const personAnswers = ({ settings }: RunRecord): boolean =>
+  settings.environment.name === 'twenty_questions' && settings.oracle.kind === 'human'
+
+type Questions = readonly PendingQuestion[]
+
+/** Whether it goes on only when somebody has answered. */
+export const waitsForPerson = (run: RunRecord, questions: Questions): boolean =>
+  run.status === 'running' && questions.some((question) => question.runId === run.id)
+
+/**
+ * What a run does instead of playing on: `Waiting for you`, or what comes before it plays, for instance
+ * `Loading the model 40 %`; null while it plays or rests.
+ */
+export function activityOf(run: RunRecord, questions: Questions): string | null {
+  if (waitsForPerson(run, questions)) return 'Waiting for you'
+  return run.status === 'running' ? (run.progress.activity ?? null) : null
+}
+
+/** Null where it is not known, as with a person, whose pace foretells nothing. */
+export const secondsLeft = (run: RunRecord): number | null =>
+  personAnswers(run) ? null : run.progress.secondsLeft
 
 /** Null before the first step. */
 export const invalidRate = (run: RunRecord): number | null =>

@@ -137,6 +137,11 @@ export const worlds: Record<string, () => FakeWorld> = {
   }),
   human: () => ({
     ...worlds.running!(),
+    runs: worlds.running!().runs.map((run) =>
+      run.status === 'running'
+        ? { ...run, settings: { ...run.settings, oracle: { kind: 'human' as const } } }
+        : run,
+    ),
     questions: [0, 1, 2].map((i) => ({
       id: `q${i}`,
       runId: 'guesser prompt, T 0.7',
