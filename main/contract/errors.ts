@@ -335,6 +335,11 @@ export const catalogue = {
     (p) => `The model has no tensor “${p.name}”.`,
     (p) => (p.near.length ? `Did you mean ${p.near.join(' or ')}?` : 'List them with model.weights.names.'),
   ),
+  weightInBlocks: entry<{ name: string }>(
+    'This weight is rounded in blocks',
+    (p) => `The model computes with “${p.name}” in blocks of a few bits, which cannot be read as numbers.`,
+    'Open the model with dtype float32 to read weights, and for what is worked out from them.',
+  ),
   stepNotInTrajectory: entry<{ step: number; steps: number }>(
     'No such step',
     (p) => `Step ${p.step} was asked for; the trajectory has ${p.steps} steps, counted from 0.`,

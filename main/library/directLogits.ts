@@ -35,9 +35,6 @@ export interface LensLogits extends AxedTensor {
   labels: readonly string[]
 }
 
-/** Rows of the unembedding that are in memory at once. */
-const partRows = 4096
-
 const unembeddingName = ({ config }: CacheModel): string =>
   config.tiedEmbeddings ? 'model.embed_tokens.weight' : 'lm_head.weight'
 
@@ -103,7 +100,7 @@ export async function lens(
     : normaliseRows(stack, { epsilon: norm.epsilon, isCentred, gain, bias })
   const { residualWidth: width, vocabulary } = shape
   const data = new Float32Array((rows.data.length / width) * vocabulary)
-  for await (const part of model.weights.rowParts(unembeddingName(model), partRows))
+  for await (const part of model.weights.rowParts(unembeddingName(model)))
     unembedInto(data, rows.data, { ...part, width, vocabulary }, logitSoftCap)
   return { data, shape: [...stack.shape.slice(0, -1), vocabulary], axes: 'N B S V', labels: stack.labels }
 }

@@ -2,6 +2,7 @@
 // Owns: opening and closing these together; every run goes through `ask`. Not: the public face (model.ts).
 import { sliceAxis, type AxedTensor } from '../analysis/axedTensor.ts'
 import { errors } from '../contract/errors.ts'
+import type { ComputeDtype } from '../contract/models.ts'
 import type { HookedFunction } from '../inference/hookFunctions.ts'
 import { InferenceClient } from '../inference/inferenceClient.ts'
 import type { PlannedIntervention } from '../inference/interventionPlan.ts'
@@ -20,6 +21,7 @@ import { ModelTokenizer } from './tokenizer.ts'
 
 export interface LoadSettings {
   cacheFolder: string
+  dtype: ComputeDtype
   rows: number
   threads: number | undefined
   signal: AbortSignal
@@ -75,11 +77,12 @@ export class LoadedParts implements CacheModel {
 
   /** @throws not_enough_memory, session_lost, and what reading the files throws; the signal's reason when aborted */
   static async load(files: ModelFiles, settings: LoadSettings): Promise<LoadedParts> {
-    const { cacheFolder, rows, threads, signal, onProgress } = settings
+    const { cacheFolder, dtype, rows, threads, signal, onProgress } = settings
     const encoder = await readTokenizer(files)
     const tokenizer = new ModelTokenizer(encoder, openChatTemplate(files.chatTemplate))
     const weights = await prepareWeights(files, {
       cacheFolder,
+      dtype,
       signal,
       onProgress: (fraction) => onProgress({ label: 'Preparing the weights', fraction }),
     })

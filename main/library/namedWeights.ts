@@ -1,9 +1,10 @@
 // A model's weights by name, out of its files, while it runs elsewhere.
 // Owns: reading a tensor, some of its rows, or all of them part by part. Not: which tensors there are (model/decoderTensors.ts).
 import { errors } from '../contract/errors.ts'
+import { blockParts } from '../model/blockWeights.ts'
 import { nearestNames } from '../model/nearestNames.ts'
 import type { WeightMap, WeightTensor } from '../model/modelFiles.ts'
-import { readWeight } from '../model/safetensors.ts'
+import { readRows, readWeight } from '../model/safetensors.ts'
 
 export interface NamedWeight {
   /** Row-major, as stored. */
@@ -22,10 +23,12 @@ export class NamedWeights {
 
   /** Hugging Face's names, for instance `model.layers.0.self_attn.o_proj.weight`. */
   get names(): string[] {
-    return [...this.weights.keys()]
+    return [...this.weights.keys()].filter((name) => !/\.blocks(\.|$)/.test(name))
   }
 
   private find(name: string): WeightTensor {
+    // Floats may lie beside the blocks, but are not what the model computes with.
+    if (this.weights.has(blockParts(name).high)) throw errors.weightInBlocks({ name })
     const tensor = this.weights.get(name)
     if (!tensor) throw errors.weightUnknown({ name, near: nearestNames(name, this.names) })
     return tensor
@@ -33,7 +36,7 @@ export class NamedWeights {
 
   /**
    * A whole tensor, read anew each time.
-   * @throws weight_unknown; model_truncated where the file has become shorter
+   * @throws weight_unknown, weight_in_blocks; model_truncated where the file has become shorter
    */
   async read(name: string): Promise<NamedWeight> {
     const tensor = this.find(name)
@@ -44,21 +47,10 @@ export class NamedWeights {
     }
   }
 
-  /** Rows first … first + count − 1 of a matrix. */
-  private readRows(tensor: WeightTensor, first: number, count: number): Promise<Float32Array> {
-    const rowBytes = tensor.byteLength / tensor.shape[0]
-    return readWeight({
-      ...tensor,
-      offset: tensor.offset + first * rowBytes,
-      byteLength: count * rowBytes,
-      shape: [count, ...tensor.shape.slice(1)],
-    })
-  }
-
   /**
    * Single rows of a matrix, one after the other.
    * @returns indices.length × the row's width
-   * @throws weight_unknown; a TypeError for a row that is not there
+   * @throws weight_unknown, weight_in_blocks; a TypeError for a row that is not there
    */
   async rows(name: string, indices: readonly number[]): Promise<Float32Array> {
     const tensor = this.find(name)
@@ -66,16 +58,26 @@ export class NamedWeights {
     const data = new Float32Array(indices.length * width)
     for (const [place, index] of indices.entries()) {
       if (!(index >= 0 && index < count)) throw new TypeError(`${name} has ${count} rows and none ${index}`)
-      data.set(await this.readRows(tensor, index, 1), place * width)
+      const rowBytes = tensor.byteLength / count
+      const row = {
+        ...tensor,
+        offset: tensor.offset + index * rowBytes,
+        byteLength: rowBytes,
+        shape: [width],
+      }
+      data.set(await readWeight(row), place * width)
     }
     return data
   }
 
-  /** All rows of a matrix, some at a time, so that it need not lie in memory as a whole. @throws weight_unknown */
-  async *rowParts(name: string, atMost: number): AsyncGenerator<{ first: number; data: Float32Array }> {
+  /** All rows of a matrix, some at a time, so that it need not lie in memory as a whole. @throws weight_unknown, weight_in_blocks */
+  async *rowParts(name: string): AsyncGenerator<{ first: number; data: Float32Array }> {
     const tensor = this.find(name)
-    const [rows] = tensor.shape
-    for (let first = 0; first < rows; first += atMost)
-      yield { first, data: await this.readRows(tensor, first, Math.min(atMost, rows - first)) }
+    const width = tensor.shape[1]
+    let first = 0
+    for await (const data of readRows(tensor)) {
+      yield { first, data }
+      first += data.length / width
+    }
   }
 }

@@ -60,6 +60,30 @@ describe('opening a model', () => {
     await expect(steering).rejects.toThrow(new RegExp(`${width} values; ${hook} has 16`))
   })
 
+  it('computes with rounded weights where asked, and then works nothing out from them', async () => {
+    const prompt = 'Q1: Is it alive?'
+    const [exact, rounded] = await Promise.all(
+      (['float32', 'int8'] as const).map((dtype) => openModel('embedded', { dtype, cacheFolder: folder })),
+    )
+    const [{ data: floats }, { data: bytes }] = await Promise.all(
+      [exact, rounded].map((model) => model.forward(prompt)),
+    )
+    const apart = floats.reduce((most, value, i) => Math.max(most, Math.abs(value - bytes[i])), 0)
+    expect(apart).toBeGreaterThan(0)
+    expect(apart).toBeLessThan(2)
+    const { cache } = await rounded.runWithCache(prompt)
+    for (const work of [
+      () => cache.stackHeadResults(),
+      () => cache.logitLens(),
+      () => cache.logitAttribution('?'),
+    ])
+      await expect(work()).rejects.toMatchObject({ code: 'weight_in_blocks' })
+    expect(rounded.weights.names.filter((name) => name.includes('.blocks'))).toEqual([])
+    await Promise.all([exact.close(), rounded.close()])
+    const gguf = openModel('embedded', { dtype: 'gguf', cacheFolder: folder })
+    await expect(gguf).rejects.toMatchObject({ code: 'dtype_unavailable' })
+  })
+
   it.each([
     ['no-such-model', 'not_found'],
     ['./no/such/folder', 'model_path_missing'],

@@ -2,6 +2,7 @@
 // Owns: what a caller may name, where caches lie, the workspace behind it. Not: reading files (model/) or what a model can do (model.ts).
 import { existsSync } from 'node:fs'
 import { errors } from '../contract/errors.ts'
+import type { ComputeDtype } from '../contract/models.ts'
 import { defaultCache, defaultWorkspace } from '../folders.ts'
 import { embeddedModelFolder, embeddedModelId } from '../jobs/embeddedModel.ts'
 import { runReader } from '../jobs/interventions.ts'
@@ -19,6 +20,11 @@ export interface OpenOptions {
   workspace?: string
   /** For what is made of GGUF files, once; the usual one where left out. */
   cacheFolder?: string
+  /**
+   * What is computed with (docs/models.md): `float32` where left out, the only one for measurement. `int8` and `int4` round floats, `gguf` takes a
+   * GGUF file's own blocks.
+   */
+  dtype?: ComputeDtype
   /** Runs at once; further ones wait. 16 where left out. */
   rows?: number
   /** Threads of the computation; the machine's cores where left out. Results do not depend on it. */
@@ -35,7 +41,7 @@ const idForm = /^[a-z0-9-]+$/
 /**
  * Loads a model in a worker of its own. Close it when done, or declare it with `await using`.
  * @param pathOrId  a Hugging Face folder, a GGUF file, `embedded` for the model that ships with Innerview, or a workspace's model
- * @throws model_…, architecture_unsupported, tokenizer_invalid, not_enough_memory, not_found, workspace_…; the signal's reason
+ * @throws model_…, dtype_unavailable, architecture_unsupported, tokenizer_invalid, not_enough_memory, not_found, workspace_…; the signal's reason
  */
 export async function openModel(pathOrId: string, options: OpenOptions = {}): Promise<Model> {
   const { rows = 16, signal = new AbortController().signal, onProgress = nothing } = options
@@ -48,6 +54,7 @@ export async function openModel(pathOrId: string, options: OpenOptions = {}): Pr
     const files = await openModelFiles(pathOf(pathOrId, workspace))
     const parts = await LoadedParts.load(files, {
       cacheFolder: options.cacheFolder ?? defaultCache(),
+      dtype: options.dtype ?? 'float32',
       rows,
       threads: options.threads,
       signal,
