@@ -19,10 +19,14 @@ async function check(path: string, signal = never) {
   const found = await checkModel(
     path,
     { cacheFolder: join(folder, 'cache') },
-    (one) => told.push(one),
+    (one) => void told.push(one),
     signal,
   )
-  return { ...found, labels: [...new Set(told.map(({ label }) => label))] }
+  return {
+    ...found,
+    labels: [...new Set(told.map(({ label }) => label))],
+    fractions: told.map(({ fraction }) => fraction),
+  }
 }
 
 /** A decoder with transformers' values beside it, and a tokeniser that gives one of its 97 ids to each ASCII character. */
@@ -48,13 +52,15 @@ async function decoderWithReference(name: string): Promise<string> {
 }
 
 test('a model without another program’s values is compared with itself alone, and says on what ground', async () => {
-  const { labels, ...found } = await check(await writeTinyModel(join(folder, 'tiny')))
+  const { labels, fractions, ...found } = await check(await writeTinyModel(join(folder, 'tiny')))
   expect(modelCheck.parse(found)).toEqual(found)
   expect(found.reference).toBeNull()
   expect(found.results.filter(({ passed }) => !passed)).toEqual([])
   expect(found).toMatchObject({ dtype: 'float32', hash: expect.stringMatching(/^[0-9a-f]{64}$/) })
   expect(found.device).toMatch(/^cpu: ./)
   expect(labels).toContain('Checking the numbers')
+  expect(fractions).toEqual(fractions.toSorted((a, b) => a - b))
+  expect(fractions.at(-1)).toBe(1)
 })
 
 test('transformers’ values beside a model are compared, and the largest error is named with its place', async () => {

@@ -42,18 +42,25 @@ export async function checkModel(
 ): Promise<ModelCheck> {
   const files = await openModelFiles(path)
   const reference = await readReference(files.path, files.config.shape)
-  const onProgress = (fraction: number): void => tell({ label: 'Hashing the weights', fraction })
+  const tellHashing = within(tell, 0, 0.1)
+  const onProgress = (fraction: number): void => tellHashing({ label: 'Hashing the weights', fraction })
   const hash = options.hash ?? (await hashModel(files, { signal, onProgress }))
   const { cacheFolder } = options
-  const model = await LoadedModel.open(files, { cacheFolder, rows: ROWS, hash }, tell, signal)
+  const model = await LoadedModel.open(
+    files,
+    { cacheFolder, rows: ROWS, hash },
+    within(tell, 0.1, 0.3),
+    signal,
+  )
   try {
     const texts = [filesRead(model), textsReturn(model), wordsReachPrompt(model)]
     const generate: Generate = (request) => model.generate(request, signal)
     const prompt = model.encodeChat([{ role: 'user', content: samples[0] }])
+    const tellChecking = within(tell, 0.3, reference ? 0.6 : 1)
     const numbers = await selfCheck(generate, { shape: model.shape, prompt }, (fraction) =>
-      tell({ label: 'Checking the numbers', fraction }),
+      tellChecking({ label: 'Checking the numbers', fraction }),
     )
-    const compared = reference && (await compare(generate, reference, model.shape, tell))
+    const compared = reference && (await compare(generate, reference, model.shape, within(tell, 0.6, 1)))
     return {
       results: [...texts, ...numbers, ...(compared?.results ?? [])].map(withFiniteError),
       reference: compared?.reference ?? null,
@@ -68,6 +75,15 @@ export async function checkModel(
     }
   } finally {
     await model.close()
+  }
+}
+
+/** A part of the work as a share of the whole, about as long as it takes on a small model; never back, though a part may have parts of its own. */
+function within(tell: Tell, from: number, to: number): Tell {
+  let reached = from
+  return ({ label, fraction }) => {
+    reached = Math.max(reached, from + (to - from) * fraction)
+    tell({ label, fraction: reached })
   }
 }
 
