@@ -16,7 +16,7 @@ beforeEach(() => {
   replaceState.mockClear()
   vi.stubGlobal('location', place)
   vi.stubGlobal('history', { replaceState })
-  vi.stubGlobal('sessionStorage', {
+  vi.stubGlobal('localStorage', {
     getItem: (key: string) => stored.get(key) ?? null,
     setItem: (key: string, value: string) => stored.set(key, value),
   })
@@ -94,6 +94,18 @@ describe('the socket’s door', () => {
     server = await listen(port)
     await vi.waitFor(() => expect(ports).toBe(2), 5000)
   })
+  it('says after some attempts that nobody answers any more, and still comes back if somebody does', async () => {
+    server = await listen(0)
+    const { port } = server.address() as AddressInfo
+    place.host = `127.0.0.1:${port}`
+    place.hash = '#token=secret'
+    open()
+    await vi.waitFor(() => expect(ports).toBe(1))
+    await stop()
+    await vi.waitFor(() => expect(states.at(-1)).toBe('gone'), 10_000)
+    server = await listen(port)
+    await vi.waitFor(() => expect(ports).toBe(2), 10_000)
+  }, 30_000)
   it('takes a token that is pasted into the open tab', async () => {
     server = await listen(0)
     place.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -101,6 +113,15 @@ describe('the socket’s door', () => {
     expect(states).toEqual(['refused'])
     place.hash = '#token=late'
     window.dispatchEvent(new Event('hashchange'))
+    await vi.waitFor(() => expect(ports).toBe(1))
+  })
+  it('takes a token that another tab was given', async () => {
+    server = await listen(0)
+    place.host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+    open()
+    expect(states).toEqual(['refused'])
+    stored.set('innerview:token', 'shared')
+    window.dispatchEvent(new Event('storage'))
     await vi.waitFor(() => expect(ports).toBe(1))
   })
   it('is refused at once without a token, and asks nobody', () => {
@@ -114,6 +135,7 @@ describe('the socket’s door', () => {
     open()
     await vi.waitFor(() => expect(states.length).toBeGreaterThan(2), 5000)
     expect(new Set(states)).toEqual(new Set(['connecting']))
+    await vi.waitFor(() => expect(states.at(-1)).toBe('gone'), 10_000)
     close()
     states.length = 0
     const page = createServer((_, response) => response.end('page'))

@@ -3,8 +3,11 @@
 import { enginePortMessage, type DesktopApi } from '../main/contract/desktop.ts'
 import { socketPort, type EnginePort } from '../main/contract/port.ts'
 
-/** `refused`: the token is missing or of another start; only opening the printed address again helps. */
-export type ConnectionState = 'connecting' | 'connected' | 'lost' | 'failed' | 'refused'
+/**
+ * `refused`: the token is missing or of another start; only opening the printed address again helps. `gone`: nobody has
+ * answered here for a while; the next start prints another address.
+ */
+export type ConnectionState = 'connecting' | 'connected' | 'lost' | 'gone' | 'failed' | 'refused'
 
 export interface DoorListener {
   port(port: EnginePort): void
@@ -18,16 +21,17 @@ export const openDoors = (): Doors => (window.desktop ? desktopDoor(window.deskt
 const tokenKey = 'innerview:token'
 
 /**
- * The token of `#token=…`, kept for this tab and taken out of the address, so that a copied link or a screenshot does not
- * hold it. Null where none was ever given. A link to a token of a step (`#/episodes?…&token=4`) is another thing.
+ * The token of `#token=…`, taken out of the address, so that a copied link or a screenshot does not hold it, and kept for
+ * every tab of this browser at this very host and port, so that such a link opens there. (A cookie would go to every port
+ * of this machine.) Null where none was ever given. A link to a token of a step (`#/episodes?…&token=4`) is another thing.
  */
 export function takeToken(): string | null {
   const given = /^#token=([^&]+)/.exec(location.hash)?.[1]
   if (given !== undefined) {
-    sessionStorage.setItem(tokenKey, decodeURIComponent(given))
+    localStorage.setItem(tokenKey, decodeURIComponent(given))
     history.replaceState(null, '', location.pathname + location.search)
   }
-  return sessionStorage.getItem(tokenKey)
+  return localStorage.getItem(tokenKey)
 }
 
 const desktopDoor =
@@ -61,6 +65,8 @@ const desktopDoor =
 
 const firstWaitMs = 250
 const longestWaitMs = 5000
+/** About four seconds: a server that comes back by itself does so sooner. */
+const attemptsUntilGone = 4
 
 /** A browser does not tell why a socket did not open; whether the server answers at all does. */
 const serverAnswers = (): Promise<boolean> =>
@@ -78,6 +84,7 @@ const socketDoor =
     let timer: ReturnType<typeof setTimeout> | undefined
     let waitMs = firstWaitMs
     let wasEverOpen = false
+    let attempts = 0
 
     const open = (): void => {
       let isOpen = false
@@ -86,6 +93,7 @@ const socketDoor =
       socket.addEventListener('open', () => {
         isOpen = wasEverOpen = true
         waitMs = firstWaitMs
+        attempts = 0
         listener.port(socketPort(socket!))
       })
       socket.addEventListener('close', () => void closed(isOpen))
@@ -96,7 +104,9 @@ const socketDoor =
       else {
         const isRefusal = await serverAnswers()
         if (stopped) return
-        listener.state(isRefusal ? 'refused' : wasEverOpen ? 'lost' : 'connecting')
+        attempts++
+        const away = attempts >= attemptsUntilGone ? 'gone' : wasEverOpen ? 'lost' : 'connecting'
+        listener.state(isRefusal ? 'refused' : away)
       }
       timer = setTimeout(open, waitMs)
       waitMs = Math.min(waitMs * 2, longestWaitMs)
@@ -106,20 +116,24 @@ const socketDoor =
       listener.state(token === null ? 'refused' : 'connecting')
       if (token !== null) open()
     }
-    // The printed address, pasted into a tab that is open already, changes the hash and loads nothing.
+    // The printed address, pasted into a tab that is open already, changes the hash and loads nothing; opened in another tab,
+    // it changes what both have stored.
     const lookForToken = (): void => {
       const given = takeToken()
       if (given === null || given === token) return
       token = given
       clearTimeout(timer)
       waitMs = firstWaitMs
+      attempts = 0
       begin()
     }
     window.addEventListener('hashchange', lookForToken)
+    window.addEventListener('storage', lookForToken)
     begin()
     return () => {
       stopped = true
       window.removeEventListener('hashchange', lookForToken)
+      window.removeEventListener('storage', lookForToken)
       clearTimeout(timer)
       socket?.close()
     }

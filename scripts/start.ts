@@ -30,6 +30,8 @@ function readOptions(): { workspace?: string; port: string; serve: boolean } {
 
 interface Ended {
   code: number
+  /** What ended it from outside, if something did. */
+  signal: NodeJS.Signals | null
   seconds: number
 }
 
@@ -44,10 +46,19 @@ function become(command: string, args: string[], environment: NodeJS.ProcessEnv)
       child.kill(signal)
     })
   return new Promise((resolve) => {
-    const end = (code: number): void => resolve({ code, seconds: (performance.now() - start) / 1000 })
-    child.once('error', () => end(127))
-    child.once('exit', (code, signal) => end(isOurs ? 0 : signal ? 1 : (code ?? 1)))
+    const end = (code: number, signal: NodeJS.Signals | null): void =>
+      resolve({ code, signal, seconds: (performance.now() - start) / 1000 })
+    child.once('error', () => end(127, null))
+    child.once('exit', (code, signal) => (isOurs ? end(0, null) : end(signal ? 1 : (code ?? 1), signal)))
   })
+}
+
+/** The one line for somebody who finds the address dead. */
+function tellEnd(signal: NodeJS.Signals | null): void {
+  if (signal)
+    console.error(
+      `Innerview ended: ${signal}. What was stored is kept; npm start opens it again, at a new address.`,
+    )
 }
 
 /** Ends this process with the window's exit code; returns only when no window could be opened, with the reason. */
@@ -56,9 +67,12 @@ async function openWindow(path: string, environment: NodeJS.ProcessEnv): Promise
   // A foreign Electron may be older than 29, whose Node cannot run the engine: ours does.
   const node = process.env.INNERVIEW_ELECTRON ? { INNERVIEW_NODE: process.execPath } : {}
   const args = [projectFolder, ...(isRoot ? ['--no-sandbox'] : [])]
-  const { code, seconds } = await become(path, args, projectEnvironment({ ...node, ...environment }))
+  const { code, signal, seconds } = await become(path, args, projectEnvironment({ ...node, ...environment }))
   const neverOpened = code !== 0 && seconds < 10
-  if (!neverOpened) process.exit(code)
+  if (!neverOpened) {
+    tellEnd(signal)
+    process.exit(code)
+  }
   return `Electron ended at once with code ${code} (see above)`
 }
 
@@ -75,4 +89,5 @@ const served = await become(
   ['main/cli.ts', 'serve', '--port', options.port],
   projectEnvironment(environment),
 )
+tellEnd(served.signal)
 process.exit(served.code)

@@ -6,6 +6,10 @@ const notices: Partial<Record<ConnectionState, { title: string; text: string }>>
     title: 'The engine is away',
     text: 'What is shown may be old. The window reconnects by itself; what was stored is kept.',
   },
+  gone: {
+    title: 'Innerview has ended',
+    text: 'Start Innerview again and open the new address it prints. What was stored is kept; what is shown may be old.',
+  },
   failed: {
     title: 'The engine stopped and does not come back',
     text: 'It ended several times within a minute. The log lies in the workspace folder.',

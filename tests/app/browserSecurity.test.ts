@@ -24,6 +24,26 @@ describe.skipIf(!chromiumBinary)('the workbench in a browser', () => {
     expect(host.page.url()).not.toContain(host.token)
   })
 
+  test('opens a link in another tab of the same browser', async () => {
+    const page = await host.page.context().newPage()
+    await page.goto(`http://127.0.0.1:${host.port}/#/models`)
+    await page.locator('[data-testid=connection][data-state=connected]').waitFor()
+    expect(page.url()).toContain('#/models')
+    await page.close()
+  })
+
+  test('keeps the token from other ports of this machine', async () => {
+    const page = await host.page.context().newPage()
+    const heard: (string | undefined)[] = []
+    stranger.on('request', (request) => heard.push(request.headers.cookie))
+    await page.goto(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}/`)
+    expect(await page.evaluate(() => Object.values(localStorage))).toEqual([])
+    expect(await page.evaluate(() => document.cookie)).toBe('')
+    expect(heard.length).toBeGreaterThan(0)
+    expect(heard.filter(Boolean)).toEqual([])
+    await page.close()
+  })
+
   test('lets no other page in, even one that knows the token', async () => {
     const page = await host.page.context().newPage()
     await page.goto(`http://127.0.0.1:${(stranger.address() as AddressInfo).port}/`)

@@ -1,16 +1,24 @@
-// The engine dies; the window stays and gets another.
-import { readdirSync, readFileSync } from 'node:fs'
+// The engine dies; the window stays and gets another, or says that there is none.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { electronBinary } from '../support/available.ts'
-import { openDesktop, type DesktopHost } from './hosts.ts'
+import { projectEnvironment, projectFolder } from '../../scripts/project.ts'
+import { chromiumBinary, electronBinary } from '../support/available.ts'
+import { openBrowser, openDesktop, screenshot, type BrowserHost, type DesktopHost } from './hosts.ts'
 
 /** Process id of the engine that this shell started on an outside Node; null while there is none. Linux only, as the rig. */
-function enginePid(shellPid: number): number | null {
+const enginePid = (shellPid: number): number | null => childOf(shellPid, 'engine/engine.mjs')
+
+/** A child whose command line holds these words. */
+function childOf(parentPid: number, words: string): number | null {
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     try {
       const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, 'utf8'))?.[1]
-      const isEngine = readFileSync(`/proc/${name}/cmdline`, 'utf8').includes('engine/engine.mjs')
-      if (isEngine && Number(parent) === shellPid) return Number(name)
+      const isMeant = readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(words)
+      if (isMeant && Number(parent) === parentPid) return Number(name)
     } catch {
       continue // it ended while we looked
     }
@@ -62,4 +70,50 @@ describe.skipIf(!electronBinary)('an engine that dies', () => {
     await host.close()
     expect(() => process.kill(pid, 0)).toThrow()
   })
+})
+
+describe.skipIf(!chromiumBinary)('a server that is killed', () => {
+  let host: BrowserHost
+  beforeAll(async () => {
+    host = await openBrowser()
+    await host.page.getByTestId('app-ready').waitFor()
+  })
+  afterAll(() => host?.close())
+
+  test('leaves a page that asks for another start, and offers nothing that needs an engine', async () => {
+    await host.page.getByTestId('new-run').click()
+    await expect.poll(() => host.page.getByTestId('run-start').isEnabled()).toBe(true)
+    host.server.kill('SIGKILL')
+    await host.page.locator('[data-testid=connection][data-state=gone]').waitFor({ timeout: 30_000 })
+    const notice = await host.page.getByTestId('connection-notice').textContent()
+    expect(notice).toContain('Start Innerview again and open the new address it prints')
+    expect(notice).not.toContain('by itself')
+    expect(await host.page.getByTestId('run-start').isEnabled()).toBe(false)
+    await screenshot(host.page, 'browser-gone')
+  })
+})
+
+test('npm start says in one line that its engine was killed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'innerview-app-'))
+  const start = spawn(process.execPath, ['scripts/start.ts', '--serve', '--workspace', folder], {
+    cwd: projectFolder,
+    env: projectEnvironment({ INNERVIEW_CACHE: join(folder, 'cache') }),
+  })
+  try {
+    let said = ''
+    let complained = ''
+    start.stdout.on('data', (part: Buffer) => (said += part.toString()))
+    start.stderr.on('data', (part: Buffer) => (complained += part.toString()))
+    await expect.poll(() => said, { timeout: 90_000 }).toContain('#token=')
+    process.kill(childOf(start.pid!, 'main/cli.ts')!, 'SIGKILL')
+    await once(start, 'close')
+    const last = complained.trim().split('\n').at(-1)
+    expect(last).toBe(
+      'Innerview ended: SIGKILL. What was stored is kept; npm start opens it again, at a new address.',
+    )
+    expect(start.exitCode).toBe(1)
+  } finally {
+    start.kill('SIGKILL')
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
