@@ -3,10 +3,11 @@
 import { Option, type Command } from 'commander'
 import { readFile } from 'node:fs/promises'
 import { errors } from '../contract/errors.ts'
+import type { ComputeDtype } from '../contract/models.ts'
 import { collectSettings, type CollectSettings } from '../contract/runs.ts'
 import { residualHooks, type LayerChoice } from '../jobs/layers.ts'
 import { parseSettings } from '../jobs/settings.ts'
-import { decimal, integer, layerChoice, words, type OptionNames } from './options.ts'
+import { decimal, dtypeOption, integer, layerChoice, words, type OptionNames } from './options.ts'
 
 export interface CollectOptions {
   model: string
@@ -24,6 +25,7 @@ export interface CollectOptions {
   hooks: string[]
   capture: 'decision' | 'all'
   captureDtype: 'float32' | 'float16'
+  dtype: ComputeDtype
   temperature: number
   topK: number
   topP: number
@@ -95,6 +97,7 @@ export function addCollectOptions(command: Command): Command {
     .option('--hooks <hooks>', 'further hook points to capture, comma-separated', words, [])
   choice('--capture <positions>', 'decision points, or all positions as well', ['decision', 'all'])
   return choice('--capture-dtype <dtype>', 'how they are stored', ['float32', 'float16'])
+    .addOption(dtypeOption())
     .option('--batch <n>', 'episodes played at once', integer, 16)
     .option('--estimate', 'tell what the run would take, and do not start it', false)
 }
@@ -116,6 +119,7 @@ export async function collectSettingsOf(
     seed: options.seed,
     sampling: { temperature, topK, topP, maxNewTokens, stopTokens },
     capture: { hooks, positions: options.capture, dtype: options.captureDtype },
+    computeDtype: options.dtype,
     batch: options.batch,
   })
 }

@@ -2,7 +2,7 @@
 // Owns: what is asked of the model library, and its records and checks as text. Not: reading or checking models (jobs/, model/).
 import { Command } from 'commander'
 import { AppError } from '../contract/errors.ts'
-import type { ModelCheck, ModelRecord } from '../contract/models.ts'
+import type { ComputeDtype, ModelCheck, ModelRecord } from '../contract/models.ts'
 import { trustOf } from '../contract/modelTrust.ts'
 import { defaultCache } from '../folders.ts'
 import { checkModel } from '../jobs/checkModel.ts'
@@ -10,6 +10,7 @@ import { deviceName } from '../jobs/device.ts'
 import { runtimeVersion, version } from '../version.ts'
 import { runCommand, withEngine, withEngineOr, type CommandContext } from './context.ts'
 import { modelPath } from './modelPath.ts'
+import { dtypeOption } from './options.ts'
 import { megabytes, table } from './output.ts'
 
 /** The record's memory estimate is for so many sequences at once, of so many tokens (contract/models.ts). */
@@ -121,10 +122,11 @@ export function modelsCommand(resources: string): Command {
     .command('check')
     .description('check a model: files, tokeniser, template, and that it computes the same however it is run')
     .argument('<path>', 'path or id')
-    .action((path: string, _options: unknown, command: Command) =>
+    .addOption(dtypeOption())
+    .action((path: string, { dtype }: { dtype: ComputeDtype }, command: Command) =>
       runCommand(command, resources, async (context) => {
         const full = await modelPath(context, path)
-        const options = { cacheFolder: defaultCache() }
+        const options = { cacheFolder: defaultCache(), dtype }
         const check = await checkModel(full, options, context.tell, context.signal)
         const stored = await keepCheck(context, full, check)
         const { results, ...about } = check

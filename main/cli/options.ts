@@ -1,10 +1,11 @@
 // Reading what a person typed after a command's name.
 // Owns: words → values, with an error that names the option. Not: the ranges of settings (contract/ checks those).
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { AppError, errors } from '../contract/errors.ts'
 import { codeOf } from '../contract/faultCode.ts'
+import { computeDtype } from '../contract/models.ts'
 import type { LayerChoice } from '../jobs/layers.ts'
 
 export function integer(text: string): number {
@@ -41,6 +42,15 @@ export function layerChoice(text: string): LayerChoice {
   if (text === 'all' || text === 'none' || text === 'middle') return text
   return integers(text)
 }
+
+/** `--dtype`, which every command that loads a model takes. */
+export const dtypeOption = (): Option =>
+  new Option(
+    '--dtype <dtype>',
+    'what the weights are computed with: int8 and int4 round them, gguf takes a GGUF file’s own blocks',
+  )
+    .choices(computeDtype.options)
+    .default(computeDtype.options[0])
 
 /** A folder's path; an empty one would be the folder one stands in. */
 export function folder(text: string): string {

@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { errors } from '../contract/errors.ts'
+import type { ComputeDtype } from '../contract/models.ts'
 import { chatMessage, collectSettings, samplingSettings, type ChatMessage } from '../contract/runs.ts'
 import { defaultCache } from '../folders.ts'
 import type { ReadRun } from '../inference/interventionSources.ts'
@@ -14,6 +15,7 @@ import { runCommand, withEngine } from './context.ts'
 import { modelPath } from './modelPath.ts'
 import {
   decimal,
+  dtypeOption,
   integer,
   integers,
   moreWords,
@@ -37,6 +39,7 @@ interface RunOptions {
   logits: boolean
   out?: string
   intervene?: string
+  dtype: ComputeDtype
 }
 
 async function readChat(file: string): Promise<ChatMessage[]> {
@@ -108,6 +111,7 @@ export function promptCommand(resources: string): Command {
     .option('--capture <hooks>', 'hook points, comma-separated; * stands for any layer', moreWords, [])
     .option('--logits', 'logits of every position', false)
     .option('--out <file>', 'write logits and activations to a safetensors file')
+    .addOption(dtypeOption())
     .option('--intervene <file>', 'JSON file with interventions (docs/interventions.md)')
     .action((options: RunOptions, command: Command) =>
       runCommand(command, resources, async (context) => {
@@ -125,6 +129,7 @@ export function promptCommand(resources: string): Command {
           wantLogits: options.logits,
           out: options.out === undefined ? null : writableFile(options.out),
           cacheFolder: defaultCache(),
+          dtype: options.dtype,
           interventions,
         }
         const play = (readRun: ReadRun | null): Promise<PromptResult> =>

@@ -1,6 +1,7 @@
 // Runs, episodes and steps as they cross a process boundary.
 // Owns: settings of a run and the records a user browses. Not: how they are stored (store/) or made (jobs/).
 import * as z from 'zod'
+import { computeDtype } from './models.ts'
 
 // Any buffer behind them: shared ones too.
 const int32Array = z.custom<Int32Array>((value) => value instanceof Int32Array, 'expected an Int32Array')
@@ -94,6 +95,8 @@ export const collectSettings = z.object({
     .default(0),
   sampling: samplingSettings,
   capture: capturePolicy,
+  /** Part of what fixes a run's rows. */
+  computeDtype: computeDtype.default('float32'),
   /** Episodes played at once. */
   batch: z.number().int().min(1).max(256).default(16),
 })
@@ -122,7 +125,10 @@ export const runManifest = z.object({
   configHash: z.string(),
   tokenizerHash: z.string(),
   chatTemplateHash: z.string(),
+  /** That the weights are stored in. */
   dtype: z.string(),
+  /** That they are computed with; runs of versions that knew no other were in float32. */
+  computeDtype: computeDtype.default('float32'),
   device: z.string(),
   oracle: z.string(),
   environmentVersion: z.string(),

@@ -87,6 +87,22 @@ test('a configuration that another program did not compute with fails, at the va
   expect(failed).not.toContain('reference hook_embed')
 })
 
+test('a check in another dtype says what stayed floats, and passes by itself', async () => {
+  const wide = await writeTinyModel(join(folder, 'wide'), { scale: 4 })
+  const narrow = await writeTinyModel(join(folder, 'narrow'))
+  const options = { cacheFolder: join(folder, 'cache'), dtype: 'int4' as const }
+  const [ofWide, ofNarrow] = [
+    await checkModel(wide, options, () => {}, never),
+    await checkModel(narrow, options, () => {}, never),
+  ]
+  for (const { results, dtype } of [ofWide, ofNarrow]) {
+    expect(dtype).toBe('int4')
+    expect(results.filter(({ passed }) => !passed)).toEqual([])
+  }
+  expect(ofWide.results[0].detail).not.toContain('floats')
+  expect(ofNarrow.results[0].detail).toContain('Computed with as floats, not int4')
+})
+
 test('a check that was cancelled finds nothing', async () => {
   const path = await writeTinyModel(join(folder, 'tiny'))
   await expect(check(path, AbortSignal.abort(new Error('cancelled')))).rejects.toThrow('cancelled')

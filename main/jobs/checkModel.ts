@@ -1,10 +1,12 @@
 // `models check`: does this model read, speak and compute as it should?
 // Owns: the order of the checks and those on text. Not: the numerical ones (inference/selfCheck.ts, referenceCheck.ts), or keeping what is found (modelLibrary.ts).
 import type { WorkProgress } from '../contract/api.ts'
-import type { CheckResult, ModelCheck, ModelShape } from '../contract/models.ts'
+import type { CheckResult, ComputeDtype, ModelCheck, ModelShape } from '../contract/models.ts'
 import { compareWithReference, referenceResults, type ReferenceError } from '../inference/referenceCheck.ts'
 import { selfCheck, type Generate } from '../inference/selfCheck.ts'
+import { dtypeNotes } from '../model/blockWeights.ts'
 import { hashConfig, hashModel, hashTokenizer } from '../model/hashModel.ts'
+import type { DecoderConfig } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { readReference, type Reference } from '../model/referenceFile.ts'
 import { runtimeVersion, version } from '../version.ts'
@@ -15,6 +17,8 @@ type Tell = (progress: WorkProgress) => void
 
 export interface CheckOptions {
   cacheFolder: string
+  /** What is computed with; `float32` where left out. */
+  dtype?: ComputeDtype
   /** SHA-256 of the weights, where it is known to be that of the files as they are now. */
   hash?: string
 }
@@ -45,15 +49,15 @@ export async function checkModel(
   const tellHashing = within(tell, 0, 0.1)
   const onProgress = (fraction: number): void => tellHashing({ label: 'Hashing the weights', fraction })
   const hash = options.hash ?? (await hashModel(files, { signal, onProgress }))
-  const { cacheFolder } = options
+  const { cacheFolder, dtype = 'float32' } = options
   const model = await LoadedModel.open(
     files,
-    { cacheFolder, rows: ROWS, hash },
+    { cacheFolder, dtype, rows: ROWS, hash },
     within(tell, 0.1, 0.3),
     signal,
   )
   try {
-    const texts = [filesRead(model), textsReturn(model), wordsReachPrompt(model)]
+    const texts = [filesRead(files.config, dtype), textsReturn(model), wordsReachPrompt(model)]
     const generate: Generate = (request) => model.generate(request, signal)
     const prompt = model.encodeChat([{ role: 'user', content: samples[0] }])
     const tellChecking = within(tell, 0.3, reference ? 0.6 : 1)
@@ -68,7 +72,7 @@ export async function checkModel(
       hash,
       configHash: hashConfig(files.config),
       tokenizerHash: await hashTokenizer(files.tokenizer),
-      dtype: 'float32', // whatever the weights are stored in, a loaded model computes in it
+      dtype,
       device: deviceName(),
       innerview: version,
       onnxruntime: runtimeVersion,
@@ -122,13 +126,14 @@ const withFiniteError = (result: CheckResult): CheckResult => ({
   largestError: result.largestError === null ? null : finite(result.largestError),
 })
 
-function filesRead(model: LoadedModel): CheckResult {
-  const { layers, residualWidth } = model.shape
+function filesRead(config: DecoderConfig, dtype: ComputeDtype): CheckResult {
+  const { layers, residualWidth } = config.shape
+  const whole = `every tensor of ${layers} layers × ${residualWidth} is there, in its shape`
   return {
     name: 'files',
     passed: true, // opening has thrown otherwise
     largestError: null,
-    detail: `every tensor of ${layers} layers × ${residualWidth} is there, in its shape`,
+    detail: [whole, ...dtypeNotes(config, dtype)].join('. '),
   }
 }
 

@@ -29,6 +29,19 @@ test('a run that is too short, or that lost its seconds, tells nothing', () => {
   expect(estimate({ runs: [run(19, 40), run(400, 0)] }).seconds).toBeNull()
 })
 
+test('a run in another dtype tells nothing of this one’s seconds, and is warned of', () => {
+  const quantised = { ...settings, computeDtype: 'int4' as const }
+  const sources = {
+    model: sampleModel('sample', ''),
+    memoryBytes: 1,
+    freeMemoryBytes: 2,
+    freeDiskBytes: 1e12,
+  }
+  const { seconds, warnings } = estimateRun(quantised, { ...sources, runs: [run(40, 20)] })
+  expect(seconds).toBeNull()
+  expect(warnings).toEqual([expect.stringContaining('models check --dtype int4')])
+})
+
 test('what is captured costs disk: every position more than the decision points', () => {
   const { diskBytes } = estimate()
   const all = estimateRun(sampleSettings({ positions: 'all' }, 10), {

@@ -27,6 +27,11 @@ export function estimateRun(settings: CollectSettings, sources: EstimateSources)
   if (memoryBytes > freeMemoryBytes)
     warnings.push('More memory is needed than is free: lower the batch size.')
   if (diskBytes > freeDiskBytes) warnings.push('More disk space may be needed than is free.')
+  const { computeDtype } = settings
+  if (computeDtype !== 'float32')
+    warnings.push(
+      `Computed with ${computeDtype}: not for measurement unless “models check --dtype ${computeDtype}” passes.`,
+    )
   if (!sources.model.hasChatTemplate)
     warnings.push('The model has no chat template: a plain one is used, and it may not follow it well.')
   return {
@@ -47,11 +52,14 @@ function activationBytes(settings: CollectSettings, model: ModelRecord): number 
   return capture.hooks.length * positions * bytes * model.shape.residualWidth
 }
 
-/** From the newest run of the same model with enough steps to tell; null where there is none. */
+/** From the newest run of the same model in the same dtype with enough steps to tell; null where there is none. */
 function measuredSecondsPerStep(settings: CollectSettings, runs: readonly RunRecord[]): number | null {
   const same = runs.filter(
     (run) =>
-      run.settings.modelId === settings.modelId && run.progress.steps >= 20 && run.progress.seconds > 0,
+      run.settings.modelId === settings.modelId &&
+      run.settings.computeDtype === settings.computeDtype &&
+      run.progress.steps >= 20 &&
+      run.progress.seconds > 0,
   )
   const alike = same.find((run) => run.settings.batch === settings.batch) ?? same[0]
   return alike ? alike.progress.seconds / alike.progress.steps : null

@@ -2,7 +2,7 @@
 // Owns: loading and releasing the three together. Not: which model (modelLibrary.ts) or what is asked of it.
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
-import type { ModelShape } from '../contract/models.ts'
+import type { ComputeDtype, ModelShape } from '../contract/models.ts'
 import type { ChatMessage } from '../contract/runs.ts'
 import type { HookedFunction } from '../inference/hookFunctions.ts'
 import { InferenceClient } from '../inference/inferenceClient.ts'
@@ -17,6 +17,8 @@ export interface LoadOptions {
   cacheFolder: string
   /** How many sequences will run at once. */
   rows: number
+  /** What is computed with; `float32` where left out. */
+  dtype?: ComputeDtype
   /** SHA-256 of the weights where it is known: names what is cached of them. */
   hash?: string
 }
@@ -42,7 +44,7 @@ export class LoadedModel implements AgentModel {
     this.stopIds = stopIds
   }
 
-  /** @throws not_enough_memory, and what reading or loading throws; the signal's reason when aborted. */
+  /** @throws not_enough_memory, dtype_unavailable, and what reading or loading throws; the signal's reason when aborted. */
   static async open(
     files: ModelFiles,
     options: LoadOptions,
@@ -53,6 +55,7 @@ export class LoadedModel implements AgentModel {
     const template = openChatTemplate(files.chatTemplate)
     const weights = await prepareWeights(files, {
       cacheFolder: options.cacheFolder,
+      dtype: options.dtype,
       hash: options.hash,
       signal,
       onProgress: (fraction) => tell({ label: 'Preparing the weights', fraction }),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { sampleManifest, sampleSettings } from '../../tests/fixtures/store/sampleRun.ts'
-import type { RunManifest, RunRecord } from '../contract/runs.ts'
+import { runManifest, type RunManifest, type RunRecord } from '../contract/runs.ts'
 import { checkSameGround } from './manifest.ts'
 
 // Of a record only what is compared.
@@ -19,6 +19,15 @@ test.each(['modelHash', 'configHash', 'tokenizerHash', 'chatTemplateHash', 'dtyp
     expect(changed({ [key]: 'f'.repeat(64) })).toThrow(expect.objectContaining({ code: 'run_differs' }))
   },
 )
+
+test('a run does not go on with other numbers than it began with', () => {
+  expect(changed({ computeDtype: 'int4' })).toThrow(/dtype computed with was float32, is int4/)
+})
+
+test('a manifest from before dtypes were chosen is of float32', () => {
+  const { computeDtype: _, ...older } = sampleManifest
+  expect(runManifest.parse(older)).toEqual(sampleManifest)
+})
 
 test('the error names everything that changed, hashes in short', () => {
   expect(changed({ modelHash: 'f'.repeat(64), onnxruntime: '9.9.9' })).toThrow(

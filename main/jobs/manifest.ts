@@ -2,18 +2,24 @@
 // Owns: what goes into a manifest, and which of it must not change. Not: the settings, which stand beside it in the run's row.
 import { errors } from '../contract/errors.ts'
 import type { ModelRecord } from '../contract/models.ts'
-import type { RunManifest, RunRecord } from '../contract/runs.ts'
+import type { CollectSettings, RunManifest, RunRecord } from '../contract/runs.ts'
 import type { Environment, Oracle } from '../environments/environment.ts'
 import { hashChatTemplate } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { runtimeVersion, version } from '../version.ts'
 
-/** @param files  those of the record: loading checks that (modelIdentity.ts) */
+/** What a run is made of, beside its settings. */
+export interface RunGround {
+  model: ModelRecord
+  /** Those of the record: loading checks that (modelIdentity.ts). */
+  files: ModelFiles
+  environment: Environment
+  oracle: Oracle | null
+}
+
 export function manifestOf(
-  model: ModelRecord,
-  files: ModelFiles,
-  environment: Environment,
-  oracle: Oracle | null,
+  { computeDtype }: Pick<CollectSettings, 'computeDtype'>,
+  { model, files, environment, oracle }: RunGround,
 ): RunManifest {
   return {
     innerview: version,
@@ -25,6 +31,7 @@ export function manifestOf(
     tokenizerHash: model.tokenizerHash,
     chatTemplateHash: hashChatTemplate(files.chatTemplate),
     dtype: model.dtype,
+    computeDtype,
     device: 'cpu',
     oracle: oracle?.description ?? 'none',
     environmentVersion: `${environment.name} ${environment.version}`,
@@ -38,6 +45,7 @@ const ground = {
   tokenizerHash: 'the tokeniser’s hash',
   chatTemplateHash: 'the chat template’s hash',
   dtype: 'the dtype',
+  computeDtype: 'the dtype computed with',
   device: 'the device',
   oracle: 'the oracle',
   environmentVersion: 'the environment',

@@ -63,18 +63,21 @@ test('a model that was added already is found again, and one of the same name ge
 
 test('an id that comes to name another model runs that model', async () => {
   const { id } = await add('a/tiny', 1)
-  const first = await greedy(await library.load(id, 1, ignore, never))
+  const first = await greedy(await library.load(id, { rows: 1 }, ignore, never))
   await library.remove(id)
   expect((await add('b/tiny', 2)).id).toBe(id)
-  const second = await greedy(await library.load(id, 1, ignore, never))
+  const second = await greedy(await library.load(id, { rows: 1 }, ignore, never))
   expect(second).not.toEqual(first)
 })
 
 test('a loaded model serves again until more rows are asked for', async () => {
   const { id } = await add('tiny', 1)
-  const model = await library.load(id, 4, ignore, never)
-  expect(await library.load(id, 2, ignore, never)).toBe(model)
-  expect(await library.load(id, 5, ignore, never)).not.toBe(model)
+  const model = await library.load(id, { rows: 4 }, ignore, never)
+  expect(await library.load(id, { rows: 2 }, ignore, never)).toBe(model)
+  expect(await library.load(id, { rows: 5 }, ignore, never)).not.toBe(model)
+  const quantised = await library.load(id, { rows: 1, dtype: 'int8' }, ignore, never)
+  expect(await library.load(id, { rows: 1, dtype: 'int8' }, ignore, never)).toBe(quantised)
+  expect(await library.load(id, { rows: 1 }, ignore, never)).not.toBe(quantised)
 })
 
 test('a model that a run needs cannot be removed; a finished run keeps none', async () => {
@@ -92,7 +95,7 @@ test('weights that were exchanged are not run, whatever their modification time 
   const other = await writeTinyModel(join(folder, 'other'), { seed: 2 })
   await copyFile(join(other, 'model.safetensors'), join(path, 'model.safetensors'))
   await utimes(join(path, 'model.safetensors'), 0, 0)
-  await expect(library.load(id, 1, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+  await expect(library.load(id, { rows: 1 }, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
 })
 
 test('another configuration beside the same weights is another model', async () => {
@@ -100,7 +103,7 @@ test('another configuration beside the same weights is another model', async () 
   const config = join(path, 'config.json')
   const text = await readFile(config, 'utf8')
   await writeFile(config, JSON.stringify({ ...(JSON.parse(text) as object), rms_norm_eps: 0.1 }))
-  await expect(library.load(id, 1, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+  await expect(library.load(id, { rows: 1 }, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
 })
 
 describe('a check', () => {
@@ -117,6 +120,13 @@ describe('a check', () => {
     const byPath = await library.check(join(path, 'model.safetensors'), ignore, never)
     expect(byPath.hash).toBe(byId.hash)
     expect(library.get(id).check).toEqual(byPath)
+  })
+
+  test('in another dtype is not what a model is trusted for', async () => {
+    const { id, path } = await add('tiny', 1)
+    const found = await library.check(id, ignore, never)
+    expect(await library.keepCheck(path, { ...found, dtype: 'int4' })).toBe(false)
+    expect(library.get(id).check).toEqual(found)
   })
 
   test('of files that the workspace does not know is kept nowhere', async () => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
-import type { ModelCheck, ModelRecord } from '../contract/models.ts'
+import type { ComputeDtype, ModelCheck, ModelRecord } from '../contract/models.ts'
 import type { RunStatus } from '../contract/runs.ts'
 import { readModelRecord } from '../model/readModelRecord.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
@@ -19,8 +19,16 @@ type Tell = (progress: WorkProgress) => void
 
 const alive: readonly RunStatus[] = ['queued', 'running']
 
+/** What a model is loaded for. */
+export interface ModelNeed {
+  /** How many sequences will run at once. */
+  rows: number
+  /** What is computed with; `float32` where left out. */
+  dtype?: ComputeDtype
+}
+
 export class ModelLibrary {
-  private loaded: { record: ModelRecord; rows: number; model: LoadedModel } | null = null
+  private loaded: { record: ModelRecord; need: ModelNeed; model: LoadedModel } | null = null
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly cacheFolder: string
@@ -120,10 +128,12 @@ export class ModelLibrary {
   }
 
   /**
-   * Keeps a check, made here or by another process, with the models of its content at that path.
+   * Keeps a check, made here or by another process, with the models of its content at that path. A model is trusted for what it computes in
+   * float32: a check in another dtype is not kept.
    * @returns whether the workspace has one
    */
   async keepCheck(path: string, check: ModelCheck): Promise<boolean> {
+    if (check.dtype !== 'float32') return false
     const files = await openModelFiles(path)
     const checked = this.list().filter((model) => model.path === files.path && isSameContent(model, check))
     for (const model of checked) this.workspace.models.put({ ...model, check })
@@ -133,20 +143,19 @@ export class ModelLibrary {
 
   /**
    * The model, loaded; one stays loaded until another is asked for.
-   * @param rows  how many sequences will run at once
-   * @throws model_changed where its files are not the ones that were added.
+   * @throws model_changed where its files are not the ones that were added; what opening it throws
    */
-  async load(id: string, rows: number, tell: Tell, signal: AbortSignal): Promise<LoadedModel> {
+  async load(id: string, need: ModelNeed, tell: Tell, signal: AbortSignal): Promise<LoadedModel> {
     const record = this.get(id)
     const files = await openModelFiles(record.path)
     await checkIdentity(files, record, tell, signal)
     if (this.loaded && isSame(this.loaded.record, record)) {
-      if (this.loaded.rows >= rows && !this.loaded.model.isLost) return this.loaded.model
+      if (serves(this.loaded.need, need) && !this.loaded.model.isLost) return this.loaded.model
     }
     await this.unload()
     const { cacheFolder } = this
-    const model = await LoadedModel.open(files, { cacheFolder, rows, hash: record.hash }, tell, signal)
-    this.loaded = { record, rows, model }
+    const model = await LoadedModel.open(files, { ...need, cacheFolder, hash: record.hash }, tell, signal)
+    this.loaded = { record, need, model }
     return model
   }
 
@@ -167,6 +176,9 @@ export class ModelLibrary {
     return known.find((model) => model.path === resolve(idOrPath))
   }
 }
+
+const serves = (there: ModelNeed, need: ModelNeed): boolean =>
+  there.rows >= need.rows && (there.dtype ?? 'float32') === (need.dtype ?? 'float32')
 
 /** An id may come to name another model: it is the content that counts. */
 const isSame = (one: ModelRecord, other: ModelRecord): boolean =>

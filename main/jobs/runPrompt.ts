@@ -10,7 +10,7 @@ import type { ReadRun } from '../inference/interventionSources.ts'
 import type { GenerateResult } from '../inference/requests.ts'
 import { hashTokenizer } from '../model/hashModel.ts'
 import { listHooks, parseHook } from '../model/hookNames.ts'
-import type { ModelShape } from '../contract/models.ts'
+import type { ComputeDtype, ModelShape } from '../contract/models.ts'
 import { writeSafetensors, type TensorToWrite } from '../model/safetensors.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
@@ -37,6 +37,8 @@ export interface PromptRun {
   /** File for logits and activations; null writes none. */
   out: string | null
   cacheFolder: string
+  /** What is computed with. */
+  dtype: ComputeDtype
   /** What is changed on the way, in order. */
   interventions: readonly InterventionSetting[]
   /** Reads what interventions take from runs; null without a workspace. */
@@ -70,7 +72,8 @@ export async function runPrompt(
   // Before the weights are loaded: it is soon done, and often wrong.
   const planned = await planForModel(run.interventions, files, { readRun: run.readRun })
   checkSteps(planned, 1)
-  const model = await LoadedModel.open(files, { cacheFolder: run.cacheFolder, rows: 1 }, onProgress, signal)
+  const { cacheFolder, dtype } = run
+  const model = await LoadedModel.open(files, { cacheFolder, dtype, rows: 1 }, onProgress, signal)
   try {
     const hooks = expandHooks(run.hooks, model.shape)
     const promptIds = encode(run.input, model)
@@ -94,7 +97,7 @@ export async function runPrompt(
       signal,
     )
     const tensors = run.out === null ? [] : tensorsOf(result, promptIds.length, model.shape)
-    if (run.out !== null) await writeSafetensors(run.out, tensors, await metadataOf(files, result))
+    if (run.out !== null) await writeSafetensors(run.out, tensors, await metadataOf(files, dtype, result))
     const { completionIds, finish, logProbabilities } = result
     return {
       promptIds,
@@ -111,10 +114,15 @@ export async function runPrompt(
 }
 
 /** What each tensor's axes are, and what an intervention that takes these activations compares. */
-async function metadataOf(files: ModelFiles, { captures }: GenerateResult): Promise<Record<string, string>> {
+async function metadataOf(
+  files: ModelFiles,
+  computeDtype: ComputeDtype,
+  { captures }: GenerateResult,
+): Promise<Record<string, string>> {
   const axes = Object.fromEntries(captures.map(({ hook, all }) => [hook, all?.axes]))
   return {
     model: files.name,
+    computeDtype,
     tokenizer_hash: await hashTokenizer(files.tokenizer),
     axes: JSON.stringify({ logits: 'B S V', ...axes }),
   }

@@ -10,6 +10,7 @@ import type { Environment, Oracle } from '../environments/environment.ts'
 import { parseHook } from '../model/hookNames.ts'
 import { memoryEstimateBytes } from '../model/memoryEstimate.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
+import { checkDtype } from '../model/prepareWeights.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { collect } from './collect.ts'
@@ -57,6 +58,7 @@ export class Runs {
   /** Checks all that can be checked before anything is loaded, stores the run and queues it. */
   async start(settings: CollectSettings): Promise<RunRecord> {
     const model = this.models.get(settings.modelId)
+    checkDtype(model, settings.computeDtype)
     const files = await openModelFiles(model.path)
     for (const hook of settings.capture.hooks) parseHook(hook, model.shape)
     if (settings.sampling.maxNewTokens >= model.shape.contextLength)
@@ -71,7 +73,7 @@ export class Runs {
       kind: 'collect',
       name: settings.name || defaultRunName(settings, model.name),
       settings,
-      manifest: manifestOf(model, files, environment, oracle),
+      manifest: manifestOf(settings, { model, files, environment, oracle }),
     })
     return this.control.enqueue(run.id)
   }
@@ -110,11 +112,13 @@ export class Runs {
 
   estimate(settings: CollectSettings): RunEstimate {
     const model = this.models.get(settings.modelId)
+    checkDtype(model, settings.computeDtype)
     const { bavail, bsize } = statfsSync(this.workspace.folder)
     return estimateRun(settings, {
       model,
       memoryBytes: memoryEstimateBytes(model, {
         rows: settings.batch,
+        dtype: settings.computeDtype,
         tokens: Math.min(2048, model.shape.contextLength),
         capturedValuesPerToken: settings.capture.hooks.reduce(
           (sum, hook) => sum + parseHook(hook, model.shape).width,
@@ -143,10 +147,12 @@ export class Runs {
   ): Promise<RunWork> {
     const { settings } = run
     const { environment, oracle } = this.world(settings)
-    const record = this.models.get(settings.modelId)
-    checkSameGround(run, manifestOf(record, await openModelFiles(record.path), environment, oracle))
-    const loaded = await this.models.load(settings.modelId, settings.batch, (p) => tell(workText(p)), signal)
-    const model = loaded.withStopTokens(settings.sampling.stopTokens)
+    const { modelId, batch: rows, computeDtype: dtype } = settings
+    const model = this.models.get(modelId)
+    const files = await openModelFiles(model.path)
+    checkSameGround(run, manifestOf(settings, { model, files, environment, oracle }))
+    const loaded = await this.models.load(modelId, { rows, dtype }, (p) => tell(workText(p)), signal)
+    const agent = loaded.withStopTokens(settings.sampling.stopTokens)
     const { workspace, hub } = this
     return {
       play: (onStep, stop) =>
@@ -155,7 +161,7 @@ export class Runs {
           {
             workspace,
             environment,
-            model,
+            model: agent,
             onStep(step, episode) {
               hub.emit({ kind: 'episode', episode })
               onStep(step)

@@ -62,9 +62,10 @@ export async function prepareWeights(files: ModelFiles, options: PrepareOptions)
 
 /**
  * Refuses a dtype that cannot be made of these files, before anything is read.
+ * @param files  or a model's record
  * @throws dtypeUnavailable
  */
-export function checkDtype(files: ModelFiles, dtype: ComputeDtype): void {
+export function checkDtype(files: Pick<ModelFiles, 'path' | 'format' | 'dtype'>, dtype: ComputeDtype): void {
   const refuse = (reason: string): Error => errors.dtypeUnavailable({ path: files.path, dtype, reason })
   const isInBlocks = files.format === 'gguf' && isQuantisedType(files.dtype)
   if (dtype === 'gguf' && !isInBlocks)
