@@ -126,11 +126,14 @@ export function unembedInto(
   softCap: number | null,
 ): void {
   const { data, first, width, vocabulary } = unembedding
-  for (let row = 0; row < rows.length / width; row++) {
-    for (let token = 0; token < data.length / width; token++) {
+  const count = rows.length / width
+  // A token's row serves all rows while it is near.
+  for (let token = 0; token < data.length / width; token++) {
+    const at = token * width
+    for (let row = 0; row < count; row++) {
+      const from = row * width
       let sum = 0
-      for (let column = 0; column < width; column++)
-        sum += rows[row * width + column] * data[token * width + column]
+      for (let column = 0; column < width; column++) sum += rows[from + column] * data[at + column]
       logits[row * vocabulary + first + token] = softCap === null ? sum : softCap * Math.tanh(sum / softCap)
     }
   }
