@@ -97,6 +97,7 @@ it('draftOf makes the same settings again, hooks it has no field for included', 
       hooks: ['blocks.0.hook_resid_post', 'blocks.1.hook_resid_post', 'ln_final.hook_normalized'],
       positions: 'all',
     },
+    computeDtype: 'int8',
     seed: 42,
     name: 'mine',
   })
@@ -117,6 +118,8 @@ describe('what the engine refuses', () => {
     expect(place('sampling.stopTokens.0')).toEqual(['stopTokens', 'Too much.'])
     expect(place('capture.hooks.3')).toEqual(['layers', 'Too much.'])
     expect(place('oracle.model')).toEqual(['oracleModel', 'Too much.'])
+    const dtype = errors.dtypeUnavailable({ path: '/m', dtype: 'gguf', reason: 'its weights are float32' })
+    expect(placeOfRefusal(dtype.report())?.[0]).toBe('computeDtype')
     expect(placeOfRefusal(errors.selectionInvalid({ selection: '@9' }).report())?.[0]).toBe('selection')
   })
 

@@ -1,6 +1,7 @@
 // The new-run form as plain fields, and the way between them and a run's settings.
 // Owns: defaults, presets, turning fields into settings, and which field a fault belongs to. Not: the form (runForm.svelte.ts).
 import type * as z from 'zod'
+import type { ComputeDtype } from '../../main/contract/models.ts'
 import { collectSettings, type CollectInput, type CollectSettings } from '../../main/contract/runs.ts'
 import type { ErrorReport } from '../../main/contract/errors.ts'
 import { plural } from '../shared/format.ts'
@@ -41,6 +42,7 @@ export interface RunDraft {
   otherHooks: string[]
   positions: 'decision' | 'all'
   dtype: 'float32' | 'float16'
+  computeDtype: ComputeDtype
 }
 export type DraftField = keyof RunDraft
 export type DraftFaults = Partial<Record<DraftField, string>>
@@ -91,6 +93,7 @@ export const newDraft = (): RunDraft => ({
   otherHooks: [],
   positions: 'decision',
   dtype: 'float32',
+  computeDtype: 'float32',
 })
 
 /** The fields that make the same run again. */
@@ -116,6 +119,7 @@ export function draftOf(settings: CollectSettings): RunDraft {
     otherHooks: otherHooks(capture.hooks),
     positions: capture.positions,
     dtype: capture.dtype,
+    computeDtype: settings.computeDtype,
   }
   if (environment.name === 'number_hunt') draft.upTo = environment.upTo
   else {
@@ -167,6 +171,7 @@ function inputOf(draft: RunDraft, layers: readonly number[]): unknown {
     episodes: draft.episodes,
     seed: draft.seed,
     batch: draft.batch,
+    computeDtype: draft.computeDtype,
     sampling: {
       temperature: draft.temperature,
       topK: draft.topK,
@@ -204,6 +209,7 @@ const sentence = (text: string): string =>
 export function placeOfRefusal({ code, message, details }: ErrorReport): [DraftField, string] | null {
   if (code === 'selection_empty' || code === 'selection_invalid') return ['selection', message]
   if (code === 'hook_unknown') return ['layers', message]
+  if (code === 'dtype_unavailable') return ['computeDtype', message]
   if (code !== 'invalid_input') return null
   const field = fieldAt(
     String(details['field'])

@@ -82,7 +82,10 @@ export function factsOf(run: RunRecord): FactGroup[] {
         { label: 'Configuration’s', value: manifest.configHash, isCode: true },
         { label: 'Tokeniser’s', value: manifest.tokenizerHash, isCode: true },
         { label: 'Chat template’s', value: manifest.chatTemplateHash, isCode: true },
-        { label: 'Computed in', value: `${manifest.dtype} on ${manifest.device}` },
+        {
+          label: 'Computed in',
+          value: `${manifest.computeDtype} on ${manifest.device}, stored as ${manifest.dtype}`,
+        },
         { label: 'Oracle', value: manifest.oracle },
         { label: 'Environment', value: manifest.environmentVersion },
         { label: 'Innerview', value: manifest.innerview },
