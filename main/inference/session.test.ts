@@ -35,7 +35,6 @@ const hook = 'blocks.1.hook_resid_post'
 interface Setting {
   positions?: number
   width?: number
-  decodeWidth?: number
   slot?: number
   /** Slots of other rows, which run the same passes with other tokens. */
   others?: number[]
@@ -48,7 +47,6 @@ async function bits(setting: Setting): Promise<Float32Array[]> {
   const {
     positions = 128,
     width = prefill,
-    decodeWidth = 1,
     slot = 0,
     others = [],
     boundaries = [0, prefill],
@@ -82,7 +80,7 @@ async function bits(setting: Setting): Promise<Float32Array[]> {
   }
   for (let chunk = 0; chunk + 1 < boundaries.length; chunk++)
     await pass(boundaries[chunk], boundaries[chunk + 1], width)
-  for (let answer = 0; answer < 3; answer++) await pass(prefill + answer, prefill + answer + 1, decodeWidth)
+  for (let answer = 0; answer < 3; answer++) await pass(prefill + answer, prefill + answer + 1, 1)
   return found
 }
 
@@ -92,7 +90,6 @@ describe('the bits of a pass', () => {
     ['room for 192 positions', { positions: 192 }],
     ['room for 1024 positions', { positions: 1024 }],
     ['a wider grid', { width: 128 }],
-    ['a wider grid for answers', { decodeWidth: 16 }],
     ['another slot', { slot: 3 }],
     ['one row beside it', { others: [1] }],
     ['rows on both sides, and gaps', { slot: 2, others: [0, 3, 6] }],

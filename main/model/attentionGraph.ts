@@ -5,6 +5,7 @@
 import { traitsOf } from './hookNames.ts'
 import type { HookGraph } from './hookGraph.ts'
 import type { GraphParts } from './mlpGraph.ts'
+import { KeptProducts } from './keptProducts.ts'
 import type { DecoderConfig, RotaryConfig } from './modelFiles.ts'
 import type { GraphBuilder } from './onnxWriter.ts'
 import { passInputs } from './passInputs.ts'
@@ -42,6 +43,7 @@ export class AttentionGraph {
   /** [B, H, S, P+S] and [B, KV, G·S, P+S] in lists. */
   private readonly headShape: string
   private readonly groupShape: string
+  private readonly kept: KeptProducts
 
   constructor({ graph, weights, hooks, config }: GraphParts) {
     this.graph = graph
@@ -60,6 +62,10 @@ export class AttentionGraph {
     this.groupShape = joined(rows, graph.integers([shape.keyValueHeads, -1]), totalLength)
     const byGroup = (mask: string): string =>
       graph.op('Reshape', [graph.op('Expand', [mask, this.headShape]), this.groupShape])
+    this.kept = new KeptProducts(graph, {
+      headWidth: shape.headWidth,
+      group: shape.heads / shape.keyValueHeads,
+    })
     this.mask = byGroup(passInputs.mask)
     this.windowMask = config.attention.window ? byGroup(passInputs.windowMask) : null
   }
@@ -211,7 +217,7 @@ export class AttentionGraph {
     const products = graph.op(
       'Concat',
       [
-        graph.op('FusedMatMul', [grouped, keptKeys], scaled),
+        this.kept.scores(grouped, keptKeys, attention.scale),
         graph.op('FusedMatMul', [grouped, newKeys], scaled),
       ],
       { axis: 3 },
@@ -250,7 +256,7 @@ export class AttentionGraph {
     const pattern = this.keyed(`${hook}.hook_pattern`, graph.op('Softmax', [scores], { axis: -1 }))
     const [keptPart, newPart] = graph.apply('Split', [pattern, this.partLengths], { axis: 3 }, 2)
     const sum = graph.op('Add', [
-      graph.op('MatMul', [keptPart, keptValues]),
+      this.kept.sum(keptPart, keptValues),
       graph.op('MatMul', [newPart, newValues]),
     ])
     const z = hooks.hook(`${hook}.hook_z`, this.packed(graph.op('Reshape', [sum, this.gridShape])))

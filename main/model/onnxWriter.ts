@@ -203,13 +203,22 @@ export class GraphBuilder {
   onlyIf(condition: string, write: () => string[]): string[] {
     const taken = this.branch(write)
     const empty = this.branch(() => taken.results.map(() => this.op('ConstantOfShape', [this.integers([0])])))
-    const outputs = taken.results.map(() => `If_${this.count++}`)
+    return this.choice(condition, taken, empty)
+  }
+
+  /** As `onlyIf`, with other nodes for where the condition does not hold; both give as many results. */
+  either(condition: string, whereTrue: () => string[], whereFalse: () => string[]): string[] {
+    return this.choice(condition, this.branch(whereTrue), this.branch(whereFalse))
+  }
+
+  private choice(condition: string, whereTrue: Branch, whereFalse: Branch): string[] {
+    const outputs = whereTrue.results.map(() => `If_${this.count++}`)
     this.nodes.push({
       operator: 'If',
       inputs: [condition],
       outputs,
       attributes: {},
-      branches: { then_branch: taken, else_branch: empty },
+      branches: { then_branch: whereTrue, else_branch: whereFalse },
     })
     return outputs
   }
