@@ -1,15 +1,7 @@
 import { errors } from '../../main/contract/errors.ts'
 import { describe, expect, it } from 'vitest'
 import { collectSettings } from '../../main/contract/runs.ts'
-import {
-  checkDraft,
-  draftOf,
-  newDraft,
-  suggestName,
-  systemPrompts,
-  type RunDraft,
-  placeOfRefusal,
-} from './runDraft.ts'
+import { checkDraft, draftOf, newDraft, standardName, type RunDraft, placeOfRefusal } from './runDraft.ts'
 
 const good: RunDraft = { ...newDraft(), modelId: 'smol', layers: '15' }
 const faults = (change: Partial<RunDraft>, layers: number | null = 30) =>
@@ -59,6 +51,21 @@ describe('checkDraft', () => {
       expect(faults({ selection })).toEqual({})
     for (const selection of ['5', ':', '@2', ':a']) expect(faults({ selection })).toHaveProperty('selection')
   })
+  it('says while it is typed that a selection is empty in the list it is about', () => {
+    const lists = [{ name: 'archer', objects: Array.from({ length: 157 }, (_, i) => `Object ${i}`) }]
+    const selectionOf = (change: Partial<RunDraft>) =>
+      checkDraft({ ...good, ...change }, 30, lists).faults.selection
+    expect(selectionOf({ selection: ':156' })).toBeUndefined()
+    expect(selectionOf({ selection: ':200' })).toContain('157')
+    expect(selectionOf({ selection: ':5', objects: 'own', ownObjects: 'cat\ntea pot' })).toContain('2')
+    expect(selectionOf({ selection: ':200', environment: 'number_hunt', upTo: 300 })).toBeUndefined()
+    expect(selectionOf({ selection: ':200', objects: 'simple' })).toBeUndefined()
+  })
+  it('takes the address of the web only', () => {
+    for (const baseUrl of ['ftp://x', 'file:///etc', 'localhost:11434'])
+      expect(faults({ oracle: 'openai', baseUrl }), baseUrl).toHaveProperty('baseUrl')
+    expect(faults({ oracle: 'openai', baseUrl: 'http://localhost:11434/v1' })).toEqual({})
+  })
   it('leaves the oracle out of Number Hunt', () => {
     const { settings } = checkDraft(
       { ...good, environment: 'number_hunt', oracle: 'openai', baseUrl: '' },
@@ -71,13 +78,11 @@ describe('checkDraft', () => {
   })
 })
 
-it('a run without a name is called by what sets it apart', () => {
-  expect(suggestName(good)).toBe('30 episodes')
-  const change = { episodes: 1, temperature: 0, seed: 7, protocol: 'keep-instructions' as const }
-  expect(suggestName({ ...good, ...change, systemPrompt: systemPrompts[0]!.text })).toBe(
-    '1 episode, guesser, keep instructions, greedy, seed 7',
-  )
-  expect(checkDraft({ ...good, name: ' ' }, 30).settings?.name).toBe('30 episodes')
+it('a run without a name is left to the engine to name', () => {
+  expect(standardName(good, 'Smol')).toBe('Smol, 30 × 20, T 1, seed 0')
+  const hunt = { environment: 'number_hunt' as const, episodes: null, temperature: 0.5, seed: 7 }
+  expect(standardName({ ...good, ...hunt }, 'Smol')).toBe('Smol, number hunt, … × 20, T 0.5, seed 7')
+  expect(checkDraft({ ...good, name: ' ' }, 30).settings?.name).toBe('')
   expect(checkDraft({ ...good, name: ' mine ' }, 30).settings?.name).toBe('mine')
 })
 

@@ -4,9 +4,10 @@ import type * as z from 'zod'
 import type { ComputeDtype } from '../../main/contract/models.ts'
 import { collectSettings, type CollectInput, type CollectSettings } from '../../main/contract/runs.ts'
 import type { ErrorReport } from '../../main/contract/errors.ts'
-import { plural } from '../shared/format.ts'
+import { isAddress } from '../shared/isAddress.ts'
 import { hooksOf, otherHooks, readLayers, writeLayers } from './layerChoice.ts'
 import { layersOf } from './runText.ts'
+import { selectionFault } from './selectionChoice.ts'
 
 /** A number field that was emptied holds null. */
 type NumberField = number | null
@@ -62,6 +63,9 @@ export const systemPrompts: readonly PromptPreset[] = [
   { name: 'Under 30 words', text: 'Try to keep your response under 30 words.' },
 ]
 
+/** What a game plays at most where nobody said otherwise. */
+export const stepLimits: Record<RunDraft['environment'], number> = { twenty_questions: 20, number_hunt: 10 }
+
 export const newDraft = (): RunDraft => ({
   modelId: '',
   name: '',
@@ -69,7 +73,7 @@ export const newDraft = (): RunDraft => ({
   protocol: 'history-only',
   winRule: 'whole-word',
   stopTokenInHistory: false,
-  maxSteps: 20,
+  maxSteps: stepLimits.twenty_questions,
   upTo: 100,
   objects: 'archer',
   ownObjects: '',
@@ -162,7 +166,7 @@ function inputOf(draft: RunDraft, layers: readonly number[]): unknown {
   }
   return {
     modelId: draft.modelId,
-    name: draft.name.trim() || suggestName(draft),
+    name: draft.name.trim(),
     environment: isTwentyQuestions
       ? { name: 'twenty_questions', protocol, winRule, stopTokenInHistory, objects, ...common }
       : { name: 'number_hunt', upTo: draft.upTo, ...common },
@@ -219,10 +223,12 @@ export function placeOfRefusal({ code, message, details }: ErrorReport): [DraftF
   return speaking.has(field) ? [field, sentence(String(details['reason']))] : null
 }
 
+const addressFault = 'Give an address such as http://127.0.0.1:11434/v1.'
+
 function faultOf(issue: z.core.$ZodIssue): [DraftField, string] {
   const field = fieldAt(issue.path)
   if (field === 'modelId') return [field, 'Choose a model.']
-  if (field === 'baseUrl') return [field, 'Give an address such as http://127.0.0.1:11434/v1.']
+  if (field === 'baseUrl') return [field, addressFault]
   if (field === 'ownObjects') return [field, 'Give at least one object, one a line.']
   if (issue.code === 'too_small')
     return [
@@ -237,43 +243,36 @@ function faultOf(issue: z.core.$ZodIssue): [DraftField, string] {
   return [field, issue.message]
 }
 
-/** A short name that says how a run differs from the defaults: `30 episodes, guesser, T 0.7`. */
-export function suggestName(draft: RunDraft): string {
-  const plain = newDraft()
-  const prompt = draft.systemPrompt.trim()
-  const preset = systemPrompts.find((one) => one.text === prompt)?.name.toLowerCase()
-  const isTwentyQuestions = draft.environment === 'twenty_questions'
-  return [
-    isTwentyQuestions ? '' : 'Number Hunt',
-    draft.episodes === null ? '' : plural(draft.episodes, 'episode'),
-    prompt ? (preset ?? 'own prompt') : '',
-    isTwentyQuestions && draft.protocol !== plain.protocol ? draft.protocol.replace('-', ' ') : '',
-    isTwentyQuestions && draft.oracle === 'kb' && draft.strictness !== plain.strictness ? 'strict' : '',
-    isTwentyQuestions && draft.oracle === 'openai' ? draft.oracleModel : '',
-    isTwentyQuestions && draft.oracle === 'human' ? 'a person answers' : '',
-    draft.temperature === 0
-      ? 'greedy'
-      : draft.temperature === plain.temperature
-        ? ''
-        : `T ${draft.temperature}`,
-    draft.seed ? `seed ${draft.seed}` : '',
-  ]
-    .filter(Boolean)
-    .join(', ')
+/** What the engine calls a run that was given no name; the same formula as in main/jobs/runName.ts. */
+export function standardName(draft: RunDraft, modelName: string): string {
+  const shown = (value: NumberField): string => (value === null ? '…' : String(value))
+  const world = draft.environment === 'number_hunt' ? 'number hunt, ' : ''
+  const size = `${shown(draft.episodes)} × ${shown(draft.maxSteps)}`
+  return `${modelName}, ${world}${size}, T ${shown(draft.temperature)}, seed ${shown(draft.seed)}`
 }
 
-const selectionForm = /^(:-?\d+|:(-?\d+)?:(-?\d+)?|@\d+\/\d+)?$/
+type TaskLists = readonly { name: string; objects: readonly string[] }[]
+
+/** How many hidden things there are to select from; null where that is not known yet. */
+function taskCount(draft: RunDraft, lists: TaskLists): number | null {
+  if (draft.environment === 'number_hunt') return draft.upTo
+  if (draft.objects === 'own') return lines(draft.ownObjects).length || null
+  return lists.find((list) => list.name === draft.objects)?.objects.length ?? null
+}
 
 /** Settings where all is well, or what is wrong with which field. */
 export function checkDraft(
   draft: RunDraft,
   layerCount: number | null,
+  lists: TaskLists = [],
 ): { settings: CollectSettings; faults: DraftFaults } | { settings: null; faults: DraftFaults } {
   const faults: DraftFaults = {}
   const choice = readLayers(draft.layers, layerCount)
   if (choice.problem !== null) faults.layers = choice.problem
-  if (!selectionForm.test(draft.selection.trim()))
-    faults.selection = 'Use :5, :0:10 or @2/8, or leave it empty.'
+  const selection = selectionFault(draft.selection, taskCount(draft, lists))
+  if (selection !== null) faults.selection = selection
+  const asksModel = draft.environment === 'twenty_questions' && draft.oracle === 'openai'
+  if (asksModel && !isAddress(draft.baseUrl)) faults.baseUrl = addressFault
   const parsed = collectSettings.safeParse(inputOf(draft, choice.layers ?? []) as CollectInput)
   for (const issue of parsed.error?.issues ?? []) {
     const [field, message] = faultOf(issue)

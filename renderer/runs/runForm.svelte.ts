@@ -6,12 +6,15 @@ import { engine, type Engine } from '../client.ts'
 import { storedEndpoint } from '../settings/endpoint.ts'
 import { selection } from '../selection.svelte.ts'
 import { workspace, type Workspace } from '../workspace.svelte.ts'
+import { keptDraft } from './keptDraft.ts'
 import { middleLayer } from './layerChoice.ts'
 import {
   checkDraft,
   draftOf,
   newDraft,
   placeOfRefusal,
+  standardName,
+  stepLimits,
   type DraftFaults,
   type DraftField,
   type RunDraft,
@@ -38,7 +41,7 @@ export class RunForm {
 
   model = $derived.by(() => this.#workspace.model(this.draft.modelId))
   layerCount = $derived(this.model?.shape.layers ?? null)
-  #checked = $derived(checkDraft(this.draft, this.layerCount))
+  #checked = $derived.by(() => checkDraft(this.draft, this.layerCount, this.#workspace.taskLists))
   /** What the engine said of a field; true of this value with this model. */
   #refusal = $state.raw<{ field: DraftField; text: string; value: unknown; modelId: string } | null>(null)
   #refused: DraftFaults = $derived.by(() => {
@@ -48,6 +51,8 @@ export class RunForm {
   })
   faults: DraftFaults = $derived({ ...this.#refused, ...this.#checked.faults })
   settings: CollectSettings | null = $derived(this.#checked.settings)
+  /** How the run will be called unless it gets a name. */
+  standardName: string = $derived(standardName(this.draft, this.model?.name ?? ''))
 
   fill(draft: RunDraft): void {
     this.draft = draft
@@ -64,6 +69,12 @@ export class RunForm {
     this.draft.modelId = id
     const layers = this.#workspace.model(id)?.shape.layers
     if (wasMiddle && layers !== undefined) this.draft.layers = String(middleLayer(layers))
+  }
+
+  /** Another game has another usual number of steps; one that was chosen by hand stays. */
+  chooseGame(game: RunDraft['environment']): void {
+    if (this.draft.maxSteps === stepLimits[this.draft.environment]) this.draft.maxSteps = stepLimits[game]
+    this.draft.environment = game
   }
 
   /** Asks for a new estimate a moment after the last change; answers that come too late are dropped. */
@@ -122,6 +133,7 @@ export class RunForm {
 }
 
 export const runForm = new RunForm()
+runForm.draft = keptDraft() ?? runForm.draft
 
 /** Opens the form with defaults, changed as given. */
 export function startFormWith(change: Partial<RunDraft> = {}): void {

@@ -45,6 +45,17 @@ describe('RunForm', () => {
     expect(form.faults.layers).toContain('0 to 15')
     expect(form.settings).toBeNull()
   })
+  it('takes the next game’s usual number of steps, and keeps one that was chosen', () => {
+    const { form } = formOn({})
+    form.chooseGame('number_hunt')
+    expect(form.draft).toMatchObject({ environment: 'number_hunt', maxSteps: 10 })
+    form.draft.maxSteps = 7
+    form.chooseGame('twenty_questions')
+    expect(form.draft).toMatchObject({ environment: 'twenty_questions', maxSteps: 7 })
+    form.draft.maxSteps = null
+    form.chooseGame('number_hunt')
+    expect(form.draft.maxSteps).toBeNull()
+  })
   it('asks for one estimate after the last of several changes, and ignores an answer that comes too late', async () => {
     vi.useFakeTimers()
     const answers: ((value: RunEstimate) => void)[] = []
