@@ -62,6 +62,12 @@ export class EpisodeTable {
     return task !== '' || outcomes.length > 0 || minInvalidRate > 0 || maxInvalidRate < 1
   }
 
+  /** What is wrong with the filter; then no episode passes it and the engine is not asked. */
+  get fault(): string | null {
+    const { minInvalidRate, maxInvalidRate } = this.filter
+    return minInvalidRate > maxInvalidRate ? 'The lowest rate is above the highest.' : null
+  }
+
   /** Shows another run's episodes; filter and order stay as they are. */
   open(runId: string | null): void {
     if (runId === this.#runId) return
@@ -79,11 +85,7 @@ export class EpisodeTable {
   }
 
   setFilter(change: Partial<EpisodeFilter>): void {
-    const next = { ...this.filter, ...change }
-    // A range that is typed from the wrong end still means the range between both.
-    if (next.minInvalidRate > next.maxInvalidRate)
-      [next.minInvalidRate, next.maxInvalidRate] = [next.maxInvalidRate, next.minInvalidRate]
-    this.filter = next
+    this.filter = { ...this.filter, ...change }
     this.#restart()
   }
 
@@ -188,9 +190,10 @@ export class EpisodeTable {
     this.cursor = -1
     this.problem = null
     this.#seen = { first: 0, last: 0 }
-    if (this.#runId === null) {
+    if (this.#runId === null || this.fault !== null) {
       this.#clear()
-      this.total = null
+      this.total = this.#runId === null ? null : 0
+      this.isLoading = false
     } else this.show(0, 0)
   }
 
@@ -215,7 +218,7 @@ export class EpisodeTable {
 
   async #fetch(page: number): Promise<void> {
     const runId = this.#runId
-    if (runId === null || this.#fetched.has(page) || this.#asked.has(page)) return
+    if (runId === null || this.fault !== null || this.#fetched.has(page) || this.#asked.has(page)) return
     const controller = new AbortController()
     this.#asked.set(page, controller)
     this.isLoading = true

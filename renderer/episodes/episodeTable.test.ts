@@ -81,13 +81,23 @@ describe('a table of episodes', () => {
     expect(table.placeOf(0)).toBe(-1)
   })
 
-  it('takes a range of rates from either end', () => {
-    const table = new EpisodeTable(listOf([]).list)
-    table.setFilter({ minInvalidRate: 0.9, maxInvalidRate: 0.2 })
-    expect(table.filter).toMatchObject({ minInvalidRate: 0.2, maxInvalidRate: 0.9 })
-    expect(table.isFiltered).toBe(true)
+  it('lists nothing while the lowest rate is above the highest, and asks nobody', async () => {
+    const source = listOf(many(3))
+    const table = new EpisodeTable(source.list)
+    table.open('run')
+    await settle()
+    expect(table.total).toBe(3)
+    const asked = source.asked.length
+    table.setFilter({ minInvalidRate: 0.9, maxInvalidRate: 0.1 })
+    table.refresh()
+    await settle()
+    expect(table.fault).toBe('The lowest rate is above the highest.')
+    expect(table.filter).toMatchObject({ minInvalidRate: 0.9, maxInvalidRate: 0.1 })
+    expect([table.total, table.row(0), table.isLoading]).toEqual([0, undefined, false])
+    expect(source.asked.length).toBe(asked)
     table.clearFilter()
-    expect(table.isFiltered).toBe(false)
+    await settle()
+    expect([table.fault, table.isFiltered, table.total]).toEqual([null, false, 3])
   })
 
   it('stays on the first and the last row', async () => {
