@@ -358,7 +358,11 @@ export function inventEpisodeView(run: RunRecord, summary: EpisodeSummary): Epis
       isInvalid,
       isWin,
       reward: isWin ? 0 : -1,
-      labels: {},
+      labels: {
+        hasQuestionMark: completion.includes('?'),
+        words: completion.split(' ').length,
+        repeatsEarlier: false,
+      },
       confidence: isInvalid ? null : 0.6 + random() * 0.4,
       reason: isInvalid ? 'no yes/no question found' : `understood “${completion}”`,
       droppedTurns: step > 16 && summary.truncatedSteps > 0 ? 2 : 0,
