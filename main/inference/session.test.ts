@@ -44,13 +44,7 @@ interface Setting {
 
 /** Residuals of a prompt and logits of three answers after it, of one row in any surroundings. */
 async function bits(setting: Setting): Promise<Float32Array[]> {
-  const {
-    positions = 128,
-    width = prefill,
-    slot = 0,
-    others = [],
-    boundaries = [0, prefill],
-  } = setting
+  const { positions = 128, width = prefill, slot = 0, others = [], boundaries = [0, prefill] } = setting
   const on = setting.on ?? session
   const cache = new KeyValueCache(config.shape)
   cache.resize(Math.max(slot, ...others) + 1, positions)

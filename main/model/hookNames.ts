@@ -111,6 +111,9 @@ const hookKinds: readonly HookKind[] = [
   ...norm('ln_final'),
 ]
 
+/** Every kind of hook point that some architecture has, `{i}` for the layer, in the order of a forward pass. */
+export const hookKindNames: readonly string[] = hookKinds.map(({ name }) => name)
+
 export interface HookPoint {
   /** The full name, for instance `blocks.15.hook_resid_post`. */
   name: string
