@@ -1,12 +1,13 @@
 // A workspace: one folder with one database, one writer.
 // Owns: opening, locking, bringing up to date, tidying after a crash, closing. Not: any table (one file each beside this one).
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AppError, errors } from '../contract/errors.ts'
 import { Activations } from './activations.ts'
 import { ActivationShards } from './activationShards.ts'
 import { Connection } from './connection.ts'
 import { Episodes } from './episodes.ts'
+import { makeFolder } from './folder.ts'
 import { migrate, requireNewest } from './migrate.ts'
 import { Models } from './models.ts'
 import { Runs } from './runs.ts'
@@ -73,7 +74,7 @@ export class Workspace {
   }
 
   private static openWritable(folder: string, options: WorkspaceOptions): Workspace {
-    translating(folder, () => mkdirSync(folder, { recursive: true }))
+    translating(folder, () => makeFolder(folder))
     const lock = WriterLock.take(folder)
     let connection: Connection | undefined
     try {
