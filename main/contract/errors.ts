@@ -232,12 +232,12 @@ export const catalogue = {
   oracleUnreachable: entry<{ baseUrl: string; reason: string }>(
     'The oracle does not answer',
     (p) => `${p.baseUrl}: ${p.reason}`,
-    'Check the address and that the server runs, then resume the run. The knowledge-base oracle needs no server.',
+    'Check that the server runs; a run that failed can then be resumed. With another address, run it again as a new run. The knowledge-base oracle needs no server.',
   ),
   oracleRefused: entry<{ baseUrl: string; status: number; reason: string }>(
     'The oracle refused the request',
     (p) => `${p.baseUrl} answered ${p.status}: ${p.reason}`,
-    'Check the key and the model’s name in the oracle settings, then resume the run.',
+    'Check the key; a run that failed can then be resumed. With another model’s name, run it again as a new run.',
   ),
   oracleNonsense: entry<{ answer: string }>(
     'The oracle’s answer is not a verdict',
@@ -307,6 +307,11 @@ export const catalogue = {
     'This run began on other ground',
     (p) => `Run ${p.id} would not go on as it began: ${p.differences.join('; ')}.`,
     'Restore what the run began with (files, versions), or start a new run with the same settings.',
+  ),
+  runModelGone: entry<{ id: string; model: string; name: string }>(
+    'The run’s model is not in the workspace',
+    (p) => `Run ${p.id} was made with ${p.name} (id ${p.model}), which has been removed.`,
+    'Add that model again from its files, then resume the run; until then it stays as it is.',
   ),
   runNotActive: entry<{ id: string; status: string }>(
     'This run is not running',

@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest'
 import { sampleModel, sampleSettings } from '../../tests/fixtures/store/sampleRun.ts'
 import type { RunRecord } from '../contract/runs.ts'
-import { estimateRun } from './estimate.ts'
+import { estimateRun, longestSequence } from './estimate.ts'
 
 const settings = sampleSettings({}, 10)
+const sample = sampleModel('sample', '')
+const roomyModel = { ...sample, shape: { ...sample.shape, contextLength: 2048 } }
 const run = (steps: number, seconds: number, batch = settings.batch): RunRecord =>
   ({ settings: { ...settings, batch }, progress: { steps, seconds } }) as RunRecord // of a record only what is read
 const estimate = (changes: Partial<Parameters<typeof estimateRun>[1]> = {}) =>
   estimateRun(settings, {
-    model: sampleModel('sample', ''),
+    model: roomyModel,
     memoryBytes: 1e6,
     freeMemoryBytes: 1e9,
     freeDiskBytes: 1e12,
@@ -32,7 +34,7 @@ test('a run that is too short, or that lost its seconds, tells nothing', () => {
 test('a run in another dtype tells nothing of this one’s seconds, and is warned of', () => {
   const quantised = { ...settings, computeDtype: 'int4' as const }
   const sources = {
-    model: sampleModel('sample', ''),
+    model: roomyModel,
     memoryBytes: 1,
     freeMemoryBytes: 2,
     freeDiskBytes: 1e12,
@@ -45,7 +47,7 @@ test('a run in another dtype tells nothing of this one’s seconds, and is warne
 test('what is captured costs disk: every position more than the decision points', () => {
   const { diskBytes } = estimate()
   const all = estimateRun(sampleSettings({ positions: 'all' }, 10), {
-    model: sampleModel('sample', ''),
+    model: roomyModel,
     memoryBytes: 0,
     freeMemoryBytes: 1,
     freeDiskBytes: 1e12,
@@ -57,6 +59,22 @@ test('what is captured costs disk: every position more than the decision points'
 test('a run that may not fit is warned of', () => {
   expect(estimate({ freeMemoryBytes: 1 }).warnings[0]).toMatch(/memory/)
   expect(estimate({ freeDiskBytes: 1 }).warnings[0]).toMatch(/disk/)
-  const model = { ...sampleModel('sample', ''), hasChatTemplate: false }
+  const model = { ...roomyModel, hasChatTemplate: false }
   expect(estimate({ model }).warnings[0]).toMatch(/chat template/)
+})
+
+test('longer answers cost more disk and memory, and are warned of where they leave little room', () => {
+  const long = { ...settings, sampling: { ...settings.sampling, maxNewTokens: 1200 } }
+  const sources = {
+    model: roomyModel,
+    memoryBytes: 0,
+    freeMemoryBytes: 1,
+    freeDiskBytes: 1e12,
+    runs: [],
+  }
+  const short = { ...settings, sampling: { ...settings.sampling, maxNewTokens: 8 } }
+  expect(estimateRun(long, sources).diskBytes).toBeGreaterThan(estimateRun(short, sources).diskBytes)
+  expect(longestSequence(long)).toBeGreaterThan(longestSequence(short))
+  expect(estimateRun(long, sources).warnings[0]).toMatch(/context/)
+  expect(estimateRun(short, sources).warnings).toEqual([])
 })

@@ -4,10 +4,15 @@ import type { RunEstimate } from '../contract/api.ts'
 import type { ModelRecord } from '../contract/models.ts'
 import type { CollectSettings, RunRecord } from '../contract/runs.ts'
 
-/** Tokens, texts and times of a step: measured on runs of the case study, without activations. */
-const BYTES_PER_STEP = 9000
-/** Tokens that are new in a step whose prompt grows by one question and its answer. */
+/** A step's texts and times, and what is stored of each token that it generates: from runs of the case study, without activations. */
+const BYTES_PER_STEP = 6000
+const BYTES_PER_NEW_TOKEN = 100
+/** Tokens of instructions, of a question with its answer, and of what stands around them, as a usual tokeniser has them. */
+const FIRST_PROMPT_TOKENS = 200
 const NEW_PROMPT_TOKENS = 60
+const TURN_TOKENS = 16
+/** Few answers are longer, whatever they may be. */
+const USUAL_ANSWER_TOKENS = 64
 
 interface EstimateSources {
   model: ModelRecord
@@ -18,15 +23,25 @@ interface EstimateSources {
   runs: readonly RunRecord[]
 }
 
+/** Tokens that the longest prompt and its answer will have, if no answer is unusually long but the last. */
+export function longestSequence({ environment, sampling }: CollectSettings): number {
+  const answer = Math.min(sampling.maxNewTokens, USUAL_ANSWER_TOKENS)
+  return FIRST_PROMPT_TOKENS + environment.maxSteps * (answer + TURN_TOKENS) + sampling.maxNewTokens
+}
+
 export function estimateRun(settings: CollectSettings, sources: EstimateSources): RunEstimate {
   const steps = settings.episodes * settings.environment.maxSteps
-  const diskBytes = steps * (BYTES_PER_STEP + activationBytes(settings, sources.model))
+  const answerTokens = Math.min(settings.sampling.maxNewTokens, 4 * USUAL_ANSWER_TOKENS)
+  const stepBytes = BYTES_PER_STEP + BYTES_PER_NEW_TOKEN * answerTokens
+  const diskBytes = steps * (stepBytes + activationBytes(settings, sources.model))
   const secondsPerStep = measuredSecondsPerStep(settings, sources.runs)
   const { memoryBytes, freeMemoryBytes, freeDiskBytes } = sources
   const warnings: string[] = []
   if (memoryBytes > freeMemoryBytes)
     warnings.push('More memory is needed than is free: lower the batch size.')
   if (diskBytes > freeDiskBytes) warnings.push('More disk space may be needed than is free.')
+  if (2 * settings.sampling.maxNewTokens > sources.model.shape.contextLength)
+    warnings.push('Answers may take more than half of the model’s context: old turns will be left out early.')
   const { computeDtype } = settings
   if (computeDtype !== 'float32')
     warnings.push(

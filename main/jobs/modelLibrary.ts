@@ -1,6 +1,7 @@
 // The workspace's models: known by id, read at need, loaded once.
 // Owns: adding, finding, and keeping one model loaded between runs. Not: reading files (model/) or computing (inference/).
 import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
@@ -51,7 +52,7 @@ export class ModelLibrary {
 
   /** Reads, checks and hashes the model, then stores its record; a model that fails any of it is not added. */
   async add(path: string, tell: Tell, signal: AbortSignal): Promise<ModelRecord> {
-    const described = await readModelRecord(resolve(path), {
+    const described = await readModelRecord(fullPath(path), {
       signal,
       onProgress: (fraction) => tell({ label: 'Hashing the weights', fraction }),
     })
@@ -94,7 +95,7 @@ export class ModelLibrary {
   /** Path of the model of that id, or the path itself. */
   pathOf(idOrPath: string): string {
     if (idOrPath === embeddedModelId) return this.embeddedFolder
-    return this.find(idOrPath)?.path ?? resolve(idOrPath)
+    return this.find(idOrPath)?.path ?? fullPath(idOrPath)
   }
 
   /**
@@ -169,13 +170,16 @@ export class ModelLibrary {
     const known = this.list()
     const byId = known.find((model) => model.id === idOrPath)
     if (byId) return byId
-    if (!existsSync(idOrPath)) {
-      if (/[/\\.]/.test(idOrPath)) throw errors.modelPathMissing({ path: resolve(idOrPath) })
+    if (!existsSync(fullPath(idOrPath))) {
+      if (/[/\\.]/.test(idOrPath)) throw errors.modelPathMissing({ path: fullPath(idOrPath) })
       throw errors.notFound({ kind: 'model', id: idOrPath })
     }
-    return known.find((model) => model.path === resolve(idOrPath))
+    return known.find((model) => model.path === fullPath(idOrPath))
   }
 }
+
+/** A window has no shell that would put the home folder in place of `~`. */
+const fullPath = (path: string): string => resolve(path.replace(/^~(?=$|[/\\])/, homedir()))
 
 const serves = (there: ModelNeed, need: ModelNeed): boolean =>
   there.rows >= need.rows && (there.dtype ?? 'float32') === (need.dtype ?? 'float32')

@@ -73,9 +73,14 @@ export class RunControl {
   }
 
   /** @throws run_not_resumable */
-  resume(id: string): RunRecord {
+  checkResumable(id: string): void {
     const { status } = this.ledger.get(id)
     if (this.isActive(id) || !resumable.includes(status)) throw errors.runNotResumable({ id, status })
+  }
+
+  /** @throws run_not_resumable */
+  resume(id: string): RunRecord {
+    this.checkResumable(id)
     return this.enqueue(id)
   }
 

@@ -10,6 +10,7 @@ import type { ReadRun } from '../inference/interventionSources.ts'
 import type { GenerateResult } from '../inference/requests.ts'
 import { hashTokenizer } from '../model/hashModel.ts'
 import { listHooks, parseHook } from '../model/hookNames.ts'
+import { nearestNames } from '../model/nearestNames.ts'
 import type { ComputeDtype, ModelShape } from '../contract/models.ts'
 import { writeSafetensors, type TensorToWrite } from '../model/safetensors.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
@@ -149,10 +150,17 @@ export function expandHooks(patterns: readonly string[], shape: ModelShape): str
     const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
     const expression = new RegExp(`^${parts.join('.*')}$`)
     const fitting = names.filter((name) => expression.test(name))
-    if (fitting.length === 0) throw errors.hookUnknown({ hook: pattern, near: names.slice(0, 3) })
+    if (fitting.length === 0)
+      throw errors.hookUnknown({ hook: pattern, near: nearestPatterns(pattern, names) })
     return fitting
   })
   return [...new Set(chosen)]
+}
+
+/** Names that are near to a pattern, with its star for a layer: `blocks.*.hook_resid_post`. */
+function nearestPatterns(pattern: string, names: readonly string[]): string[] {
+  const patterns = names.map((name) => name.replace(/^blocks\.\d+\./, 'blocks.*.'))
+  return nearestNames(pattern, [...new Set(patterns)])
 }
 
 function tensorsOf(result: GenerateResult, promptLength: number, shape: ModelShape): TensorToWrite[] {

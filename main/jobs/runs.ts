@@ -14,7 +14,7 @@ import { checkDtype } from '../model/prepareWeights.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { collect } from './collect.ts'
-import { estimateRun } from './estimate.ts'
+import { estimateRun, longestSequence } from './estimate.ts'
 import type { EventHub } from './eventHub.ts'
 import { stopId } from './loadedModel.ts'
 import { checkSameGround, manifestOf } from './manifest.ts'
@@ -82,7 +82,17 @@ export class Runs {
     return this.control.pause(id)
   }
 
-  resume(id: string): RunRecord {
+  /**
+   * Goes on with a run that rests. One that cannot go on as it began is refused and keeps its status.
+   * @throws run_not_resumable, run_model_gone, run_differs, and what opening the model's files throws
+   */
+  async resume(id: string): Promise<RunRecord> {
+    const run = this.control.get(id)
+    this.control.checkResumable(id)
+    const { modelId } = run.settings
+    if (!this.models.list().some((model) => model.id === modelId))
+      throw errors.runModelGone({ id, model: modelId, name: run.manifest.modelName })
+    await this.checkGround(run)
     return this.control.resume(id)
   }
 
@@ -118,8 +128,8 @@ export class Runs {
       model,
       memoryBytes: memoryEstimateBytes(model, {
         rows: settings.batch,
+        tokens: Math.min(longestSequence(settings), model.shape.contextLength),
         dtype: settings.computeDtype,
-        tokens: Math.min(2048, model.shape.contextLength),
         capturedValuesPerToken: settings.capture.hooks.reduce(
           (sum, hook) => sum + parseHook(hook, model.shape).width,
           0,
@@ -140,17 +150,23 @@ export class Runs {
     return { environment, oracle }
   }
 
+  /** @throws run_differs, and what opening the model's files throws */
+  private async checkGround(run: RunRecord): Promise<void> {
+    const { environment, oracle } = this.world(run.settings)
+    const model = this.models.get(run.settings.modelId)
+    const files = await openModelFiles(model.path)
+    checkSameGround(run, manifestOf(run.settings, { model, files, environment, oracle }))
+  }
+
   private async prepare(
     run: RunRecord,
     tell: (activity: string) => void,
     signal: AbortSignal,
   ): Promise<RunWork> {
     const { settings } = run
-    const { environment, oracle } = this.world(settings)
+    await this.checkGround(run)
+    const { environment } = this.world(settings)
     const { modelId, batch: rows, computeDtype: dtype } = settings
-    const model = this.models.get(modelId)
-    const files = await openModelFiles(model.path)
-    checkSameGround(run, manifestOf(settings, { model, files, environment, oracle }))
     const loaded = await this.models.load(modelId, { rows, dtype }, (p) => tell(workText(p)), signal)
     const agent = loaded.withStopTokens(settings.sampling.stopTokens)
     const { workspace, hub } = this
