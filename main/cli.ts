@@ -48,7 +48,7 @@ function shareGlobals(command: Command): void {
   command
     .option('--workspace <folder>', 'folder of runs and models', folder)
     .option('--json', 'one JSON document on stdout')
-    .showHelpAfterError()
+    .showHelpAfterError('(--help shows what there is)')
     .exitOverride()
   for (const child of command.commands) shareGlobals(child)
 }

@@ -74,11 +74,16 @@ export async function serve(options: ServeOptions): Promise<Served> {
   }
 }
 
+const refusals: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there',
+  EACCES: 'this user may not listen there',
+}
+
 function listen(server: ReturnType<typeof createServer>, port: number): Promise<void> {
   return new Promise((done, fail) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES'
-      fail(taken ? errors.addressInUse({ port, reason: error.code ?? '' }, error) : error)
+      const reason = refusals[error.code ?? '']
+      fail(reason ? errors.addressInUse({ port, reason }, error) : error)
     })
     server.listen(port, '127.0.0.1', done)
   })

@@ -30,6 +30,7 @@ export interface CollectOptions {
   topK: number
   topP: number
   maxNewTokens: number
+  maxNew?: number
   maxSteps?: number
   upTo?: number
   stop: string[]
@@ -92,6 +93,7 @@ export function addCollectOptions(command: Command): Command {
     .option('--top-k <n>', '0 is off', integer, 0)
     .option('--top-p <p>', '1 is off', decimal, 1)
     .option('--max-new-tokens <n>', 'tokens an answer may have', integer, 64)
+    .addOption(new Option('--max-new <n>', 'as --max-new-tokens').argParser(integer).hideHelp())
     .option('--stop <tokens>', 'further tokens that end an answer, comma-separated', words, [])
     .option('--layers <layers>', 'hook_resid_post of: 0,15 or all, middle, none', layerChoice, 'middle')
     .option('--hooks <hooks>', 'further hook points to capture, comma-separated', words, [])
@@ -108,7 +110,8 @@ export async function collectSettingsOf(
   modelId: string,
   layers: number,
 ): Promise<CollectSettings> {
-  const { temperature, topK, topP, maxNewTokens, stop: stopTokens } = options
+  const { temperature, topK, topP, stop: stopTokens } = options
+  const maxNewTokens = options.maxNew ?? options.maxNewTokens
   const hooks = [...new Set([...residualHooks(options.layers, layers), ...options.hooks])]
   return parseSettings(collectSettings, {
     modelId,

@@ -5,6 +5,7 @@ import type { EngineService } from '../jobs/engineService.ts'
 import type { CommandContext } from './context.ts'
 import { answerInTerminal } from './humanOracle.ts'
 import { duration, percent } from './output.ts'
+import { programName } from './programName.ts'
 
 /** Shows a run's progress until it ends, answers for a person if asked to, pauses it on Ctrl-C, prints the result. */
 export async function followRun(
@@ -36,13 +37,13 @@ export async function followRun(
   await Promise.all(watchers)
   if (ended.status === 'failed' && ended.error) {
     output.note(
-      `Run ${ended.id} failed after ${ended.progress.steps} steps; resume it with: innerview runs resume ${ended.id}`,
+      `Run ${ended.id} failed after ${ended.progress.steps} steps; resume it with: ${programName} runs resume ${ended.id}`,
     )
     output.failure(ended.error)
     process.exitCode = 1
     return
   }
-  if (ended.status === 'paused') output.note(`Paused. Go on with: innerview runs resume ${ended.id}`)
+  if (ended.status === 'paused') output.note(`Paused. Go on with: ${programName} runs resume ${ended.id}`)
   printEnd(context, ended)
 }
 

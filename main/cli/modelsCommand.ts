@@ -12,6 +12,7 @@ import { runCommand, withEngine, withEngineOr, type CommandContext } from './con
 import { modelPath } from './modelPath.ts'
 import { dtypeOption } from './options.ts'
 import { megabytes, table } from './output.ts'
+import { programName } from './programName.ts'
 
 /** The record's memory estimate is for so many sequences at once, of so many tokens (contract/models.ts). */
 const ESTIMATE_ROWS = 16
@@ -76,7 +77,7 @@ export function modelsCommand(resources: string): Command {
         const list = await withEngineOr(context, [], async (engine) => engine.models.list())
         context.output.result(list, () =>
           list.length === 0
-            ? 'No models yet. Add one with: innerview models add PATH, or use the one that ships with the app: --model embedded'
+            ? `No models yet. Add one with: ${programName} models add PATH, or use the one that ships with the app: --model embedded`
             : table([
                 [
                   'id',

@@ -15,6 +15,13 @@ export function integer(text: string): number {
   return value
 }
 
+/** 0 … 65535; 0 takes any that is free. */
+export function port(text: string): number {
+  const value = integer(text)
+  if (value < 0 || value > 65535) throw new InvalidArgumentError('Expected a port from 0 to 65535.')
+  return value
+}
+
 export function decimal(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.')

@@ -1,6 +1,6 @@
 // innerview run: one prompt through a model, with its activations.
 // Owns: a prompt in one of three forms, and the options around it. Not: running it (jobs/runPrompt.ts).
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
 import { errors } from '../contract/errors.ts'
@@ -30,6 +30,7 @@ interface RunOptions {
   ids?: number[]
   chat?: string
   maxNew: number
+  maxNewTokens?: number
   greedy: boolean
   temperature: number
   topK: number
@@ -73,7 +74,7 @@ const drawingOf = ({ greedy, maxNew, ...options }: RunOptions): Promise<z.infer<
       temperature: greedy ? 0 : options.temperature,
       topK: options.topK,
       topP: options.topP,
-      maxNewTokens: maxNew,
+      maxNewTokens: options.maxNewTokens ?? maxNew,
       seed: options.seed,
     }),
   )
@@ -103,6 +104,7 @@ export function promptCommand(resources: string): Command {
     .option('--ids <ids>', 'token ids, comma-separated', integers)
     .option('--chat <file>', 'JSON file with a list of {role, content}')
     .option('--max-new <n>', 'tokens to generate', integer, 64)
+    .addOption(new Option('--max-new-tokens <n>', 'as --max-new').argParser(integer).hideHelp())
     .option('--greedy', 'always the likeliest token', false)
     .option('--temperature <t>', '0 is greedy', decimal, 1)
     .option('--top-k <n>', '0 is off', integer, 0)
@@ -137,6 +139,7 @@ export function promptCommand(resources: string): Command {
         const result = namesRuns(interventions)
           ? await withEngine(context, 'read', (engine) => play(engine.readRun))
           : await play(null)
+        if (run.out !== null) context.output.note(`Wrote ${result.tensors.length} tensors to ${run.out}`)
         context.output.result(result, () => result.completion)
       }),
     )

@@ -2,11 +2,13 @@
 // Owns: what is asked of the runs, and their records as text. Not: what happens while one runs (followRun.ts).
 import { Command } from 'commander'
 import * as z from 'zod'
+import { errors } from '../contract/errors.ts'
 import type { RunRecord, StepStatistics } from '../contract/runs.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import { runCommand, withEngine, withEngineOr } from './context.ts'
 import { followRun } from './followRun.ts'
 import { duration, percent, table } from './output.ts'
+import { programName } from './programName.ts'
 
 function describe(run: RunRecord): string {
   const { progress: p, settings: s } = run
@@ -47,7 +49,7 @@ export function runsCommand(resources: string): Command {
         const list = await withEngineOr(context, [], async (engine) => engine.runs.list())
         context.output.result(list, () =>
           list.length === 0
-            ? 'No runs yet. Start one with: innerview collect --model M'
+            ? `No runs yet. Start one with: ${programName} collect --model M`
             : table([
                 ['id', 'status', 'model', 'episodes', 'steps', 'invalid', 'wins', 'name'],
                 ...list.map((r) => [
@@ -90,7 +92,9 @@ export function runsCommand(resources: string): Command {
     .argument('<run>')
     .action((id: string, _options: unknown, command: Command) =>
       runCommand(command, resources, (context) =>
-        withEngine(context, 'change', (engine) => followRun(context, engine, engine.runs.resume(id))),
+        withEngine(context, 'change', async (engine) =>
+          followRun(context, engine, await engine.runs.resume(id)),
+        ),
       ),
     )
   runs
@@ -100,6 +104,7 @@ export function runsCommand(resources: string): Command {
     .argument('<name>')
     .action((id: string, text: string, _options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
+        if (text.trim() === '') throw errors.invalidInput({ field: '<name>', reason: 'it cannot be empty' })
         const { name } = parseSettings(runName, { name: text })
         const run = await withEngine(context, 'change', async (engine) => engine.runs.rename(id, name))
         context.output.result(run, () => `${run.id} is now called ${run.name}.`)

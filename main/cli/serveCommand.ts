@@ -9,12 +9,12 @@ import { createRouter } from '../engineRouter.ts'
 import { faultLog } from '../faultLog.ts'
 import { serve } from '../serve.ts'
 import { runCommand, withEngine } from './context.ts'
-import { integer } from './options.ts'
+import { port } from './options.ts'
 
 export function serveCommand(resources: string, webRoot: string): Command {
   return new Command('serve')
     .description('serve the workbench on loopback and print its address')
-    .option('--port <n>', 'port; 0 takes any that is free', integer, 0)
+    .option('--port <n>', 'port; 0 takes any that is free', port, 0)
     .action((options: { port: number }, command: Command) =>
       runCommand(command, resources, async (context) => {
         if (!existsSync(join(webRoot, 'index.html')))
