@@ -18,7 +18,7 @@ export type UnaddedModelRecord = Omit<ModelRecord, 'id' | 'addedAt' | 'check'>
  */
 export async function readModelRecord(path: string, options: HashOptions = {}): Promise<UnaddedModelRecord> {
   const files = await openModelFiles(path)
-  await tryTexts(files)
+  const doubts = await tryTexts(files)
   const tokenizerHash = await hashTokenizer(files.tokenizer)
   const hash = await hashModel(files, options)
   const { config, parameters, dtype } = files
@@ -37,12 +37,12 @@ export async function readModelRecord(path: string, options: HashOptions = {}): 
     configHash: hashConfig(config),
     hasChatTemplate: files.chatTemplate !== null,
     memoryBytes: memoryEstimateBytes({ shape: config.shape, parameters, dtype }, { rows: 16, tokens }),
-    notes: [...files.notes],
+    notes: [...files.notes, ...doubts],
   }
 }
 
-/** A chat of one message, to tokens: the least that a run needs. */
-async function tryTexts(files: ModelFiles): Promise<void> {
+/** A chat of one message, to tokens: the least that a run needs. @returns what speaks against the tokeniser, in sentences */
+async function tryTexts(files: ModelFiles): Promise<string[]> {
   const tokenizer = await readTokenizer(files)
   const text = openChatTemplate(files.chatTemplate).render([{ role: 'user', content: 'Hello' }])
   const ids = tokenizer.encode(text, { special: false })
@@ -52,4 +52,8 @@ async function tryTexts(files: ModelFiles): Promise<void> {
     const reason = `it gives the id ${beyond}, the weights have ${vocabulary} tokens`
     throw errors.tokenizerInvalid({ path: files.path, reason })
   }
+  const sample = 'Is it alive?'
+  const back = tokenizer.decode(tokenizer.encode(sample, { special: false }), { skipSpecial: true })
+  if (back.trim().toLowerCase() === sample.toLowerCase()) return []
+  return [`The tokeniser gives “${sample}” back as “${back.slice(0, 40)}”: it is hardly this model’s own.`]
 }
