@@ -1,8 +1,8 @@
 // Graphs on blocks against graphs on the same numbers as floats, on tiny models and on SmolLM2-135M-Instruct, whose matrices are Q4_1.
 // Tolerance 1e-4 of the largest value of a hook point, 1e-3 for SmolLM2's logits, which reach ±45: both sides are in single precision, and
 // add up in another order. What rounding to fewer bits does to a model is none of this: both sides have the rounded numbers.
-import { existsSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,6 +10,8 @@ import type { ComputeDtype } from '../../main/contract/models.ts'
 import { InferenceClient } from '../../main/inference/inferenceClient.ts'
 import type { GenerateResult } from '../../main/inference/requests.ts'
 import { selfCheck } from '../../main/inference/selfCheck.ts'
+import { roundingPlan } from '../../main/model/blockWeights.ts'
+import { parseHuggingFaceConfig } from '../../main/model/huggingFaceConfig.ts'
 import { listHooks } from '../../main/model/hookNames.ts'
 import type { DecoderConfig, ModelFiles, WeightMap } from '../../main/model/modelFiles.ts'
 import { openModelFiles } from '../../main/model/openModelFiles.ts'
@@ -121,6 +123,42 @@ describe.each(tiny)('a tiny model of $of in $dtype', ({ dtype, of, files }) => {
   it('gives a row the same bits alone and in a batch, cached and not', async () => {
     const opened = await files()
     await checkedAlone(opened.config, await prepareWeights(opened, { cacheFolder: folder, dtype }), prompt)
+  })
+})
+
+const decoders = join(import.meta.dirname, 'golden', 'decoders')
+
+describe.each(readdirSync(decoders))('%s in int4', (name) => {
+  it('gives the logits of the same numbers as floats, and a row the same bits alone and in a batch', async () => {
+    const path = join(decoders, name)
+    const configFile = join(path, 'config.json')
+    const { config } = parseHuggingFaceConfig(configFile, readFileSync(configFile, 'utf8'))
+    const weightFiles = readdirSync(path)
+      .filter((file) => /^model.*\.safetensors$/.test(file))
+      .map((file) => join(path, file))
+    // Of a model's files only what its weights are made from: these have no tokeniser.
+    const files = {
+      path,
+      format: 'safetensors',
+      config,
+      weightFiles,
+      dtype: 'float32',
+      sizeBytes: 1,
+    } as ModelFiles
+    const weights = await prepareWeights(files, { cacheFolder: folder, dtype: 'int4' })
+    const blocks = [...weights.keys()].filter((each) => each.endsWith('.blocks'))
+    expect(blocks).toHaveLength(roundingPlan(config, 'int4').kinds.size)
+    expect(blocks.length).toBeGreaterThan(config.shape.layers)
+    const prompt = Int32Array.from({ length: 61 }, (_, index) => (index * 31) % config.shape.vocabulary)
+    const own = join(folder, name)
+    await mkdir(own)
+    const [logits] = differences(
+      await values(await dequantised(config, weights, own), prompt, []),
+      await values({ config, weights }, prompt, []),
+    )
+    console.log(`${name}: largest relative difference of logits ${logits.relative.toExponential(1)}`)
+    expect(logits.relative).toBeLessThan(1e-4)
+    await checkedAlone(config, weights, prompt)
   })
 })
 
