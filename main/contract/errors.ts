@@ -124,6 +124,11 @@ export const catalogue = {
     (p) =>
       p.near.length ? `Did you mean ${p.near.join(' or ')}?` : 'See docs/hook-points.md for the names.',
   ),
+  hookNotStored: entry<{ hook: string }>(
+    'A run cannot keep this hook point',
+    (p) => `${p.hook} has a value for every earlier position, so no two steps have vectors of one width.`,
+    'Choose other hook points for the run; “run --capture” gives scores and patterns of one prompt, and a stored step’s tokens can be run again.',
+  ),
   layerOutOfRange: entry<{ layer: number; layers: number }>(
     'No such layer',
     (p) => `Layer ${p.layer} was asked for; the model has layers 0 to ${p.layers - 1}.`,

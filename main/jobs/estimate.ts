@@ -3,6 +3,7 @@
 import type { RunEstimate } from '../contract/api.ts'
 import type { ModelRecord } from '../contract/models.ts'
 import type { CollectSettings, RunRecord } from '../contract/runs.ts'
+import { parseStoredHook } from '../model/hookNames.ts'
 
 /** A step's texts and times, and what is stored of each token that it generates: from runs of the case study, without activations. */
 const BYTES_PER_STEP = 6000
@@ -64,7 +65,8 @@ function activationBytes(settings: CollectSettings, model: ModelRecord): number 
   const { capture, sampling } = settings
   const positions = 4 + (capture.positions === 'all' ? NEW_PROMPT_TOKENS + sampling.maxNewTokens : 0)
   const bytes = capture.dtype === 'float16' ? 2 : 4
-  return capture.hooks.length * positions * bytes * model.shape.residualWidth
+  const values = capture.hooks.reduce((sum, hook) => sum + parseStoredHook(hook, model.shape).width, 0)
+  return positions * bytes * values
 }
 
 /** From the newest run of the same model in the same dtype with enough steps to tell; null where there is none. */

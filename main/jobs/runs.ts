@@ -7,7 +7,7 @@ import { errors } from '../contract/errors.ts'
 import type { CollectSettings, RunRecord } from '../contract/runs.ts'
 import { createEnvironment } from '../environments/createEnvironment.ts'
 import type { Environment, Oracle } from '../environments/environment.ts'
-import { parseHook } from '../model/hookNames.ts'
+import { parseStoredHook } from '../model/hookNames.ts'
 import { memoryEstimateBytes } from '../model/memoryEstimate.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { checkDtype } from '../model/prepareWeights.ts'
@@ -60,7 +60,7 @@ export class Runs {
     const model = this.models.get(settings.modelId)
     checkDtype(model, settings.computeDtype)
     const files = await openModelFiles(model.path)
-    for (const hook of settings.capture.hooks) parseHook(hook, model.shape)
+    for (const hook of settings.capture.hooks) parseStoredHook(hook, model.shape)
     if (settings.sampling.maxNewTokens >= model.shape.contextLength)
       throw errors.invalidInput({
         field: 'sampling.maxNewTokens',
@@ -131,7 +131,7 @@ export class Runs {
         tokens: Math.min(longestSequence(settings), model.shape.contextLength),
         dtype: settings.computeDtype,
         capturedValuesPerToken: settings.capture.hooks.reduce(
-          (sum, hook) => sum + parseHook(hook, model.shape).width,
+          (sum, hook) => sum + parseStoredHook(hook, model.shape).width,
           0,
         ),
       }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../contract/errors.ts'
-import { hookShape, listHooks, parseHook, valuesBefore } from './hookNames.ts'
+import { hookShape, listHooks, parseHook, parseStoredHook, valuesBefore } from './hookNames.ts'
 
 const shape = {
   layers: 30,
@@ -113,6 +113,17 @@ describe('hook names', () => {
       for (const name of near) expect(parseHook(name, shape).name).toBe(name)
     },
   )
+
+  it('refuse to be stored where their rows grow with the sequence', () => {
+    for (const name of ['blocks.3.attn.hook_pattern', 'blocks.3.attn.hook_attn_scores'])
+      expect(() => parseStoredHook(name, shape)).toThrow(
+        expect.objectContaining({ code: 'hook_not_stored', details: { hook: name } }),
+      )
+    expect(parseStoredHook('blocks.3.attn.hook_z', shape).width).toBe(576)
+    expect(() => parseStoredHook('blocks.3.attn.hook_y', shape)).toThrow(
+      expect.objectContaining({ code: 'hook_unknown' }),
+    )
+  })
 
   it('refuse a layer that the model does not have', () => {
     expect(() => parseHook('blocks.30.hook_resid_post', shape)).toThrow(

@@ -151,6 +151,16 @@ export function parseHook(name: string, shape: ModelShape): HookPoint {
   throw errors.hookUnknown({ hook: name, near: nearestNames(name, candidates) })
 }
 
+/**
+ * The hook point of that name, if its values can be stored step by step.
+ * @throws hookNotStored where each position has a value for every key; hookUnknown; layerOutOfRange
+ */
+export function parseStoredHook(name: string, shape: ModelShape): HookPoint {
+  const point = parseHook(name, shape)
+  if (point.isKeyed) throw errors.hookNotStored({ hook: name })
+  return point
+}
+
 function pointOf(kind: HookKind, layer: number | null, shape: ModelShape): HookPoint {
   const sizes = kind.sizes(shape)
   return {
