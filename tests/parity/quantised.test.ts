@@ -136,15 +136,11 @@ describe.each(readdirSync(decoders))('%s in int4', (name) => {
     const weightFiles = readdirSync(path)
       .filter((file) => /^model.*\.safetensors$/.test(file))
       .map((file) => join(path, file))
-    // Of a model's files only what its weights are made from: these have no tokeniser.
-    const files = {
-      path,
-      format: 'safetensors',
-      config,
-      weightFiles,
-      dtype: 'float32',
-      sizeBytes: 1,
-    } as ModelFiles
+    const files: ModelFiles = {
+      ...{ path, format: 'safetensors', name, config, weightFiles, dtype: 'float32' },
+      ...{ sizeBytes: 1, parameters: 1, stopIds: [], chatTemplate: null, notes: [] },
+      tokenizer: { kind: 'huggingface', tokenizerFile: 'none', configFile: null },
+    }
     const weights = await prepareWeights(files, { cacheFolder: folder, dtype: 'int4' })
     const blocks = [...weights.keys()].filter((each) => each.endsWith('.blocks'))
     expect(blocks).toHaveLength(roundingPlan(config, 'int4').kinds.size)
