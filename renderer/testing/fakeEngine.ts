@@ -131,6 +131,13 @@ export const worlds: Record<string, () => FakeWorld> = {
       ),
       inventRun('nothing played', 'cancelled', { createdAt: at(40) }, { episodes: 2 }),
       inventRun('one episode', 'done', { createdAt: at(50) }, { episodes: 1 }),
+      inventRun('a name without an end '.repeat(9).slice(0, 200), 'running', { createdAt: at(5) }),
+      inventRun(
+        'one step',
+        'done',
+        { createdAt: at(60) },
+        { episodes: 1, environment: { name: 'twenty_questions', maxSteps: 1 } },
+      ),
     ],
     questions: [],
     isLive: false,
