@@ -2,10 +2,15 @@
 import { selection } from '../selection.svelte.ts'
 
 const listKey = 'innerview:list'
+/** Below this a list beside the main pane would leave neither enough. */
+const roomForList = 701
 
 class Frame {
   isPaletteOpen = $state(false)
   areShortcutsOpen = $state(false)
+  /** Of the window, in pixels. */
+  width = $state(roomForList)
+  #isListOver = $state(false)
   #isListShown = $state(localStorage.getItem(listKey) !== 'hidden')
 
   /** The run list stands beside what is about runs; elsewhere it would only repeat or distract. */
@@ -13,9 +18,23 @@ class Frame {
     return selection.view === 'episodes' || selection.view === 'new-run'
   }
   get isListShown(): boolean {
-    return this.hasList && this.#isListShown
+    return this.hasList && !this.isNarrow && this.#isListShown
+  }
+  /** In a narrow window the list lies over the main pane, until a run of it is chosen. */
+  get isListOver(): boolean {
+    return this.hasList && this.isNarrow && this.#isListOver
+  }
+  get isNarrow(): boolean {
+    return this.width < roomForList
+  }
+  foldList(): void {
+    this.#isListOver = false
   }
   toggleList(): void {
+    if (this.isNarrow) {
+      this.#isListOver = !this.#isListOver
+      return
+    }
     this.#isListShown = !this.#isListShown
     localStorage.setItem(listKey, this.#isListShown ? 'shown' : 'hidden')
   }
