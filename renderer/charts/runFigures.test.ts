@@ -53,6 +53,19 @@ describe('figures of a run', () => {
     expect(outcomesFigure({ win: 1, limit: 0, running: 0 }).caption).toBe('n = 1 episode.')
   })
 
+  it('promises a band only where there is one, and gives the interval of a single step in figures', () => {
+    const one = { ...counts, n: [30, 0, 0], invalid: [9, 0, 0] }
+    expect(invalidRateFigure(counts).caption).toContain('band: 95 % Wilson interval')
+    expect(invalidRateFigure(one).caption).not.toContain('band')
+    expect(invalidRateFigure(one).caption).toContain('95 % Wilson interval [16.7, 47.9] %')
+    expect(invalidRateFigure(none).caption).not.toContain('Wilson')
+  })
+
+  it('leaves the total to the run’s header while steps arrive', () => {
+    expect(invalidRateFigure(counts, null, true).caption).toMatch(/n ≤ 30 a step\.$/)
+    expect(tokensFigure(counts, null, true).caption).not.toContain('n =')
+  })
+
   it('tells in words what the picture shows', () => {
     expect(invalidRateFigure(counts).summary).toBe(
       '65.9 % of 88 answers were invalid. Lowest at step 0 (30.0 %), highest at step 2 (100 %).',

@@ -45,8 +45,21 @@ const axisTooltip = (theme: ChartTheme) => ({
   textStyle: { color: theme.text, fontFamily: theme.font, fontSize: 12 },
 })
 
-/** Share of invalid answers by step with its 95 % interval. `marked` is the chosen step's number, if any. */
-export function invalidRateFigure(counts: StepCounts, marked: number | null = null): Figure {
+/** What an interval caption says: a band needs two steps to be seen, one step has its interval in figures. */
+function intervalCaption(counts: StepCounts): string {
+  const played = counts.n.flatMap((n, i) => (n > 0 ? [i] : []))
+  const only = played[0]
+  if (only === undefined) return ''
+  if (played.length > 1) return '; band: 95 % Wilson interval'
+  return `; 95 % Wilson interval ${percentInterval(at(counts.invalidLow, only), at(counts.invalidHigh, only))}`
+}
+
+/**
+ * Share of invalid answers by step with its 95 % interval.
+ * @param marked  the chosen step's number, if any
+ * @param isLive  while more steps arrive the run's header counts them all; a second count here would only lag behind it
+ */
+export function invalidRateFigure(counts: StepCounts, marked: number | null = null, isLive = false): Figure {
   const rate = counts.step.map((_, i) =>
     at(counts.n, i) > 0 ? at(counts.invalid, i) / at(counts.n, i) : null,
   )
@@ -58,7 +71,7 @@ export function invalidRateFigure(counts: StepCounts, marked: number | null = nu
     : `n ≤ ${integer(most)} a step`
   return {
     title: 'Invalid answers by step',
-    caption: `Share of answers that were no yes/no question; band: 95 % Wilson interval; ${perStep}, ${plural(n, 'answer')} in all.`,
+    caption: `Share of answers that were no yes/no question${intervalCaption(counts)}; ${perStep}${isLive ? '' : `, ${plural(n, 'answer')} in all`}.`,
     summary:
       n === 0
         ? 'No step was answered yet.'
@@ -150,7 +163,7 @@ function extremes(steps: readonly number[], rate: readonly (number | null)[]): s
 }
 
 /** Mean tokens of a step: prompt taken over from the step before, prompt computed anew, generated; stacked. */
-export function tokensFigure(counts: StepCounts, marked: number | null = null): Figure {
+export function tokensFigure(counts: StepCounts, marked: number | null = null, isLive = false): Figure {
   const computed = counts.step.map((_, i) =>
     Math.max(0, at(counts.meanPromptTokens, i) - at(counts.meanReusedTokens, i)),
   )
@@ -166,7 +179,7 @@ export function tokensFigure(counts: StepCounts, marked: number | null = null): 
     n === 0 ? 0 : sum(values.map((value, i) => value * at(counts.n, i))) / n
   return {
     title: 'Tokens by step',
-    caption: `Mean over the episodes that reached the step; n = ${plural(n, 'step')}. Reused: keys and values kept from the step before.`,
+    caption: `Mean over the episodes that reached the step${isLive ? '' : `; n = ${plural(n, 'step')}`}. Reused: keys and values kept from the step before.`,
     summary:
       n === 0
         ? 'No step was answered yet.'

@@ -11,6 +11,8 @@ export interface RunCounts {
 export type GetStatistics = (runId: string, signal: AbortSignal) => Promise<RunCounts>
 
 const refreshMs = 1500
+/** What one step sets off arrives within this. */
+const gatherMs = 50
 
 export class RunStatistics {
   counts = $state.raw<RunCounts | null>(null)
@@ -19,6 +21,7 @@ export class RunStatistics {
   #runId: string | null = null
   #asked: AbortController | null = null
   #refresh: ReturnType<typeof setTimeout> | undefined
+  #loadedAt = 0
 
   constructor(get: GetStatistics) {
     this.#get = get
@@ -40,9 +43,11 @@ export class RunStatistics {
     this.problem = null
   }
 
-  /** Something of this run changed; many calls make one reading. */
+  /** Something of this run changed: read at once after a rest, then as often as it is worth while. */
   changed(runId: string): void {
-    if (runId === this.#runId) this.#refresh ??= setTimeout(() => void this.#load(), refreshMs)
+    if (runId !== this.#runId || this.#refresh !== undefined) return
+    const restedMs = performance.now() - this.#loadedAt
+    this.#refresh = setTimeout(() => void this.#load(), Math.max(gatherMs, refreshMs - restedMs))
   }
 
   retry(): void {
@@ -54,6 +59,7 @@ export class RunStatistics {
     if (runId === null) return
     clearTimeout(this.#refresh)
     this.#refresh = undefined
+    this.#loadedAt = performance.now()
     this.#asked?.abort()
     const controller = new AbortController()
     this.#asked = controller

@@ -34,6 +34,21 @@ describe('a run’s counts', () => {
     expect(counts.counts?.bySteps.n).toEqual([2])
   })
 
+  it('follow a single change after a rest at once, and a second one not before its time', async () => {
+    const get = vi.fn(async () => statistics(1))
+    const counts = new RunStatistics(get)
+    counts.open('a')
+    await vi.advanceTimersByTimeAsync(5000)
+    counts.changed('a')
+    await vi.advanceTimersByTimeAsync(100)
+    expect(get).toHaveBeenCalledTimes(2)
+    counts.changed('a')
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(get).toHaveBeenCalledTimes(2)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(get).toHaveBeenCalledTimes(3)
+  })
+
   it('of a run that was left are dropped', async () => {
     const answers: ((value: RunCounts) => void)[] = []
     const counts = new RunStatistics(() => new Promise((resolve) => answers.push(resolve)))
