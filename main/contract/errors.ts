@@ -93,6 +93,16 @@ export const catalogue = {
     (p) => `${p.path} is of architecture “${p.architecture}”.`,
     (p) => `Supported: ${p.supported.join(', ')}.`,
   ),
+  adapterBaseMissing: entry<{ path: string; base: string; places: string[] }>(
+    'The adapter’s model is not there',
+    (p) => `${p.path} is an adapter for “${p.base}”, which is in none of: ${p.places.join(', ')}.`,
+    'Put that model, or a link to it, into the adapter’s folder under the name “base”.',
+  ),
+  adapterMismatch: entry<PathReason & { base: string }>(
+    'The adapter is for another model',
+    (p) => `${p.path} does not fit ${p.base}: ${p.reason}.`,
+    'Give the model that the adapter was trained on, as “base” in the adapter’s folder or in its adapter_config.json.',
+  ),
   modelUnsupported: entry<PathReason>(
     'This model uses something that is not supported',
     (p) => `${p.path}: ${p.reason}`,

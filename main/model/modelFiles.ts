@@ -113,6 +113,24 @@ export interface ChatTemplateSource {
   eosToken: string
 }
 
+/** A change of one matrix: scale · up · down is added to it. */
+export interface AdapterMatrix {
+  /** Of the matrix, as in a WeightMap. */
+  name: string
+  /** [rank, in] */
+  down: WeightTensor
+  /** [out, rank] */
+  up: WeightTensor
+  scale: number
+}
+
+/** A LoRA adapter, to be merged at load. */
+export interface Adapter {
+  /** Of `weightFiles`, those of the model that it changes. */
+  baseFiles: readonly string[]
+  matrices: readonly AdapterMatrix[]
+}
+
 /**
  * A model whose headers were read and checked: every tensor of its architecture is there, in its shape, within its file.
  * Plain data; it may cross threads.
@@ -123,7 +141,7 @@ export interface ModelFiles {
   format: WeightFormat
   name: string
   config: DecoderConfig
-  /** Files that hold weights, absolute, in the order in which they are hashed. */
+  /** Files that hold weights (and how an adapter's are scaled), absolute, in the order in which they are hashed. */
   weightFiles: readonly string[]
   /** Of all weight files. */
   sizeBytes: number
@@ -136,6 +154,8 @@ export interface ModelFiles {
   tokenizer: TokenizerSource
   /** null: the plain fallback of chatTemplate.ts is used. */
   chatTemplate: ChatTemplateSource | null
+  /** Left out where the model is whole by itself. */
+  adapter?: Adapter
   /** What a user should know, in sentences. */
   notes: readonly string[]
 }

@@ -1,17 +1,19 @@
 // The one door to a model on disk.
-// Owns: telling a folder from a GGUF file. Not: reading either (huggingFaceFolder.ts, ggufModel.ts).
+// Owns: telling a folder, a GGUF file and an adapter apart. Not: reading any (huggingFaceFolder.ts, ggufModel.ts, adapterFolder.ts).
 import { open, readdir, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { errors } from '../contract/errors.ts'
+import { adapterConfigName, openAdapterFolder } from './adapterFolder.ts'
 import { chatTemplateNotes } from './chatTemplate.ts'
 import { openGgufModel } from './ggufModel.ts'
 import { openHuggingFaceFolder } from './huggingFaceFolder.ts'
 import type { ModelFiles } from './modelFiles.ts'
 
 /**
- * Reads and checks the headers of a model: a Hugging Face folder (or any of its files) or a GGUF file.
+ * Reads and checks the headers of a model: a Hugging Face folder (or any of its files), a GGUF file, or a LoRA adapter's folder.
  * Weights' values are not read; the tokeniser is read by `readTokenizer`.
- * @throws modelPathMissing, modelFileMissing, modelTruncated, modelMalformed, modelUnsupported, architectureUnsupported
+ * @throws modelPathMissing, modelFileMissing, modelTruncated, modelMalformed, modelUnsupported, architectureUnsupported,
+ *   adapterBaseMissing, adapterMismatch
  */
 export async function openModelFiles(path: string): Promise<ModelFiles> {
   const files = await openEither(resolve(path))
@@ -26,12 +28,14 @@ async function openEither(path: string): Promise<ModelFiles> {
   if (await startsAsGguf(path)) return openGgufModel(path)
   if (path.endsWith('.gguf'))
     throw errors.modelMalformed({ path, reason: 'it does not begin as a GGUF file does' })
-  if (/\.(safetensors|json|jinja)$/.test(path)) return openHuggingFaceFolder(dirname(path))
+  if (/\.(safetensors|json|jinja)$/.test(path)) return openFolder(dirname(path))
   throw errors.modelMalformed({ path, reason: 'neither a GGUF file nor part of a Hugging Face folder' })
 }
 
 async function openFolder(path: string): Promise<ModelFiles> {
   const names = await readdir(path)
+  if (names.includes(adapterConfigName) && !names.includes('config.json'))
+    return openAdapterFolder(path, openEither)
   const ggufs = names.filter((name) => name.endsWith('.gguf'))
   if (!names.includes('config.json') && ggufs.length === 1) return openGgufModel(join(path, ggufs[0]))
   if (!names.includes('config.json') && ggufs.length > 1) {

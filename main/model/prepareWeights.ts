@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errors } from '../contract/errors.ts'
 import type { ComputeDtype } from '../contract/models.ts'
+import { mergedMatrices } from './adapterWeights.ts'
 import { blockEntries, blockTensors, ggufLayout, roundedMatrix, roundingPlan } from './blockWeights.ts'
 import type { BlockMatrix } from './blockWeights.ts'
 import { readExactly } from './fileReading.ts'
@@ -13,7 +14,7 @@ import { ggufWeights, type GgufWeight } from './ggufModel.ts'
 import { isQuantisedType, readBlocks, type QuantisedType } from './ggufNumbers.ts'
 import { hashModel } from './hashModel.ts'
 import { huggingFaceWeights } from './huggingFaceFolder.ts'
-import type { ModelFiles, StoredDtype, WeightMap } from './modelFiles.ts'
+import type { ModelFiles, StoredDtype, WeightMap, WeightTensor } from './modelFiles.ts'
 import { asWeight, type SafetensorsDtype, type TensorToWrite } from './safetensors.ts'
 import { cachedWeights } from './weightsCache.ts'
 
@@ -44,7 +45,7 @@ const plainTypes: Partial<Record<GgufType, { stored: StoredDtype; written: Safet
  * Every tensor of the decoder, row-major, by Hugging Face's names: float32, float16 or bfloat16, and for the other dtypes matrices
  * in blocks, whose parts are named as blockWeights.ts has it. Floats stay where they lie. What has to be converted goes to the cache,
  * written once and whole: to `<hash>-<version>.safetensors` a GGUF's quantised tensors as float32 and its permuted query and
- * key rows, and with the dtype before the version what is in blocks.
+ * key rows, with the dtype before the version what is in blocks, and as `-merged` what an adapter changes.
  * @throws dtypeUnavailable where the model has nothing to make that dtype of; diskFull, fileUnwritable, and what reading the model throws
  * @throws the signal's reason when it is aborted
  */
@@ -53,9 +54,9 @@ export async function prepareWeights(files: ModelFiles, options: PrepareOptions)
   const converter = new Converter(files, options)
   const floats =
     files.format === 'safetensors'
-      ? await huggingFaceWeights(files.config, files.weightFiles)
+      ? await huggingFaceWeights(files.config, baseFiles(files))
       : await converter.ggufWeights()
-  const weights = await converter.rounded(floats)
+  const weights = await converter.rounded(await converter.merged(floats))
   options.onProgress?.(1)
   return weights
 }
@@ -65,14 +66,22 @@ export async function prepareWeights(files: ModelFiles, options: PrepareOptions)
  * @param files  or a model's record
  * @throws dtypeUnavailable
  */
-export function checkDtype(files: Pick<ModelFiles, 'path' | 'format' | 'dtype'>, dtype: ComputeDtype): void {
+export function checkDtype(
+  files: Pick<ModelFiles, 'path' | 'format' | 'dtype' | 'adapter'>,
+  dtype: ComputeDtype,
+): void {
   const refuse = (reason: string): Error => errors.dtypeUnavailable({ path: files.path, dtype, reason })
   const isInBlocks = files.format === 'gguf' && isQuantisedType(files.dtype)
+  if (dtype === 'gguf' && files.adapter)
+    throw refuse('blocks of a GGUF file cannot take an adapter’s changes')
   if (dtype === 'gguf' && !isInBlocks)
     throw refuse(`its weights are ${files.dtype}, not blocks of a GGUF file`)
   if ((dtype === 'int8' || dtype === 'int4') && isInBlocks)
     throw refuse(`its weights are rounded already, to ${files.dtype}; rounding them again would lose more`)
 }
+
+const baseFiles = ({ adapter, weightFiles }: ModelFiles): readonly string[] =>
+  adapter?.baseFiles ?? weightFiles
 
 class Converter {
   private readonly files: ModelFiles
@@ -90,7 +99,8 @@ class Converter {
   /** The tensors of a GGUF: those in blocks as such where that is the dtype, the others as floats. */
   async ggufWeights(): Promise<WeightMap> {
     const { files, dtype } = this
-    const weights = ggufWeights(readGguf(files.path), files.config)
+    const [path] = baseFiles(files)
+    const weights = ggufWeights(readGguf(path), files.config)
     const isBlocks = ({ tensor }: GgufWeight): boolean =>
       dtype === 'gguf' && isQuantisedType(tensor.type) && tensor.shape.length === 2
     const inBlocks = [...weights].filter(([, weight]) => isBlocks(weight))
@@ -98,9 +108,29 @@ class Converter {
     const found = new Map([...(await this.floats(converted)), ...(await this.blocks(inBlocks))])
     for (const [name, { tensor }] of weights) {
       const plain = plainTypes[tensor.type]
-      if (plain && !found.has(name)) found.set(name, { ...tensor, file: files.path, dtype: plain.stored })
+      if (plain && !found.has(name)) found.set(name, { ...tensor, file: path, dtype: plain.stored })
     }
     return found
+  }
+
+  /** The same weights, with what an adapter changes merged into a file of the cache. */
+  async merged(weights: WeightMap): Promise<WeightMap> {
+    const { adapter } = this.files
+    if (!adapter) return weights
+    const weightOf = (name: string): WeightTensor => {
+      const weight = weights.get(name)
+      if (!weight) throw new TypeError(`no weight ${name}`) // the adapter was checked against the base
+      return weight
+    }
+    const tensors = mergedMatrices(adapter.matrices, weightOf, this.options.signal)
+    const { file, header } = await this.cached('-merged', tensors)
+    const changed = adapter.matrices.map(({ name }): [string, WeightTensor] => {
+      const entry = header?.tensors.get(name)
+      const weight = entry && asWeight(file, entry)
+      if (!weight) throw new TypeError(`${name} is missing in a cached file that was checked`)
+      return [name, { ...weight, isTransposed: weightOf(name).isTransposed }]
+    })
+    return new Map([...weights, ...changed])
   }
 
   private async floats(converted: readonly [string, GgufWeight][]): Promise<WeightMap> {
@@ -179,7 +209,7 @@ class Converter {
     { tensor, permutedHeads }: GgufWeight,
     convert: (bytes: Uint8Array) => T,
   ): AsyncGenerator<T> {
-    const { path } = this.files
+    const [path] = baseFiles(this.files)
     // A bias is a column of rows of one number.
     const [rows, width] =
       permutedHeads > 0 && tensor.shape.length === 1 ? [tensor.shape[0], 1] : shapeOf(tensor.shape)
