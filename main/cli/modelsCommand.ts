@@ -11,7 +11,7 @@ import { runtimeVersion, version } from '../version.ts'
 import { runCommand, withEngine, withEngineOr, type CommandContext } from './context.ts'
 import { modelPath } from './modelPath.ts'
 import { dtypeOption } from './options.ts'
-import { megabytes, table } from './output.ts'
+import { megabytes, table, shortCount } from './output.ts'
 import { programName } from './programName.ts'
 
 /** The record's memory estimate is for so many sequences at once, of so many tokens (contract/models.ts). */
@@ -24,7 +24,7 @@ function describe(model: ModelRecord): string {
   const { shape } = model
   const lines = [
     `${model.id}  ${model.name}`,
-    `  ${model.architecture}, ${shape.layers} layers × ${shape.residualWidth}, ${(model.parameters / 1e6).toFixed(0)} M parameters, context ${shape.contextLength}`,
+    `  ${model.architecture}, ${shape.layers} layers × ${shape.residualWidth}, ${shortCount(model.parameters)} parameters, context ${shape.contextLength}`,
     `  ${model.format} ${model.dtype}, ${megabytes(model.sizeBytes)}, needs about ${megabytes(model.memoryBytes)} of memory for ${ESTIMATE_ROWS} rows of ${estimateTokens(model)} tokens`,
     `  sha256 ${model.hash}`,
     `  ${model.path}`,
@@ -96,7 +96,7 @@ export function modelsCommand(resources: string): Command {
                   m.id,
                   m.architecture,
                   String(m.shape.layers),
-                  `${(m.parameters / 1e6).toFixed(0)} M`,
+                  shortCount(m.parameters),
                   m.dtype,
                   megabytes(m.sizeBytes),
                   String(m.shape.contextLength),

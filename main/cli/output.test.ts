@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { errors } from '../contract/errors.ts'
-import { duration, Output, percent, table } from './output.ts'
+import { duration, megabytes, Output, percent, shortCount, table } from './output.ts'
 
 /** Collects what is written; the clock stands until it is moved. */
 function recorded(json: boolean, isTTY = false) {
@@ -83,4 +83,9 @@ test('a share of nothing is no number, and columns are as wide as their widest c
       ['long', ''],
     ]),
   ).toBe('a     b\nlong')
+})
+
+test('small things have small units', () => {
+  expect([3 * 2 ** 30, 94 * 2 ** 20, 285 * 2 ** 10].map(megabytes)).toEqual(['3.0 GiB', '94 MiB', '285 KiB'])
+  expect([134_515_008, 1_480_000, 4_240].map(shortCount)).toEqual(['135 M', '1.5 M', '4.2 k'])
 })

@@ -107,7 +107,11 @@ export function table(rows: readonly (readonly string[])[]): string {
 }
 
 export const megabytes = (bytes: number): string =>
-  bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${(bytes / 2 ** 20).toFixed(0)} MiB`
+  bytes >= 2 ** 30
+    ? `${(bytes / 2 ** 30).toFixed(1)} GiB`
+    : bytes >= 2 ** 20
+      ? `${(bytes / 2 ** 20).toFixed(0)} MiB`
+      : `${(bytes / 2 ** 10).toFixed(0)} KiB`
 
 export const percent = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`
@@ -120,3 +124,11 @@ export function duration(seconds: number): string {
   const minutes = Math.round(seconds / 60)
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
+
+/** For instance `135 M`, `1.5 M`, `4.2 k`. */
+export const shortCount = (count: number): string =>
+  count >= 1e7
+    ? `${(count / 1e6).toFixed(0)} M`
+    : count >= 1e6
+      ? `${(count / 1e6).toFixed(1)} M`
+      : `${(count / 1e3).toFixed(1)} k`

@@ -390,7 +390,7 @@ export const catalogue = {
   engineLost: entry<{ call: string }>(
     'The connection to the engine was lost',
     (p) => `“${p.call}” was not answered.`,
-    'The window reconnects by itself. Try again when the status bar says “connected”; a running job is not harmed.',
+    'The window tries to connect again by itself: repeat it when the status bar says “connected”. If Innerview was ended, start it again; what was stored is kept.',
   ),
 
   // serve.ts
