@@ -97,10 +97,10 @@ describe('openGgufModel', () => {
     expect(() => open(scaled('yarn'))).toThrow(expect.objectContaining({ code: 'model_unsupported' }))
   })
 
-  it('finds the ends of turns that older Llama 3 files do not name', () => {
+  it.each(['<|eot_id|>', '<end_of_turn>', '<|end|>'])('finds %s, which older files do not name', (end) => {
     const tokens = input.metadata['tokenizer.ggml.tokens']
     const list = tokens.type === 'strings' ? [...tokens.value] : []
-    list[10] = '<|eot_id|>'
+    list[10] = end
     const files = open(withMetadata({ 'tokenizer.ggml.tokens': { type: 'strings', value: list } }))
     expect(files.stopIds).toEqual([2, 10])
   })

@@ -104,8 +104,8 @@ function rowsOf(tensor: GgufTensor, part: StoredPart, shape: readonly number[]):
   }
 }
 
-/** Texts of tokens that end a turn in Llama 3's and in ChatML's format, which older files do not name by key. */
-const turnEnds = ['<|eot_id|>', '<|eom_id|>', '<|end_of_text|>', '<|im_end|>']
+/** Texts of tokens that end a turn in Llama 3's, ChatML's, Gemma's and Phi-3's format, which older files do not name by key. */
+const turnEnds = ['<|eot_id|>', '<|eom_id|>', '<|end_of_text|>', '<|im_end|>', '<end_of_turn>', '<|end|>']
 
 function ggufStopIds(gguf: Gguf): number[] {
   const ids = new Set<number>()
