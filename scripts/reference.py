@@ -269,6 +269,15 @@ def reference(model, ids, positions):
     return {name: value.contiguous() for name, value in tensors.items()}, min(margins)
 
 
+def load(folder):
+    """A model in single precision and its tokeniser, from a Hugging Face folder or one with a GGUF file."""
+    ggufs = sorted(folder.glob("*.gguf"))
+    source = {} if (folder / "config.json").exists() or not ggufs else {"gguf_file": ggufs[0].name}
+    keywords = {"dtype": torch.float32, "attn_implementation": "eager", **source}
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, **keywords).eval()
+    return model, transformers.AutoTokenizer.from_pretrained(folder, **source)
+
+
 def about(generator):
     return {
         "generator": generator,
@@ -282,11 +291,7 @@ def main():
     parser.add_argument("folder", type=Path)
     parser.add_argument("--tokens", type=int, default=48, help="length of the text")
     options = parser.parse_args()
-    ggufs = sorted(options.folder.glob("*.gguf"))
-    source = {} if (options.folder / "config.json").exists() or not ggufs else {"gguf_file": ggufs[0].name}
-    keywords = {"dtype": torch.float32, "attn_implementation": "eager", **source}
-    model = transformers.AutoModelForCausalLM.from_pretrained(options.folder, **keywords).eval()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(options.folder, **source)
+    model, tokenizer = load(options.folder)
     ids = tokenizer(TEXT)["input_ids"][: options.tokens]
     positions = sorted({0, 1, len(ids) // 2, len(ids) - 1})
     tensors, margin = reference(model, ids, positions)

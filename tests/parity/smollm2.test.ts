@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { InferenceClient } from '../../main/inference/inferenceClient.ts'
 import type { GenerateRequest, GenerateResult } from '../../main/inference/requests.ts'
+import { compareWithReference } from '../../main/inference/referenceCheck.ts'
 import { selfCheck } from '../../main/inference/selfCheck.ts'
 import { openModelFiles } from '../../main/model/openModelFiles.ts'
 import { prepareWeights } from '../../main/model/prepareWeights.ts'
+import { readReference } from '../../main/model/referenceFile.ts'
 import { smolLM2Path } from '../../scripts/fetchSmolLM2.ts'
 
 interface Case {
@@ -78,6 +80,18 @@ describe.skipIf(!existsSync(smolLM2Path))('SmolLM2-135M-Instruct', () => {
       }
     },
   )
+
+  it('gives transformers’ values at every hook point', async () => {
+    const { shape } = client.config
+    const reference = await readReference(join(import.meta.dirname, 'golden', 'smollm2'), shape)
+    if (!reference) throw new TypeError('no reference')
+    const compared = await compareWithReference((each) => client.generate(each, never), reference, shape)
+    const worst = compared.errors.reduce((most, each) => (each.error > most.error ? each : most))
+    console.log(`largest relative error ${worst.error.toExponential(1)}, at ${worst.name}`)
+    expect(compared.errors).toHaveLength(1 + 3 + 3 * 21)
+    expect(worst.error).toBeLessThan(1e-4)
+    expect(compared.greedy).toEqual(compared.greedyReference)
+  })
 
   it('gives the same bits alone and beside others, cached and not', async () => {
     const prompt = Int32Array.from(golden.cases[0].ids)
