@@ -108,7 +108,7 @@ test.each([
 ])('“%s” is not understood, in JSON too', (line, message) => {
   const plain = terminal.run(...words(line))
   expect([plain.code, plain.out]).toEqual([1, ''])
-  expect(plain.log).toContain('(--help shows what there is)')
+  expect(plain.log).toMatch(/Usage: innerview|--help shows what there is/)
   const { code, document } = terminal.json(...words(line))
   expect([code, document.error.code]).toEqual([1, 'usage_wrong'])
   expect(document.error.message).toMatch(message)
