@@ -46,6 +46,7 @@ export class ActivationCache {
   private readonly tensors: ReadonlyMap<string, AxedTensor>
   private readonly model: CacheModel
 
+  /** @internal */
   constructor(tensors: ReadonlyMap<string, AxedTensor>, promptTokens: number, model: CacheModel) {
     this.tensors = tensors
     this.promptTokens = promptTokens

@@ -11,7 +11,7 @@ import {
 } from '../jobs/playEpisode.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import type { InterventionInput } from './interventionInputs.ts'
-import { hookedFunctions, type FwdHook, type Model, type SamplingOptions } from './model.ts'
+import { hookedFunctions, modelInside, type FwdHook, type Model, type SamplingOptions } from './model.ts'
 import type { StepMetadata } from './trajectory.ts'
 import type { TrajectoryCapture } from './trajectoryCapture.ts'
 
@@ -116,7 +116,7 @@ function agentOf(
   stopTokens: readonly string[],
   capture: TrajectoryCapture | undefined,
 ): AgentModel {
-  const { parts } = model.inner()
+  const { parts } = modelInside(model)
   return {
     contextLength: model.shape.contextLength,
     stopIds: parts.stopIds(stopTokens),
@@ -134,7 +134,7 @@ async function changesOf(
   given: readonly InterventionInput[] | PlanStep,
   maxSteps: number,
 ): Promise<ChooseChanges> {
-  const { parts, readRun } = model.inner()
+  const { parts, readRun } = modelInside(model)
   if (typeof given !== 'function') {
     const planned = await parts.plan(given, readRun)
     checkSteps(planned, maxSteps)

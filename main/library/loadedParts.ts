@@ -19,6 +19,7 @@ import { planInputs, type InterventionInput } from './interventionInputs.ts'
 import { NamedWeights } from './namedWeights.ts'
 import { ModelTokenizer } from './tokenizer.ts'
 
+/** @internal */
 export interface LoadSettings {
   cacheFolder: string
   dtype: ComputeDtype
@@ -44,6 +45,7 @@ export interface RunObserver {
   receive(run: ObservedRun): void
 }
 
+/** @internal */
 export interface Answer {
   result: GenerateResult
   /** The hook points that the request itself named, in the order of a forward pass. */
@@ -58,6 +60,7 @@ interface Held {
   client: InferenceClient
 }
 
+/** @internal */
 export class LoadedParts implements CacheModel {
   readonly files: ModelFiles
   readonly tokenizer: ModelTokenizer

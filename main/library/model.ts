@@ -82,6 +82,33 @@ export interface Generation {
   interventions: readonly InterventionCount[]
 }
 
+/**
+ * What a model is made of.
+ * @internal
+ */
+export interface ModelInside {
+  parts: LoadedParts
+  /** Null where there is no workspace. */
+  readRun: ReadRun | null
+}
+
+let makeModel: (inside: ModelInside, whenClosed: () => void) => Model
+let insideOf: (model: Model) => ModelInside
+
+/**
+ * For `openModel`.
+ * @internal
+ */
+export const createModel = (inside: ModelInside, whenClosed: () => void): Model =>
+  makeModel(inside, whenClosed)
+
+/**
+ * For this room's other files.
+ * @internal
+ */
+export const modelInside = (model: Model): ModelInside => insideOf(model)
+
+/** Made by `openModel`. */
 export class Model implements AsyncDisposable {
   readonly name: string
   /** Layers, widths, heads, vocabulary, context. */
@@ -93,8 +120,13 @@ export class Model implements AsyncDisposable {
   private readonly readRun: ReadRun | null
   private readonly whenClosed: () => void
 
-  /** Made by `openModel`. */
-  constructor(parts: LoadedParts, readRun: ReadRun | null, whenClosed: () => void) {
+  // What this room's other files may do and a program may not.
+  static {
+    makeModel = (inside, whenClosed) => new Model(inside, whenClosed)
+    insideOf = ({ parts, readRun }) => ({ parts, readRun })
+  }
+
+  private constructor({ parts, readRun }: ModelInside, whenClosed: () => void) {
     this.parts = parts
     this.readRun = readRun
     this.whenClosed = whenClosed
@@ -233,11 +265,6 @@ export class Model implements AsyncDisposable {
     return interventionsAtStep(planned, step ?? 0, seed)
   }
 
-  /** For this room's other files. */
-  inner(): { parts: LoadedParts; readRun: ReadRun | null } {
-    return { parts: this.parts, readRun: this.readRun }
-  }
-
   /** Ends the worker and frees the model; what runs is refused with session_lost. Caches stay usable. */
   async close(): Promise<void> {
     try {
@@ -265,7 +292,11 @@ const definedOnly = ({ maxNewTokens, temperature, topK, topP, stopTokens }: Samp
   stopTokens,
 })
 
-/** One entry for each hook point. @throws hook_unknown, layer_out_of_range; a TypeError for a phase that a prompt has not */
+/**
+ * One entry for each hook point.
+ * @throws hook_unknown, layer_out_of_range; a TypeError for a phase that a prompt has not
+ * @internal
+ */
 export function hookedFunctions(
   fwdHooks: readonly FwdHook[],
   shape: ModelShape,

@@ -17,6 +17,7 @@ export interface NamedWeight {
 export class NamedWeights {
   private readonly weights: WeightMap
 
+  /** @internal */
   constructor(weights: WeightMap) {
     this.weights = weights
   }

@@ -10,7 +10,7 @@ import { openModelFiles } from '../model/openModelFiles.ts'
 import { resourcesFolder } from '../resourcesFolder.ts'
 import { Workspace } from '../store/workspace.ts'
 import { LoadedParts } from './loadedParts.ts'
-import { Model } from './model.ts'
+import { createModel, type Model } from './model.ts'
 
 export interface OpenOptions {
   /**
@@ -60,7 +60,7 @@ export async function openModel(pathOrId: string, options: OpenOptions = {}): Pr
       signal,
       onProgress,
     })
-    return new Model(parts, workspace && runReader(workspace), leave)
+    return createModel({ parts, readRun: workspace && runReader(workspace) }, leave)
   } catch (error) {
     leave()
     throw error

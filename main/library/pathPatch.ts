@@ -2,7 +2,7 @@
 // Owns: the public face of it. Not: the runs it is made of (inference/pathPatching.ts).
 import { sliceAxis, type AxedTensor } from '../analysis/axedTensor.ts'
 import { pathPatch as patchPath, type PathEnd } from '../inference/pathPatching.ts'
-import type { Model, Prompt } from './model.ts'
+import { modelInside, type Model, type Prompt } from './model.ts'
 
 export interface PathPatchOptions {
   clean: Prompt
@@ -24,7 +24,7 @@ export interface PathPatchOptions {
 export async function pathPatch(model: Model, options: PathPatchOptions): Promise<AxedTensor> {
   const { sender, receivers, holdMlps = false, signal = new AbortController().signal } = options
   const clean = model.toPromptIds(options.clean)
-  const { parts } = model.inner()
+  const { parts } = modelInside(model)
   const { logits } = await patchPath(
     async (request) => (await parts.ask(request, { promptOnly: false, signal, functions: [] })).result,
     { clean, corrupted: model.toPromptIds(options.corrupted), sender, receivers, holdMlps },

@@ -18,6 +18,7 @@ export class ModelTokenizer {
   private readonly tokenizer: Tokenizer
   private readonly template: ChatTemplate
 
+  /** @internal */
   constructor(tokenizer: Tokenizer, template: ChatTemplate) {
     this.tokenizer = tokenizer
     this.template = template

@@ -9,10 +9,10 @@ import { AppError, errors } from '../contract/errors.ts'
 import { parseJson, readText, writeFault } from '../model/fileReading.ts'
 import { asWeight, readSafetensorsHeader, readWeight, writeSafetensors } from '../model/safetensors.ts'
 
-const json = z.json()
 /** What JSON can say; numbers are finite. */
-export type StepMetadata = Record<string, z.infer<typeof json>>
-export const stepMetadata = z.record(z.string(), json)
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
+export type StepMetadata = Record<string, Json>
+export const stepMetadata: z.ZodType<StepMetadata> = z.record(z.string(), z.json())
 
 export interface TrajectoryStep {
   promptIds: Int32Array

@@ -5,7 +5,7 @@ import { joinAxis, padAxis, sliceAxis, type AxedTensor } from '../analysis/axedT
 import { chooseHooks, usualHooks, type HookChoice } from './hookChoice.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import type { ObservedRun, RunObserver } from './loadedParts.ts'
-import type { Model } from './model.ts'
+import { modelInside, type Model } from './model.ts'
 import { stepMetadata, Trajectory, type StepMetadata, type TrajectoryStep } from './trajectory.ts'
 
 export interface CaptureOptions {
@@ -78,7 +78,7 @@ export class TrajectoryCapture implements Disposable {
 
   /** What has been caught so far; later steps are not in it. The first time the weights are read, for their hash. */
   async trajectory(): Promise<Trajectory> {
-    const { parts } = this.model.inner()
+    const { parts } = modelInside(this.model)
     const [modelHash, tokenizerHash] = await Promise.all([parts.modelHash(), parts.tokenizerHash()])
     return new Trajectory({ name: this.model.name, modelHash, tokenizerHash }, [...this.done])
   }
