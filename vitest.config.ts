@@ -2,6 +2,7 @@
 // programs' numbers), app (the built workbench in Electron and in a browser). One kind after the other: a window that opens
 // and a model that loads have limits of time, and shall not wait for the processors.
 import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const seconds = (n: number): number => n * 1000
@@ -9,7 +10,11 @@ const seconds = (n: number): number => n * 1000
 export default defineConfig({
   plugins: [svelte({ configFile: 'svelte.config.js' })],
   // Components are tested as a browser gets them, not as a server would render them.
-  resolve: { conditions: ['browser'] },
+  resolve: {
+    conditions: ['browser'],
+    // Examples import the package by its name; here it is its source, and tests/package.test.ts tries the package itself.
+    alias: { innerview: join(import.meta.dirname, 'main/index.ts') },
+  },
   test: {
     projects: [
       {

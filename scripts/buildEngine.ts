@@ -1,4 +1,4 @@
-// The engine, its worker and the command line, each as one file that runs on a plain Node; native modules are left outside.
+// The engine, its worker, the command line and the library, each as one file that runs on a plain Node; native modules are left outside.
 // Owns: how these are bundled. Not: the shell and the page (electron.vite.config.ts), or where a whole build ends up (build.ts).
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ const entries = {
   engine: 'main/engine.ts',
   sessionWorker: 'main/inference/sessionWorker.ts',
   cli: 'main/cli.ts',
+  index: 'main/index.ts',
 }
 
 export type EngineEntry = keyof typeof entries
