@@ -110,6 +110,21 @@ class Recorder:
 
         self.on_output(fused, act)
 
+    def head_norm(self, module, name, heads):
+        """A norm of queries or keys: of each head, or of all of them together."""
+
+        def act(x):
+            # Gemma 3 has heads before positions by then.
+            x = x.transpose(1, 2) if self.config.model_type.startswith("gemma3") else x
+            wide = x.double()
+            epsilon = getattr(module, "variance_epsilon", None) or module.eps
+            scale = (wide.pow(2).mean(-1, keepdim=True) + epsilon).sqrt()
+            normalized = (wide / scale).float()
+            self.keep(f"{name}.hook_scale", scale.float().reshape(*x.shape[:2], -1, 1))
+            self.keep(f"{name}.hook_normalized", normalized.reshape(*x.shape[:2], heads, self.head_width))
+
+        self.on_input(module, act)
+
     def head_results(self, module, name):
         weight = module.weight.detach()
         if not isinstance(module, torch.nn.Linear):  # Conv1D of GPT-2
@@ -140,8 +155,19 @@ class Recorder:
         elif up is not None:
             self.on_output(up, lambda value: self.keep(f"{name}.hook_pre", value))
         else:
-            return  # a mixture of experts has no such values
+            self.router(module.gate, name)
+            return
         self.on_input(first(module, DOWN), lambda value: self.keep(f"{name}.hook_post", value))
+
+    def router(self, module, name):
+        """Of a mixture of experts, whose networks have no values for every token."""
+
+        def act(_, __, output):
+            logits, _, chosen = output
+            self.keep(f"{name}.hook_expert_weights", logits.float().softmax(-1).unsqueeze(0))
+            self.keep(f"{name}.hook_expert_indices", chosen.float().unsqueeze(0))
+
+        self.handles.append(module.register_forward_hook(act))
 
     def layer(self, layer, index):
         block = f"blocks.{index}"
@@ -152,6 +178,9 @@ class Recorder:
         self.on_output(layer, lambda x: self.keep(f"{block}.hook_resid_post", x))
         attention, mlp = first(layer, ATTENTION), first(layer, MLP)
         self.projections(attention, f"{block}.attn")
+        if hasattr(attention, "q_norm"):
+            self.head_norm(attention.q_norm, f"{block}.attn.q_norm", self.heads)
+            self.head_norm(attention.k_norm, f"{block}.attn.k_norm", self.key_heads)
         self.head_results(first(attention, OUTPUT), f"{block}.attn")
         self.mlp(mlp, f"{block}.mlp")
         if has_post_norms:

@@ -24,8 +24,12 @@ export const modelTraits = z.object({
   parallelResidual: z.boolean(),
   /** Norms after attention and feed-forward network, beside those before. */
   postNorms: z.boolean(),
+  /** Queries and keys have a norm: each head for itself, or all heads together. */
+  queryKeyNorm: z.enum(['none', 'heads', 'whole']).default('none'),
   /** Feed-forward networks of which a router chooses a few for each token; 0 where there is the one. */
   experts: z.number().int().min(0),
+  /** How many it chooses. */
+  expertsPerToken: z.number().int().min(0).default(0),
 })
 export type ModelTraits = z.infer<typeof modelTraits>
 

@@ -2,6 +2,7 @@
 // Owns: grouped queries, rotation, scores against kept and new keys, the weighted sum, and the hook points on the way. Not: the mask's numbers or the cache (inference/).
 // Method: kept keys and values are read-only inputs and new ones the only outputs, so nothing of the cache is copied inside a pass.
 // Tokens are packed [N, width] for every matrix product; only here are they spread on a grid [B, S] of rows × new positions.
+import { headNorm } from './headNormGraph.ts'
 import { traitsOf } from './hookNames.ts'
 import type { HookGraph } from './hookGraph.ts'
 import type { GraphParts } from './mlpGraph.ts'
@@ -28,6 +29,7 @@ interface Projections {
 }
 
 export class AttentionGraph {
+  private readonly parts: GraphParts
   private readonly graph: GraphBuilder
   private readonly weights: WeightNodes
   private readonly hooks: HookGraph
@@ -45,7 +47,9 @@ export class AttentionGraph {
   private readonly groupShape: string
   private readonly kept: KeptProducts
 
-  constructor({ graph, weights, hooks, config }: GraphParts) {
+  constructor(parts: GraphParts) {
+    const { graph, weights, hooks, config } = parts
+    this.parts = parts
     this.graph = graph
     this.weights = weights
     this.hooks = hooks
@@ -119,21 +123,6 @@ export class AttentionGraph {
       .apply('Split', [byHead, sizes], { axis: 2 }, 3)
       .map((part) => graph.op('Reshape', [part, flat]))
     return { queries, keys, values }
-  }
-
-  /** The norm of queries or of keys, packed as they are. */
-  private normalised(name: string, packed: string, heads: number): string {
-    const { graph, weights, config } = this
-    const { queryKeyNorm } = config.attention
-    if (queryKeyNorm === 'none') return packed
-    const { headWidth } = config.shape
-    const stored = weights.tensor(`${name}.weight`)
-    const gain = config.norm.isGainLessOne ? graph.op('Add', [stored, graph.float(1)]) : stored
-    const width = queryKeyNorm === 'heads' ? headWidth : heads * headWidth
-    const rows = graph.op('Reshape', [packed, graph.integers([-1, width])])
-    const attributes = { epsilon: { float: config.norm.epsilon }, axis: -1, stash_type: 1 }
-    const normal = graph.op('SimplifiedLayerNormalization', [rows, gain], attributes)
-    return graph.op('Reshape', [normal, graph.integers([-1, heads * headWidth])])
   }
 
   /** Packed [N, heads·K] → grid [B, heads, S, K]. */
@@ -236,15 +225,18 @@ export class AttentionGraph {
     const keptValues = graph.input(cache.keptValues, 'float32', ['B', keyValueHeads, 'P', headWidth])
 
     const projected = this.project(name, x)
-    const queries = this.normalised(`${name}.q_norm`, hooks.hook(`${hook}.hook_q`, projected.queries), heads)
-    const keys = this.normalised(
-      `${name}.k_norm`,
-      hooks.hook(`${hook}.hook_k`, projected.keys),
-      keyValueHeads,
-    )
+    const queries = hooks.hook(`${hook}.hook_q`, projected.queries)
+    const keys = hooks.hook(`${hook}.hook_k`, projected.keys)
     const values = hooks.hook(`${hook}.hook_v`, projected.values)
-    const turnedQueries = this.rotated(index, queries, heads, `${hook}.hook_rot_q`)
-    const turnedKeys = this.rotated(index, keys, keyValueHeads, `${hook}.hook_rot_k`)
+    const normal = (letter: 'q' | 'k', packed: string, count: number): string =>
+      headNorm(this.parts, { name: `${name}.${letter}_norm`, hook: `${hook}.${letter}_norm` }, packed, count)
+    const turnedQueries = this.rotated(index, normal('q', queries, heads), heads, `${hook}.hook_rot_q`)
+    const turnedKeys = this.rotated(
+      index,
+      normal('k', keys, keyValueHeads),
+      keyValueHeads,
+      `${hook}.hook_rot_k`,
+    )
     const newKeys = this.spread(turnedKeys, keyValueHeads)
     const newValues = this.spread(values, keyValueHeads)
     graph.output(newKeys, cache.newKeys, 'float32', ['B', keyValueHeads, 'S', headWidth])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AppError } from '../contract/errors.ts'
-import { hookShape, listHooks, parseHook, parseStoredHook, valuesBefore } from './hookNames.ts'
+import { hookShape, listHooks, llamaTraits, parseHook, parseStoredHook, valuesBefore } from './hookNames.ts'
 
 const shape = {
   layers: 30,
@@ -54,13 +54,17 @@ describe('hook names', () => {
       gatedMlp: false,
       parallelResidual: true,
       postNorms: true,
+      queryKeyNorm: 'heads' as const,
       experts: 0,
+      expertsPerToken: 0,
     }
     const other = { ...shape, traits }
     for (const name of [
       'hook_pos_embed',
       'blocks.1.ln1_post.hook_scale',
       'blocks.1.ln2_post.hook_normalized',
+      'blocks.1.attn.q_norm.hook_scale',
+      'blocks.1.attn.k_norm.hook_normalized',
     ]) {
       expect(parseHook(name, other).name).toBe(name)
       expect(() => parseHook(name, shape)).toThrow(expect.objectContaining({ code: 'hook_unknown' }))
@@ -78,8 +82,22 @@ describe('hook names', () => {
     expect(() => parseHook('blocks.3.attn.hook_rot_q', unrotated)).toThrow(
       expect.objectContaining({ code: 'hook_unknown' }),
     )
-    const experts = { ...shape, traits: { ...traits, experts: 8 } }
-    expect(listHooks(experts).filter(({ group }) => group === 'mlp')).toEqual([])
+    const experts = { ...shape, traits: { ...traits, experts: 8, expertsPerToken: 2 } }
+    const ofMlp = listHooks(experts).filter(({ group, layer }) => group === 'mlp' && layer === 4)
+    expect(ofMlp.map(({ name, axes, sizes }) => [name, axes, sizes])).toEqual([
+      ['blocks.4.mlp.hook_expert_weights', 'B S E', [8]],
+      ['blocks.4.mlp.hook_expert_indices', 'B S E', [2]],
+    ])
+  })
+
+  it('have a scale for each head, or one where a norm is over all heads', () => {
+    const scale = (queryKeyNorm: 'heads' | 'whole', letter: string) => {
+      const normed = { ...shape, traits: { ...llamaTraits, queryKeyNorm } }
+      return parseHook(`blocks.0.attn.${letter}_norm.hook_scale`, normed)
+    }
+    expect(scale('heads', 'q')).toMatchObject({ axes: 'B S H 1', sizes: [9, 1], width: 9 })
+    expect(scale('heads', 'k')).toMatchObject({ axes: 'B S H 1', sizes: [3, 1] })
+    expect(scale('whole', 'k')).toMatchObject({ axes: 'B S H 1', sizes: [1, 1] })
   })
 
   it.each([

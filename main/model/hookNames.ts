@@ -26,7 +26,9 @@ export const llamaTraits: ModelTraits = {
   gatedMlp: true,
   parallelResidual: false,
   postNorms: false,
+  queryKeyNorm: 'none',
   experts: 0,
+  expertsPerToken: 0,
 }
 
 /** What a model has beside its numbers; a record of a Llama need not say it. */
@@ -38,6 +40,8 @@ const rotated: Presence = ({ learnedPositions, unrotatedLayers }, layer) =>
   !learnedPositions && !unrotatedLayers.includes(layer)
 const withPostNorms: Presence = ({ postNorms }) => postNorms
 const withoutExperts: Presence = ({ experts }) => experts === 0
+const withExperts: Presence = ({ experts }) => experts > 0
+const withQueryKeyNorm: Presence = ({ queryKeyNorm }) => queryKeyNorm !== 'none'
 
 const residual = (name: string, isIn: Presence = always): HookKind => ({
   name,
@@ -62,12 +66,35 @@ const keyHead = (name: string, isIn: Presence = always): HookKind => ({
   ...queryHead(name, isIn),
   sizes: ({ keyValueHeads, headWidth }) => [keyValueHeads, headWidth],
 })
+/** Norms of queries or keys; where one norm is over all heads, the H of its scale is 1. */
+const headNorm = (name: string, heads: (shape: ModelShape) => number): HookKind[] => [
+  {
+    name: `blocks.{i}.attn.${name}.hook_scale`,
+    group: 'norm',
+    axes: 'B S H 1',
+    sizes: (shape) => [traitsOf(shape).queryKeyNorm === 'whole' ? 1 : heads(shape), 1],
+    isIn: withQueryKeyNorm,
+  },
+  {
+    ...queryHead(`${name}.hook_normalized`, withQueryKeyNorm),
+    group: 'norm',
+    sizes: (shape) => [heads(shape), shape.headWidth],
+  },
+]
 const keyed = (name: string): HookKind => ({
   name: `blocks.{i}.attn.${name}`,
   group: 'keys',
   axes: 'B H S T',
   sizes: ({ heads }) => [heads],
   isIn: always,
+})
+/** E counts all experts, or those that a token goes to. */
+const routing = (name: string, count: (traits: ModelTraits) => number): HookKind => ({
+  name: `blocks.{i}.mlp.${name}`,
+  group: 'mlp',
+  axes: 'B S E',
+  sizes: (shape) => [count(traitsOf(shape))],
+  isIn: withExperts,
 })
 const mlp = (name: string, isIn: Presence): HookKind => ({
   name: `blocks.{i}.mlp.${name}`,
@@ -86,6 +113,8 @@ const hookKinds: readonly HookKind[] = [
   queryHead('hook_q'),
   keyHead('hook_k'),
   keyHead('hook_v'),
+  ...headNorm('q_norm', ({ heads }) => heads),
+  ...headNorm('k_norm', ({ keyValueHeads }) => keyValueHeads),
   queryHead('hook_rot_q', rotated),
   keyHead('hook_rot_k', rotated),
   keyed('hook_attn_scores'),
@@ -102,6 +131,8 @@ const hookKinds: readonly HookKind[] = [
   residual('blocks.{i}.hook_attn_out'),
   residual('blocks.{i}.hook_resid_mid', ({ parallelResidual }) => !parallelResidual),
   ...norm('blocks.{i}.ln2'),
+  routing('hook_expert_weights', ({ experts }) => experts),
+  routing('hook_expert_indices', ({ expertsPerToken }) => expertsPerToken),
   mlp('hook_pre', withoutExperts),
   mlp('hook_pre_linear', (traits, layer) => traits.gatedMlp && withoutExperts(traits, layer)),
   mlp('hook_post', withoutExperts),

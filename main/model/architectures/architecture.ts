@@ -3,7 +3,7 @@
 // Source: the configuration classes of transformers, whose defaults stand in for fields that a file leaves out.
 import type { ModelTraits } from '../../contract/models.ts'
 import { llamaTraits } from '../hookNames.ts'
-import type { DecoderConfig } from '../modelFiles.ts'
+import type { DecoderConfig, ExpertsConfig } from '../modelFiles.ts'
 import type { ConfigFields, Refusals } from './configFields.ts'
 import { readRotary } from './rotaryFields.ts'
 import type { GgufNames, TensorNames } from './tensorNames.ts'
@@ -114,10 +114,21 @@ export const withTraits = (config: DecoderConfig, traits: Partial<ModelTraits>):
 })
 
 /** The same decoder with attention that differs in these. */
-export const withAttention = (
+export function withAttention(
   config: DecoderConfig,
   attention: Partial<DecoderConfig['attention']>,
-): DecoderConfig => ({ ...config, attention: { ...config.attention, ...attention } })
+): DecoderConfig {
+  const { queryKeyNorm } = attention
+  const traced = queryKeyNorm && queryKeyNorm !== 'none' ? withTraits(config, { queryKeyNorm }) : config
+  return { ...traced, attention: { ...config.attention, ...attention } }
+}
+
+/** The same decoder with a mixture of experts in every layer. */
+export const withExperts = (config: DecoderConfig, experts: ExpertsConfig): DecoderConfig =>
+  withTraits(
+    { ...config, mlp: { ...config.mlp, experts } },
+    { experts: experts.count, expertsPerToken: experts.perToken },
+  )
 
 /**
  * A window for layers, as far as it hides anything within the context.

@@ -1,6 +1,6 @@
 // Mixtral: a Mistral with a mixture of experts in every layer.
 // Owns: its experts' names. Not: how they are computed (expertsGraph.ts).
-import { windowOf, withAttention, withTraits, type Architecture } from './architecture.ts'
+import { windowOf, withAttention, withExperts, type Architecture } from './architecture.ts'
 
 export const mixtral: Architecture = {
   type: 'mixtral',
@@ -10,16 +10,11 @@ export const mixtral: Architecture = {
   describe(plain, fields) {
     const count = fields.num_local_experts ?? fields.num_experts ?? 8
     const windowed = withAttention(plain, { window: windowOf(fields.sliding_window, plain.shape) })
-    return withTraits(
-      {
-        ...windowed,
-        mlp: {
-          ...plain.mlp,
-          experts: { count, perToken: fields.num_experts_per_tok ?? 2, isNormalised: true },
-        },
-      },
-      { experts: count },
-    )
+    return withExperts(windowed, {
+      count,
+      perToken: fields.num_experts_per_tok ?? 2,
+      isNormalised: true,
+    })
   },
   tensors: {
     parts: { 'mlp.router': 'block_sparse_moe.gate' },

@@ -1,6 +1,6 @@
 // Qwen 3 with a mixture of experts in every layer.
 // Owns: its experts' numbers and names. Not: how they are computed (expertsGraph.ts).
-import { withAttention, withTraits, type Architecture } from './architecture.ts'
+import { withAttention, withExperts, type Architecture } from './architecture.ts'
 import { qwenWindow } from './qwen2.ts'
 
 export const qwen3Moe: Architecture = {
@@ -19,13 +19,13 @@ export const qwen3Moe: Architecture = {
       outputBias: bias,
       window: qwenWindow(plain, fields, refusals),
     })
-    const shape = { ...plain.shape, mlpWidth: fields.moe_intermediate_size ?? 768 }
+    const shape = { ...attended.shape, mlpWidth: fields.moe_intermediate_size ?? 768 }
     const experts = {
       count,
       perToken: fields.num_experts_per_tok ?? 8,
       isNormalised: fields.norm_topk_prob ?? false,
     }
-    return withTraits({ ...attended, shape, mlp: { ...plain.mlp, experts } }, { experts: count })
+    return withExperts({ ...attended, shape }, experts)
   },
   tensors: { parts: { 'mlp.router': 'mlp.gate' } },
   gguf: { architecture: 'qwen3moe' },
