@@ -26,12 +26,13 @@ const golden: Golden = JSON.parse(
   readFileSync(new URL('../../tests/parity/golden/tokenizer.json', import.meta.url), 'utf8'),
 )
 
-const build = (metadata: Record<string, GgufValue>): Tokenizer => {
+const build = (metadata: Record<string, GgufValue>, architecture = 'llama'): Tokenizer => {
   const entries = Object.entries(metadata).map(([key, value]): [string, GgufValue] => [
     `tokenizer.ggml.${key}`,
     value,
   ])
-  const gguf = { path: 'm.gguf', version: 3, metadata: new Map(entries), tensors: new Map(), fileBytes: 0 }
+  const all = new Map<string, GgufValue>([['general.architecture', architecture], ...entries])
+  const gguf = { path: 'm.gguf', version: 3, metadata: all, tensors: new Map(), fileBytes: 0 }
   const { json, bosToken } = readGgufTokenizer(gguf)
   return new Tokenizer('m.gguf', json, bosToken)
 }
@@ -105,6 +106,24 @@ describe('readGgufTokenizer', () => {
       .tokenViews(tokenizer.encode('hello <|im_end|>', { special: false }))
       .map((view) => view.text)
     expect(texts).toEqual(['he', 'll', 'o', ' ', '<|im_end|>'])
+  })
+
+  it('takes the space after Phi-3’s control tokens away, and after no others', () => {
+    const { tokens, scores, types } = golden.sentencePiece
+    const metadata = {
+      model: 'llama',
+      tokens: [...tokens, '<|user|>', '<|endoftext|>'],
+      scores: [...scores, 0, 0],
+      token_type: [...types, 3, 3],
+    }
+    const views = (architecture: string, text: string): string[] => {
+      const tokenizer = build(metadata, architecture)
+      return tokenizer.tokenViews(tokenizer.encode(text, { special: false })).map((view) => view.text)
+    }
+    const chat = '<|user|>\n Is it'
+    expect(views('phi3', chat).join('')).toBe('<|user|> Is it')
+    expect(views('llama', chat).join('')).toBe('<|user|> \n Is it')
+    expect(views('phi3', '<|endoftext|>\n').join('')).toBe('<|endoftext|> \n')
   })
 
   it.each<[string, Record<string, GgufValue>, string]>([

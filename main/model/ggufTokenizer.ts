@@ -1,8 +1,9 @@
 // The tokeniser inside a GGUF file, as the object that tokenizer.json would hold.
-// Owns: llama.cpp's `tokenizer.ggml.*` metadata. Not: encoding (tokenizer.ts).
-// Pre-tokenisers by llama.cpp's names (llama-vocab.cpp); merges of SentencePiece vocabularies as transformers derives them.
+// Owns: llama.cpp's `tokenizer.ggml.*` metadata. Not: what its pre-tokenisers' names mean (ggufPreTokenizers.ts), encoding (tokenizer.ts).
+// Merges of SentencePiece vocabularies as transformers derives them.
 import { errors } from '../contract/errors.ts'
 import type { Gguf, GgufValue } from './gguf.ts'
+import { ggufPreTokenizer } from './ggufPreTokenizers.ts'
 
 export interface GgufTokenizer {
   /** Shaped as tokenizer.json. */
@@ -12,52 +13,6 @@ export interface GgufTokenizer {
 
 /** What tokenizer.ggml.token_type says of a token. */
 const kind = { normal: 1, unknown: 2, control: 3, userDefined: 4, byte: 6 }
-
-const split = (pattern: string) => ({
-  type: 'Split',
-  pattern: { Regex: pattern },
-  behavior: 'Isolated',
-  invert: false,
-})
-const byteLevel = (useRegex: boolean) => ({
-  type: 'ByteLevel',
-  add_prefix_space: false,
-  trim_offsets: true,
-  use_regex: useRegex,
-})
-const sequence = (...pretokenizers: object[]) => ({ type: 'Sequence', pretokenizers })
-
-const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)"
-const rest = '| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+'
-const upper = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]'
-const lower = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]'
-
-const gpt2 = byteLevel(true)
-const digitsApart = sequence({ type: 'Digits', individual_digits: true }, byteLevel(true))
-const llama3 = sequence(
-  split(`${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}${rest}`),
-  byteLevel(false),
-)
-const qwen2 = sequence(split(`${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}${rest}`), byteLevel(false))
-const tekken = sequence(
-  split(
-    `[^\\r\\n\\p{L}\\p{N}]?${upper}*${lower}+|[^\\r\\n\\p{L}\\p{N}]?${upper}+${lower}*|\\p{N}` +
-      '| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
-  ),
-  byteLevel(false),
-)
-
-/** `ignoreMerges`: a word that is a token is taken whole. `addBos`: what llama.cpp does where the file is silent. */
-const preTokenizers: Record<string, { split: object; ignoreMerges: boolean; addBos: boolean }> = {
-  default: { split: gpt2, ignoreMerges: false, addBos: false },
-  'gpt-2': { split: gpt2, ignoreMerges: false, addBos: false },
-  smollm: { split: digitsApart, ignoreMerges: false, addBos: false },
-  'llama-bpe': { split: llama3, ignoreMerges: true, addBos: true },
-  llama3: { split: llama3, ignoreMerges: true, addBos: true },
-  'llama-v3': { split: llama3, ignoreMerges: true, addBos: true },
-  qwen2: { split: qwen2, ignoreMerges: false, addBos: false },
-  tekken: { split: tekken, ignoreMerges: true, addBos: true },
-}
 
 /**
  * @throws tokenizerInvalid where the metadata is missing, contradicts itself or names an unknown pre-tokeniser
@@ -85,15 +40,7 @@ export function readGgufTokenizer(gguf: Gguf): GgufTokenizer {
 
 function byteLevelTokenizer(gguf: Gguf, tokens: string[], types: number[], bosToken: string | null): object {
   const { path, metadata } = gguf
-  const name = String(metadata.get('tokenizer.ggml.pre') ?? 'default')
-  const pre = Object.hasOwn(preTokenizers, name) ? preTokenizers[name] : null
-  if (!pre) {
-    const known = Object.keys(preTokenizers).join(', ')
-    throw errors.tokenizerInvalid({
-      path,
-      reason: `the pre-tokeniser “${name.slice(0, 100)}” (only ${known})`,
-    })
-  }
+  const pre = ggufPreTokenizer(gguf)
   const merges = textList(gguf, 'tokenizer.ggml.merges').map((merge) => {
     // A token may begin with a space's stand-in, never with a space: the first one after the start parts the two.
     const at = merge.indexOf(' ', 1)
@@ -103,7 +50,7 @@ function byteLevelTokenizer(gguf: Gguf, tokens: string[], types: number[], bosTo
   const addBos = flag(metadata.get('tokenizer.ggml.add_bos_token'), pre.addBos)
   return {
     added_tokens: addedTokens(tokens, types),
-    normalizer: null,
+    normalizer: pre.composes ? { type: 'NFC' } : null,
     pre_tokenizer: pre.split,
     post_processor: beginning(addBos ? bosToken : null, tokens),
     decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
@@ -127,8 +74,9 @@ function sentencePieceTokenizer(
   const toUnderline = { type: 'Replace', pattern: { String: ' ' }, content: '▁' }
   const fromUnderline = { type: 'Replace', pattern: { String: '▁' }, content: ' ' }
   const unknown = types.indexOf(kind.unknown)
+  const eatsSpace = metadata.get('general.architecture') === 'phi3' ? phi3EatsSpace : () => false
   return {
-    added_tokens: addedTokens(tokens, types),
+    added_tokens: addedTokens(tokens, types, eatsSpace),
     normalizer: {
       type: 'Sequence',
       normalizers: prefix ? [{ type: 'Prepend', prepend: '▁' }, toUnderline] : [toUnderline],
@@ -193,12 +141,21 @@ function vocabularyOf(path: string, tokens: string[]): Record<string, number> {
   return Object.fromEntries(ids)
 }
 
-const addedTokens = (tokens: string[], types: number[]): object[] =>
-  tokens.flatMap((content, id) => {
+/** Phi-3's control tokens take the space and the line's end after them away; GGUF does not say so, and llama.cpp goes by the model, too. */
+const phi3EatsSpace = (content: string): boolean => !['<unk>', '<s>', '<|endoftext|>'].includes(content)
+
+function addedTokens(
+  tokens: string[],
+  types: number[],
+  eatsSpace: (content: string) => boolean = () => false,
+): object[] {
+  return tokens.flatMap((content, id) => {
     const special = types[id] === kind.control || types[id] === kind.unknown
     if (!special && types[id] !== kind.userDefined) return []
-    return [{ id, content, special, single_word: false, lstrip: false, rstrip: false, normalized: false }]
+    const rstrip = special && eatsSpace(content)
+    return [{ id, content, special, single_word: false, lstrip: false, rstrip, normalized: false }]
   })
+}
 
 const beginning = (bosToken: string | null, tokens: string[]): object => ({
   type: 'TemplateProcessing',
