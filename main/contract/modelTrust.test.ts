@@ -40,6 +40,7 @@ const modelOf = (check: ModelCheck | null): ModelRecord => ({
   notes: [],
   ...content,
   check,
+  otherChecks: [],
 })
 
 describe('what a check is worth', () => {
@@ -62,6 +63,13 @@ describe('what a check is worth', () => {
       text: 'Checked: largest relative error 2.4e-6 at blocks.9.mlp.hook_post, against transformers 5.23.0',
       changes: [],
     })
+  })
+
+  test('it holds for the dtype that was checked, and for no other', () => {
+    const model = { ...modelOf(null), otherChecks: [checkOf({ dtype: 'int8' })] }
+    expect(trustOf(model, ground).standing).toBe('unchecked')
+    expect(trustOf(model, ground, 'int4').standing).toBe('unchecked')
+    expect(trustOf(model, ground, 'int8')).toMatchObject({ standing: 'selfConsistent', changes: [] })
   })
 
   test('without such values it says that the model was compared with itself alone', () => {

@@ -33,6 +33,27 @@ export const modelTraits = z.object({
 })
 export type ModelTraits = z.infer<typeof modelTraits>
 
+/** Whether a model can be computed with a dtype, and what that does to it. */
+export const dtypeChoice = z.object({
+  dtype: computeDtype,
+  /** Why not; null where it can. */
+  refusal: z.string().nullable(),
+  /** In sentences, for those who read its results. */
+  notes: z.array(z.string()),
+})
+export type DtypeChoice = z.infer<typeof dtypeChoice>
+
+/** A place inside the decoder, for those who choose one. */
+export const hookPointRecord = z.object({
+  /** The full name, for instance `blocks.15.hook_resid_post`. */
+  name: z.string(),
+  /** For instance `B S H K`; letters as in docs/architecture.md. */
+  axes: z.string(),
+  /** Sizes of the axes other than B, S and T. */
+  sizes: z.array(z.number().int()),
+})
+export type HookPointRecord = z.infer<typeof hookPointRecord>
+
 /** Numbers that fix a decoder's shape. Letters as in docs/architecture.md. */
 export const modelShape = z.object({
   layers: z.number().int().positive(),
@@ -83,7 +104,7 @@ export const modelCheck = z.object({
   configHash: z.string(),
   tokenizerHash: z.string(),
   /** That the numbers were computed in. */
-  dtype: z.string(),
+  dtype: computeDtype,
   /** As in the engine's info. */
   device: z.string(),
   innerview: z.string(),
@@ -115,7 +136,9 @@ export const modelRecord = z.object({
   addedAt: z.string(),
   /** What a user should know, in sentences. */
   notes: z.array(z.string()),
-  /** The last one that was made; null before any. */
+  /** The last one that was made in float32; null before any. */
   check: modelCheck.nullable(),
+  /** The last one in each other dtype that was checked. */
+  otherChecks: z.array(modelCheck),
 })
 export type ModelRecord = z.infer<typeof modelRecord>

@@ -1,6 +1,7 @@
 // Runs, episodes and steps as they cross a process boundary.
 // Owns: settings of a run and the records a user browses. Not: how they are stored (store/) or made (jobs/).
 import * as z from 'zod'
+import { interventionList } from './interventions.ts'
 import { computeDtype } from './models.ts'
 
 // Any buffer behind them: shared ones too.
@@ -97,6 +98,8 @@ export const collectSettings = z.object({
   capture: capturePolicy,
   /** Part of what fixes a run's rows. */
   computeDtype: computeDtype.default('float32'),
+  /** What is changed inside the model, in the order in which it acts (docs/interventions.md). */
+  interventions: interventionList.default([]),
   /** Episodes played at once. */
   batch: z.number().int().min(1).max(256).default(16),
 })
@@ -115,6 +118,17 @@ export const runStatus = z.enum([
 ])
 export type RunStatus = z.infer<typeof runStatus>
 
+/** An intervention of a run at one hook point, as its rows depend on it. */
+export const manifestIntervention = z.object({
+  name: z.string(),
+  hook: z.string(),
+  /** SHA-256 of what is done there, the numbers of its vectors included. */
+  hash: z.string(),
+  /** Where its numbers come from, a sentence for each. */
+  sources: z.array(z.string()),
+})
+export type ManifestIntervention = z.infer<typeof manifestIntervention>
+
 /** Everything a result rests on. */
 export const runManifest = z.object({
   innerview: z.string(),
@@ -132,8 +146,28 @@ export const runManifest = z.object({
   device: z.string(),
   oracle: z.string(),
   environmentVersion: z.string(),
+  interventions: z.array(manifestIntervention).default([]),
 })
 export type RunManifest = z.infer<typeof runManifest>
+
+/** What an intervention has met. */
+const interventionCounts = {
+  /** Its place in the run's list, from 0. */
+  index: z.number().int().min(0),
+  /** Tokens it met at each of its hook points: of the prompt, reused ones too, and generated ones. */
+  tokens: z.number().int().min(0),
+  /** Values computed under its gate for which that was open, over all its hook points; null without a gate. */
+  open: z.number().int().min(0).nullable(),
+}
+export const stepIntervention = z.object(interventionCounts)
+export type StepIntervention = z.infer<typeof stepIntervention>
+/** Over all steps of a run. */
+export const interventionTotal = z.object({
+  ...interventionCounts,
+  /** Steps in which it met a token. */
+  steps: z.number().int().min(0),
+})
+export type InterventionTotal = z.infer<typeof interventionTotal>
 
 export const runProgress = z.object({
   episodesDone: z.number(),
@@ -150,6 +184,8 @@ export const runProgress = z.object({
   secondsLeft: z.number().nullable(),
   /** Seconds of work so far, over all sittings. */
   seconds: z.number(),
+  /** Of each intervention that was asked of a step so far, in the order of the run's list. */
+  interventions: z.array(interventionTotal),
   /** What it does before it plays, for instance `Loading the model`; absent while it plays or rests. */
   activity: z.string().optional(),
 })
@@ -242,6 +278,8 @@ export const stepRecord = z.object({
   decodeMs: z.number(),
   oracleMs: z.number(),
   capturedHooks: z.array(z.string()),
+  /** The run's interventions that were asked of this step, and what each met there. */
+  interventions: z.array(stepIntervention),
 })
 export type StepRecord = z.infer<typeof stepRecord>
 

@@ -27,6 +27,7 @@ export async function readEmbeddedModel(folder: string, known?: ModelRecord): Pr
     notes: [...card.trim().split('\n'), ...described.notes],
     addedAt: known?.addedAt ?? new Date().toISOString(),
     check: known?.check ?? null,
+    otherChecks: known?.otherChecks ?? [],
   }
   return known && isDeepStrictEqual(known, record) ? known : record
 }

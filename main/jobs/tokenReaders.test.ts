@@ -19,7 +19,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 async function add(id: string): Promise<ModelRecord> {
   const path = await writeTinyModel(join(folder, id))
-  const record = { ...(await readModelRecord(path)), id, addedAt: '', check: null }
+  const record = { ...(await readModelRecord(path)), id, addedAt: '', check: null, otherChecks: [] }
   models.push(record)
   return record
 }

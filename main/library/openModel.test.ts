@@ -38,7 +38,13 @@ describe('opening a model', () => {
     const workspaceFolder = join(folder, 'workspace')
     const workspace = Workspace.open(workspaceFolder)
     const record = await readModelRecord(tiny)
-    workspace.models.put({ ...record, id: 'tiny-one', addedAt: new Date().toISOString(), check: null })
+    workspace.models.put({
+      ...record,
+      id: 'tiny-one',
+      addedAt: new Date().toISOString(),
+      check: null,
+      otherChecks: [],
+    })
     const run = sampleRun()
     const { id } = workspace.runs.create({
       ...run,

@@ -25,7 +25,13 @@ describe('readModelRecord', () => {
     const folder = await writeTinyModel(join(root, 'tiny'))
     const record = await readModelRecord(folder)
     expect(() =>
-      modelRecord.parse({ id: 'tiny', addedAt: new Date().toISOString(), check: null, ...record }),
+      modelRecord.parse({
+        id: 'tiny',
+        addedAt: new Date().toISOString(),
+        check: null,
+        otherChecks: [],
+        ...record,
+      }),
     ).not.toThrow()
     expect(record).toMatchObject({
       name: 'tiny',
@@ -44,7 +50,13 @@ describe('readModelRecord', () => {
     const path = writeGguf(join(root, 'a.gguf'), input)
     const record = await readModelRecord(path)
     expect(() =>
-      modelRecord.parse({ id: 'a', addedAt: new Date().toISOString(), check: null, ...record }),
+      modelRecord.parse({
+        id: 'a',
+        addedAt: new Date().toISOString(),
+        check: null,
+        otherChecks: [],
+        ...record,
+      }),
     ).not.toThrow()
     expect(record).toMatchObject({
       name: 'a',

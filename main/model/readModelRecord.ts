@@ -9,8 +9,8 @@ import { openModelFiles } from './openModelFiles.ts'
 import { readTokenizer } from './tokenizer.ts'
 import { errors } from '../contract/errors.ts'
 
-/** A record for the workspace, which gives it an id and a date, and keeps its check. */
-export type UnaddedModelRecord = Omit<ModelRecord, 'id' | 'addedAt' | 'check'>
+/** A record for the workspace, which gives it an id and a date, and keeps its checks. */
+export type UnaddedModelRecord = Omit<ModelRecord, 'id' | 'addedAt' | 'check' | 'otherChecks'>
 
 /**
  * Opens a model, tries its tokeniser and chat template and hashes its weights (seconds on a large file).

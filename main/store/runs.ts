@@ -16,6 +16,7 @@ import {
 import type { ActivationShards } from './activationShards.ts'
 import { losslessJson, readJson, readValue, requireFinite, runId, runNumber } from './columns.ts'
 import type { Connection, Statement, Value } from './connection.ts'
+import type { InterventionTotals } from './interventionTotals.ts'
 import type { StepTotals } from './stepTotals.ts'
 
 export interface NewRun {
@@ -48,6 +49,7 @@ const ALIVE: readonly RunStatus[] = ['queued', 'running']
 export class Runs {
   private readonly path: string
   private readonly totals: StepTotals
+  private readonly interventions: InterventionTotals
   private readonly shards: ActivationShards
   private readonly now: () => Date
   /** Read beside no writer: what still says `running` belongs to a dead process. */
@@ -63,10 +65,17 @@ export class Runs {
 
   constructor(
     connection: Connection,
-    parts: { totals: StepTotals; shards: ActivationShards; now: () => Date; isOrphaned: boolean },
+    parts: {
+      totals: StepTotals
+      interventions: InterventionTotals
+      shards: ActivationShards
+      now: () => Date
+      isOrphaned: boolean
+    },
   ) {
     this.path = connection.path
     this.totals = parts.totals
+    this.interventions = parts.interventions
     this.shards = parts.shards
     this.now = parts.now
     this.isOrphaned = parts.isOrphaned
@@ -159,7 +168,10 @@ export class Runs {
       endedAt: row.endedAt,
       settings,
       manifest: read(runManifest, 'manifest'),
-      progress: this.totals.progress(row.run, settings, row.seconds),
+      progress: {
+        ...this.totals.progress(row.run, settings, row.seconds),
+        interventions: this.interventions.of(row.run),
+      },
       error: read(errorReport.nullable(), 'error'),
     }
   }

@@ -20,6 +20,9 @@ export function requireConsistent(record: StepContent, captures: readonly Captur
   if (record.confidence !== null) requireFinite(record.confidence, 'confidence')
   const hooks = captures.map(({ hook }) => hook)
   if (new Set(hooks).size < hooks.length) throw new TypeError(`a hook is captured twice: ${hooks.join(', ')}`)
+  const interventions = record.interventions.map(({ index }) => index)
+  if (new Set(interventions).size < interventions.length)
+    throw new TypeError(`an intervention is recorded twice: ${interventions.join(', ')}`)
   for (const capture of captures) requireWidths(capture, record.promptIds.length + generated)
 }
 

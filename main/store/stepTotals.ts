@@ -48,7 +48,7 @@ export class StepTotals {
   }
 
   /** What stored rows can tell; speed and time left are null, a running job knows them. */
-  progress(run: number, settings: CollectSettings, seconds: number): RunProgress {
+  progress(run: number, settings: CollectSettings, seconds: number): Omit<RunProgress, 'interventions'> {
     const rows = this.select.all(run)
     const sum = (field: keyof Row): number => rows.reduce((total, row) => total + row[field], 0)
     return {

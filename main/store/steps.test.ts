@@ -58,6 +58,35 @@ describe('a stored step', () => {
     expect(bits(data)).toEqual(bits(step.captures[0].lastPrompt))
   })
 
+  test('brings what each intervention met, and its run the sums', () => {
+    const first = [
+      { index: 2, tokens: 3, open: null },
+      { index: 0, tokens: 0, open: 0 },
+    ]
+    const second = [{ index: 2, tokens: 1, open: null }]
+    workspace.steps.append(sampleStep(runId, 0, 0, { interventions: first }))
+    workspace.steps.append(sampleStep(runId, 0, 1, { interventions: second }))
+    workspace.steps.append(sampleStep(runId, 0, 2))
+    reopen()
+    expect(workspace.steps.list(runId, 0).map(({ interventions }) => interventions)).toEqual([
+      first,
+      second,
+      [],
+    ])
+    expect(workspace.steps.resumePoint(runId, 0).earlierInterventions).toEqual([first, second, []])
+    expect(workspace.runs.get(runId).progress.interventions).toEqual([
+      { index: 0, steps: 0, tokens: 0, open: 0 },
+      { index: 2, steps: 2, tokens: 4, open: null },
+    ])
+    workspace.runs.remove(runId)
+    expect(workspace.connection.prepare('SELECT * FROM intervention_totals').all()).toEqual([])
+  })
+
+  test('names no intervention twice', () => {
+    const twice = [0, 0].map((index) => ({ index, tokens: 1, open: null }))
+    expect(() => workspace.steps.append(sampleStep(runId, 0, 0, { interventions: twice }))).toThrow(TypeError)
+  })
+
   test('counts in its episode and its run at once', () => {
     workspace.steps.append(sampleStep(runId, 0, 0, { isInvalid: true }))
     workspace.steps.append(sampleStep(runId, 0, 1, { outcome: 'win', isInvalid: false }))
@@ -104,6 +133,7 @@ describe('an episode that was cut off', () => {
       step: 2,
       state: sampleStep(runId, 0, 1).state,
       earlierPrompts: [samplePrompt(0, 0), samplePrompt(0, 1)],
+      earlierInterventions: [[], []],
     })
   })
 

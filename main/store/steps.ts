@@ -8,6 +8,7 @@ import {
   finishReason,
   stepRecord,
   type EpisodeOutcome,
+  type StepIntervention,
   type StepRecord,
 } from '../contract/runs.ts'
 import type { Activations, CapturedActivations } from './activations.ts'
@@ -16,6 +17,7 @@ import { bytesOf, float32Of, int32Of, type ActivationDtype } from './blobs.ts'
 import { losslessJson, readJson, readValue, runId, runNumber, type ColumnPlace } from './columns.ts'
 import type { Connection, Statement, Value } from './connection.ts'
 import type { Episodes, StoredState } from './episodes.ts'
+import type { InterventionTotals } from './interventionTotals.ts'
 import { stepName, type StepKey } from './stepKey.ts'
 import type { StepTotals } from './stepTotals.ts'
 import { requireConsistent, type StepContent } from './stepChecks.ts'
@@ -42,6 +44,8 @@ export interface ResumePoint {
   step: number
   /** Prompts of the stored steps, oldest first. */
   earlierPrompts: Int32Array[]
+  /** The run's interventions that were asked of each of them. */
+  earlierInterventions: StepIntervention[][]
 }
 
 interface StepRow {
@@ -70,6 +74,7 @@ interface StepRow {
   topIds: Uint8Array
   topLogProbabilities: Uint8Array
   capturedHooks: string
+  interventions: string
   messages: string
 }
 
@@ -77,17 +82,18 @@ const SELECT = `SELECT run, episode, step, is_invalid AS isInvalid, is_win AS is
   dropped_turns AS droppedTurns, reused_tokens AS reusedTokens, prefill_ms AS prefillMs, decode_ms AS decodeMs,
   oracle_ms AS oracleMs, answer, reason, labels, completion, prompt_ids AS promptIds,
   completion_ids AS completionIds, log_probabilities AS logProbabilities, ranks, entropies, top_ids AS topIds,
-  top_log_probabilities AS topLogProbabilities, captured_hooks AS capturedHooks, messages FROM steps`
+  top_log_probabilities AS topLogProbabilities, captured_hooks AS capturedHooks, interventions,
+  messages FROM steps`
 
 const COLUMNS = [
   ...['run', 'episode', 'step', 'is_invalid', 'is_win', 'reward', 'confidence', 'finish', 'dropped_turns'],
   ...['reused_tokens', 'prefill_ms', 'decode_ms', 'oracle_ms', 'answer', 'reason', 'labels', 'completion'],
   ...['prompt_ids', 'completion_ids', 'log_probabilities', 'ranks', 'entropies', 'top_ids'],
-  ...['top_log_probabilities', 'captured_hooks', 'messages', 'state'],
+  ...['top_log_probabilities', 'captured_hooks', 'interventions', 'messages', 'state'],
 ] as const
 type StoredRow = Record<(typeof COLUMNS)[number], Value>
 
-const { messages, labels, capturedHooks } = stepRecord.shape
+const { messages, labels, capturedHooks, interventions } = stepRecord.shape
 const storedState = z.record(z.string(), z.unknown())
 
 /** The episode a step is to follow in, with what the checks need of it and its run. */
@@ -101,6 +107,7 @@ export class Steps {
   private readonly connection: Connection
   private readonly episodes: Episodes
   private readonly totals: StepTotals
+  private readonly interventions: InterventionTotals
   private readonly activations: Activations
   private readonly shards: ActivationShards
   private readonly insert: Statement<[StoredRow], unknown>
@@ -110,16 +117,26 @@ export class Steps {
     [number, number, number],
     { promptIds: Uint8Array; completionIds: Uint8Array }
   >
-  private readonly selectPrompts: Statement<[number, number], { promptIds: Uint8Array }>
+  private readonly selectEarlier: Statement<
+    [number, number],
+    { promptIds: Uint8Array; interventions: string }
+  >
   private readonly selectState: Statement<[number, number], { task: string; outcome: string; state: string }>
 
   constructor(
     connection: Connection,
-    parts: { episodes: Episodes; totals: StepTotals; activations: Activations; shards: ActivationShards },
+    parts: {
+      episodes: Episodes
+      totals: StepTotals
+      interventions: InterventionTotals
+      activations: Activations
+      shards: ActivationShards
+    },
   ) {
     this.connection = connection
     this.episodes = parts.episodes
     this.totals = parts.totals
+    this.interventions = parts.interventions
     this.activations = parts.activations
     this.shards = parts.shards
     this.insert = connection.prepare(
@@ -134,8 +151,8 @@ export class Steps {
       `SELECT prompt_ids AS promptIds, completion_ids AS completionIds FROM steps
        WHERE run = ? AND episode = ? AND step = ?`,
     )
-    this.selectPrompts = connection.prepare(
-      'SELECT prompt_ids AS promptIds FROM steps WHERE run = ? AND episode = ? ORDER BY step',
+    this.selectEarlier = connection.prepare(
+      'SELECT prompt_ids AS promptIds, interventions FROM steps WHERE run = ? AND episode = ? ORDER BY step',
     )
     this.selectState = connection.prepare(
       `SELECT task, outcome, coalesce(
@@ -164,6 +181,7 @@ export class Steps {
         staged?.record()
         this.episodes.addStep(key.run, record, next.outcome)
         this.totals.add(key.run, record, next.outcome)
+        this.interventions.add(key.run, record.interventions)
       })
     } catch (error) {
       staged?.discard()
@@ -183,15 +201,18 @@ export class Steps {
     return this.connection.snapshot(() => {
       const row = this.selectState.get(run, episode)
       if (!row) throw errors.notFound({ kind: 'episode', id: `${id} ${episode}` })
-      const earlierPrompts = this.selectPrompts.all(run, episode).map(({ promptIds }) => int32Of(promptIds))
+      const earlier = this.selectEarlier.all(run, episode)
       const place = (column: string): ColumnPlace => this.place(column, `${id}, episode ${episode}`)
       return {
         episode,
         task: row.task,
         outcome: readValue(episodeOutcome, row.outcome, place('episodes.outcome')),
         state: readJson(storedState, row.state, place('state')),
-        step: earlierPrompts.length,
-        earlierPrompts,
+        step: earlier.length,
+        earlierPrompts: earlier.map(({ promptIds }) => int32Of(promptIds)),
+        earlierInterventions: earlier.map((each) =>
+          readJson(interventions, each.interventions, place('steps.interventions')),
+        ),
       }
     })
   }
@@ -247,6 +268,7 @@ export class Steps {
       isWin: row.isWin === 1,
       labels: readJson(labels, row.labels, place('labels')),
       capturedHooks: readJson(capturedHooks, row.capturedHooks, place('captured_hooks')),
+      interventions: readJson(interventions, row.interventions, place('interventions')),
     }
   }
 
@@ -283,6 +305,7 @@ function rowOf({ run, episode, step }: StepKey, { record, state, captures }: New
     top_ids: bytesOf(record.topIds),
     top_log_probabilities: bytesOf(record.topLogProbabilities),
     captured_hooks: JSON.stringify(captures.map(({ hook }) => hook)),
+    interventions: JSON.stringify(record.interventions),
     messages: JSON.stringify(record.messages),
     state: losslessJson(state, 'environment state'),
   }

@@ -16,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import {
   sampleCheck,
   sampleHook,
+  sampleInterventions,
   samplePositions,
   sampleRun,
   sampleStep,
@@ -214,10 +215,17 @@ describe('a workspace of every earlier schema', () => {
       const workspace = Workspace.open(join(folder, 'copy'))
       expect(workspace.connection.number('user_version')).toBe(NEWEST_SCHEMA)
       expect(workspace.models.list().map(({ id }) => id)).toEqual(['sample'])
-      expect(workspace.models.get('sample').check).toEqual(schema < 2 ? null : sampleCheck)
+      expect(workspace.models.get('sample')).toMatchObject({
+        check: schema < 2 ? null : sampleCheck,
+        otherChecks: schema < 3 ? [] : [{ ...sampleCheck, dtype: 'int8' }],
+      })
       expect(workspace.runs.get('r1')).toMatchObject({
         status: 'done',
-        progress: { steps: 7, episodesDone: 2 },
+        progress: {
+          steps: 7,
+          episodesDone: 2,
+          interventions: schema < 3 ? [] : [{ index: 0, steps: 3, tokens: 4, open: 2 }],
+        },
       })
       for (const episode of [0, 1]) {
         const steps = workspace.steps.list('r1', episode)
@@ -227,7 +235,8 @@ describe('a workspace of every earlier schema', () => {
           const { outcome } = workspace.episodes.get('r1', episode)
           const firstPosition = record.reusedTokens
           const isLast = record.step === steps.length - 1
-          const options = { firstPosition, outcome: isLast ? outcome : ('running' as const) }
+          const interventions = schema < 3 ? [] : sampleInterventions(record.step)
+          const options = { firstPosition, outcome: isLast ? outcome : ('running' as const), interventions }
           expect(rest).toEqual(sampleStep('r1', episode, record.step, options).record)
           expect(capturedHooks).toEqual([sampleHook])
           const address = { runId: 'r1', episode, step: record.step, hook: sampleHook }

@@ -8,6 +8,7 @@ import { ActivationShards } from './activationShards.ts'
 import { Connection } from './connection.ts'
 import { Episodes } from './episodes.ts'
 import { makeFolder } from './folder.ts'
+import { InterventionTotals } from './interventionTotals.ts'
 import { migrate, requireNewest } from './migrate.ts'
 import { Models } from './models.ts'
 import { Runs } from './runs.ts'
@@ -53,11 +54,12 @@ export class Workspace {
     this.shards = new ActivationShards(connection, folder, shardBytes)
     this.activations = new Activations(connection, this.shards)
     const totals = new StepTotals(connection)
+    const interventions = new InterventionTotals(connection)
     this.episodes = new Episodes(connection, totals)
     const { shards, activations, episodes } = this
-    this.steps = new Steps(connection, { episodes, totals, activations, shards })
+    this.steps = new Steps(connection, { episodes, totals, interventions, activations, shards })
     const isOrphaned = lock === null && !WriterLock.isHeld(folder)
-    this.runs = new Runs(connection, { totals, shards, now, isOrphaned })
+    this.runs = new Runs(connection, { totals, interventions, shards, now, isOrphaned })
   }
 
   /**

@@ -15,7 +15,9 @@ import {
   inventStatistics,
   inventedCheck,
   inventedComparison,
+  inventedDtypes,
   inventedGround,
+  inventedHookPoints,
   inventEpisodeView,
   inventedModels,
   tally,
@@ -286,10 +288,25 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         }
         const model = world.models.find((one) => one.id === input.path)
         if (!model) throw errors.notFound({ kind: 'model', id: input.path })
-        const check = inventedCheck(model.name, { checkedAt: at(0) })
-        world.models = world.models.map((one) => (one.id === model.id ? { ...one, check } : one))
+        const check = inventedCheck(model.name, { checkedAt: at(0), dtype: input.dtype })
+        world.models = world.models.map((one) => {
+          if (one.id !== model.id) return one
+          if (input.dtype === 'float32') return { ...one, check }
+          const others = one.otherChecks.filter(({ dtype }) => dtype !== input.dtype)
+          return { ...one, otherChecks: [...others, check] }
+        })
         say({ kind: 'models' })
         return check
+      }),
+      dtypes: os.models.dtypes.handler(({ input }) => {
+        const model = world.models.find((one) => one.id === input.id)
+        if (!model) throw errors.notFound({ kind: 'model', id: input.id })
+        return inventedDtypes(model)
+      }),
+      hookPoints: os.models.hookPoints.handler(({ input }) => {
+        const model = world.models.find((one) => one.id === input.id)
+        if (!model) throw errors.notFound({ kind: 'model', id: input.id })
+        return inventedHookPoints(model)
       }),
     },
     runs: {

@@ -1,7 +1,13 @@
 // Invented models, runs, episodes and steps for component tests and screenshots. Never part of the build.
 // Everything follows from a seed, so that a screenshot of today can be compared with one of tomorrow.
 import type { EpisodeStep, EpisodeView } from '../../main/contract/api.ts'
-import type { CheckResult, ModelCheck, ModelRecord } from '../../main/contract/models.ts'
+import type {
+  CheckResult,
+  DtypeChoice,
+  HookPointRecord,
+  ModelCheck,
+  ModelRecord,
+} from '../../main/contract/models.ts'
 import {
   collectSettings,
   type CollectInput,
@@ -108,8 +114,47 @@ export function inventModel(name: string, change: Partial<ModelRecord> = {}): Mo
     addedAt: '2026-01-09T14:00:00.000Z',
     notes: ['Weights are dequantised to float32 when loaded.'],
     check: null,
+    otherChecks: [],
     ...change,
   }
+}
+
+/** What a model can be computed with: a GGUF's blocks are not rounded again, floats are no blocks. */
+export function inventedDtypes({ format, dtype }: ModelRecord): DtypeChoice[] {
+  const rounded = `its weights are rounded already, to ${dtype}; rounding them again would lose more`
+  const isGguf = format === 'gguf'
+  return [
+    { dtype: 'float32', refusal: null, notes: [] },
+    { dtype: 'int8', refusal: isGguf ? rounded : null, notes: [] },
+    {
+      dtype: 'int4',
+      refusal: isGguf ? rounded : null,
+      notes: isGguf
+        ? []
+        : ['Computed with as floats, not int4: model.layers.0.mlp.down_proj.weight (100 wide).'],
+    },
+    {
+      dtype: 'gguf',
+      refusal: isGguf ? null : `its weights are ${dtype}, not blocks of a GGUF file`,
+      notes: [],
+    },
+  ]
+}
+
+/** A few of a Llama's. */
+export function inventedHookPoints({ shape }: ModelRecord): HookPointRecord[] {
+  const { layers, residualWidth, heads, headWidth } = shape
+  const residual = (name: string): HookPointRecord => ({ name, axes: 'B S D', sizes: [residualWidth] })
+  const block = (layer: number): HookPointRecord[] => [
+    residual(`blocks.${layer}.hook_resid_pre`),
+    { name: `blocks.${layer}.attn.hook_pattern`, axes: 'B H S T', sizes: [heads] },
+    { name: `blocks.${layer}.attn.hook_z`, axes: 'B S H K', sizes: [heads, headWidth] },
+    residual(`blocks.${layer}.hook_attn_out`),
+    residual(`blocks.${layer}.hook_mlp_out`),
+    residual(`blocks.${layer}.hook_resid_post`),
+  ]
+  const blocks = Array.from({ length: layers }, (_, layer) => block(layer)).flat()
+  return [residual('hook_embed'), ...blocks, residual('ln_final.hook_normalized')]
 }
 
 export const inventedModels: ModelRecord[] = [
@@ -257,6 +302,7 @@ export function inventRun(
       device: 'cpu',
       oracle: 'knowledge base 1 (lenient)',
       environmentVersion: 'twenty_questions 1',
+      interventions: [],
     },
     progress: {
       episodesDone,
@@ -270,6 +316,7 @@ export function inventRun(
       tokensPerSecond: status === 'running' ? 164.2 : null,
       secondsLeft: status === 'running' ? 323 : null,
       seconds: 579 * share,
+      interventions: [],
     },
     error: null,
     ...change,
@@ -371,6 +418,7 @@ export function inventEpisodeView(run: RunRecord, summary: EpisodeSummary): Epis
       decodeMs: 300 + random() * 500,
       oracleMs: random() * 2,
       capturedHooks: run.settings.capture.hooks,
+      interventions: [],
     }
     record.topIds.forEach((id, i) => {
       if (i % 5) seen.set(id, { id, text: [' the', ' a', 'Is', ' not'][i % 4]!, isSpecial: false })

@@ -51,6 +51,7 @@ export function makeStep(wish: StepWish = {}): StepView {
     decodeMs: 2,
     oracleMs: 0.1,
     capturedHooks: [],
+    interventions: [],
     ...wish.record,
   }
   const tokens = [...promptTokens, ...completionTokens]
