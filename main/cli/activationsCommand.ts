@@ -3,7 +3,7 @@
 import { Command, Option } from 'commander'
 import { exportActivations } from '../jobs/exportActivations.ts'
 import { runCommand } from './context.ts'
-import { moreWords, writableFile } from './options.ts'
+import { moreHooks, writableFile } from './options.ts'
 
 const points = ['lastPrompt', 'firstGenerated', 'meanPrompt', 'meanGenerated'] as const
 
@@ -20,7 +20,7 @@ export function activationsCommand(resources: string): Command {
     .option(
       '--hook <hooks...>',
       'hook points; * stands for any layer (all that were captured)',
-      moreWords,
+      moreHooks,
       [],
     )
     .addOption(new Option('--at <point>', 'decision point of a step').choices(points).default('lastPrompt'))

@@ -41,8 +41,14 @@ export function words(text: string): string[] {
     .filter((part) => part !== '')
 }
 
-/** As `words`, of an option that may be given several times. */
-export const moreWords = (text: string, before: readonly string[]): string[] => [...before, ...words(text)]
+/** Hook points of an option that may be given several times; commas within braces belong to a pattern. */
+export const moreHooks = (text: string, before: readonly string[]): string[] => [
+  ...before,
+  ...text
+    .split(/,(?![^{}]*\})/)
+    .map((part) => part.trim())
+    .filter((part) => part !== ''),
+]
 
 /** `all`, `none`, `middle`, or a list such as `0,15`. */
 export function layerChoice(text: string): LayerChoice {

@@ -18,7 +18,7 @@ import {
   dtypeOption,
   integer,
   integers,
-  moreWords,
+  moreHooks,
   namingOptions,
   writableFile,
   type OptionNames,
@@ -110,7 +110,12 @@ export function promptCommand(resources: string): Command {
     .option('--top-k <n>', '0 is off', integer, 0)
     .option('--top-p <p>', '1 is off', decimal, 1)
     .option('--seed <n>', 'seed of the sampling', integer, 0)
-    .option('--capture <hooks>', 'hook points, comma-separated; * stands for any layer', moreWords, [])
+    .option(
+      '--capture <hooks>',
+      'hook points, comma-separated; *, {4,8} and {4..8} for several layers',
+      moreHooks,
+      [],
+    )
     .option('--logits', 'logits of every position', false)
     .option('--out <file>', 'write logits and activations to a safetensors file')
     .addOption(dtypeOption())

@@ -63,7 +63,7 @@ export const interventionGate = z.union(
 const where = {
   /** For messages and results; the place in the list where left out. */
   name: name.optional(),
-  /** One or several hook points by TransformerLens's names. */
+  /** One or several hook points by TransformerLens's names; `*`, `{4,8}` and `{4..8}` stand for several. */
   hook: oneOrMore(name),
   /** Heads of a hook point that has them; all where left out. */
   heads: z.array(z.number().int().min(0)).min(1).optional(),

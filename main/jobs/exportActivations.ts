@@ -2,6 +2,7 @@
 // Owns: which tensors the file has, their order and metadata. Not: reading them (store/) or the format (model/safetensors.ts).
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
+import { starExpression, withoutBraces } from '../model/hookGlobs.ts'
 import { writeSafetensors, type TensorToWrite } from '../model/safetensors.ts'
 import type { CapturedSteps, DecisionPoint } from '../store/activations.ts'
 import { Workspace } from '../store/workspace.ts'
@@ -10,7 +11,7 @@ import { version } from '../version.ts'
 export interface ActivationExport {
   workspaceFolder: string
   runId: string
-  /** Hook points the run captured; `*` stands for any characters, none at all for every one. */
+  /** Names and patterns (model/hookGlobs.ts) of hook points that the run captured; none at all for every one. */
   hooks: readonly string[]
   at: DecisionPoint
   /** The file. */
@@ -65,6 +66,7 @@ export async function exportActivations(
       model: manifest.modelName,
       model_hash: manifest.modelHash,
       tokenizer_hash: manifest.tokenizerHash,
+      compute_dtype: manifest.computeDtype,
       hooks: JSON.stringify(hooks),
       at,
       axes: 'N D',
@@ -94,9 +96,8 @@ const column = (name: string, data: Int32Array): TensorToWrite => ({
 function chosenHooks(runId: string, captured: readonly string[], wanted: readonly string[]): string[] {
   if (captured.length === 0) throw errors.hookNotCaptured({ runId, hook: 'any hook point', captured: [] })
   const patterns = wanted.length === 0 ? ['*'] : wanted
-  const chosen = patterns.flatMap((pattern) => {
-    const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    const expression = new RegExp(`^${parts.join('.*')}$`)
+  const chosen = patterns.flatMap(withoutBraces).flatMap((pattern) => {
+    const expression = starExpression(pattern)
     const fitting = captured.filter((hook) => expression.test(hook))
     if (fitting.length === 0) throw errors.hookNotCaptured({ runId, hook: pattern, captured: [...captured] })
     return fitting

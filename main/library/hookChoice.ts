@@ -2,10 +2,10 @@
 // Owns: turning a choice into names, in the order of a forward pass. Not: the table of hook points (model/hookNames.ts).
 import { errors } from '../contract/errors.ts'
 import type { ModelShape } from '../contract/models.ts'
-import { expandHooks } from '../jobs/runPrompt.ts'
+import { expandHooks } from '../model/hookGlobs.ts'
 import { listHooks } from '../model/hookNames.ts'
 
-/** A name, where `*` stands for any run of characters, a pattern, or a function that says yes or no to each name. */
+/** A name, where `*` stands for any run of characters and `{4,8}` or `{4..8}` for any of several, a pattern, or a function that says yes or no to each name. */
 export type HookFilter = string | RegExp | ((name: string) => boolean)
 /** Any of several. */
 export type HookChoice = HookFilter | readonly HookFilter[]
