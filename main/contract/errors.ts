@@ -216,6 +216,11 @@ export const catalogue = {
     (p) => `Intervention “${p.intervention}” (${p.positions}) was never applied.`,
     'Change its positions or steps, or say "ifAbsent": "skip" where that is no fault.',
   ),
+  interventionUnused: entry<{ id: string; steps: number; unused: readonly string[] }>(
+    'An intervention met no token in the whole run',
+    (p) => `In the ${p.steps} steps of run ${p.id} nothing was met by ${p.unused.join(', ')}.`,
+    'The rows are kept; they are those of a run without it. Correct its positions or steps, or leave it out, and start another run.',
+  ),
   sessionLost: entry<{ reason: string }>(
     'The inference worker stopped',
     (p) => p.reason,

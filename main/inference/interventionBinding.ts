@@ -9,6 +9,8 @@ import { isIdle, type Intervention, type RowChoice, type RowTable, type TokenRul
 /** How often an intervention was met in one answer. */
 export interface InterventionCount {
   name: string
+  /** Of `Intervention`. */
+  index?: number
   /** Tokens it met: those of the prompt, whose cached keys and values are reused too, and generated ones. */
   tokens: number
   /** Of the rows that were computed with a gate, those where it was open; null without a gate. */
@@ -42,7 +44,9 @@ export class BoundInterventions {
     this.bound = interventions.map((intervention) => {
       const prompt = promptPositions(intervention, promptIds)
       checkRows(intervention, prompt, promptIds.length + newTokens)
-      const count = { name: intervention.name, tokens: prompt.size, open: intervention.gate ? 0 : null }
+      const { name, index, gate } = intervention
+      const place = index === undefined ? {} : { index }
+      const count: InterventionCount = { name, ...place, tokens: prompt.size, open: gate ? 0 : null }
       return { intervention, prompt, count }
     })
     this.acting = this.bound.filter(({ intervention }) => !isIdle(intervention))

@@ -4,6 +4,7 @@
 import { errors } from '../contract/errors.ts'
 import { phaseOf, type InterventionSetting } from '../contract/interventions.ts'
 import type { ModelShape } from '../contract/models.ts'
+import { expandHooks } from '../model/hookGlobs.ts'
 import { parseHook, type HookPoint } from '../model/hookNames.ts'
 import {
   makeIntervention,
@@ -41,25 +42,42 @@ export async function planInterventions(
 ): Promise<PlannedIntervention[]> {
   const planned: PlannedIntervention[] = []
   for (const [index, setting] of settings.entries()) {
-    const hooks = typeof setting.hook === 'string' ? [setting.hook] : setting.hook
+    const hooks = expandHooks([setting.hook].flat(), model.shape)
     for (const hook of hooks) {
       const name = (setting.name ?? `${index + 1}, ${setting.kind}`) + (hooks.length > 1 ? ` (${hook})` : '')
-      planned.push(await planOne(setting, { name, hook: parseHook(hook, model.shape) }, model))
+      planned.push(await planOne(setting, { name, index, hook: parseHook(hook, model.shape) }, model))
     }
   }
   return planned
 }
 
 /** Those that act at a step, with draws of their own. @param seed  the step's, as sampling has it */
-export function interventionsAtStep(
+export const interventionsAtStep = (
   planned: readonly PlannedIntervention[],
   step: number,
   seed: string,
-): Intervention[] {
-  return planned
-    .filter(({ steps }) => steps === null || steps.includes(step))
-    .map(({ intervention }) => withSeed(intervention, seed))
-}
+): Intervention[] =>
+  withDraws(
+    planned.filter(({ steps }) => isAtStep(steps, step)),
+    seed,
+  )
+
+/** Those at some places in the list that was planned, with a step's draws. */
+export const interventionsAtPlaces = (
+  planned: readonly PlannedIntervention[],
+  places: readonly number[],
+  seed: string,
+): Intervention[] =>
+  withDraws(
+    planned.filter(({ intervention: { index } }) => index !== undefined && places.includes(index)),
+    seed,
+  )
+
+const isAtStep = (steps: readonly number[] | null, step: number): boolean =>
+  steps === null || steps.includes(step)
+
+const withDraws = (planned: readonly PlannedIntervention[], seed: string): Intervention[] =>
+  planned.map(({ intervention }) => withSeed(intervention, seed))
 
 /**
  * @param steps  how many steps an episode has at most
@@ -76,7 +94,7 @@ export function checkSteps(planned: readonly PlannedIntervention[], steps: numbe
 
 async function planOne(
   setting: InterventionSetting,
-  { name, hook }: { name: string; hook: HookPoint },
+  { name, index, hook }: { name: string; index: number; hook: HookPoint },
   model: PlanningModel,
 ): Promise<PlannedIntervention> {
   const provenance: string[] = []
@@ -87,6 +105,7 @@ async function planOne(
   }
   const draft: InterventionDraft = {
     name,
+    index,
     hook: hook.name,
     heads: setting.heads ?? null,
     positions: ruleOf(setting, model),

@@ -3,6 +3,7 @@
 // (whoever has one passes a reader in) or what the rows are used for (interventionPlan.ts).
 import { AppError, errors } from '../contract/errors.ts'
 import type { ActivationSource } from '../contract/interventions.ts'
+import type { ComputeDtype } from '../contract/models.ts'
 import { nearestNames } from '../model/nearestNames.ts'
 import type { HookPoint } from '../model/hookNames.ts'
 import { asWeight, readSafetensorsHeader, readWeight } from '../model/safetensors.ts'
@@ -17,6 +18,8 @@ export interface StoredTensor {
   /** Hashes of the model that made them, where they are known. */
   modelHash?: string
   tokenizerHash?: string
+  /** What it computed with. */
+  computeDtype?: string
   /** For results: which file, or which run. */
   provenance: string
   /** Rows are the positions of a sequence, position 0 the first; else each is one of a set. */
@@ -35,6 +38,7 @@ export interface SourceModel {
   /** Asked only where a source says what made it: hashing takes a while. */
   modelHash: () => Promise<string>
   tokenizerHash: string
+  computeDtype: ComputeDtype
 }
 
 /** Reads activations of a workspace's runs. @throws not_found, not_captured */
@@ -97,12 +101,17 @@ async function readFile(
   }
   const weight = asWeight(file, entry)
   if (!weight) throw missing(`the tensor is ${entry.dtype}, which holds no activations`)
-  const { model_hash: modelHash, tokenizer_hash: tokenizerHash } = header.metadata
+  const {
+    model_hash: modelHash,
+    tokenizer_hash: tokenizerHash,
+    compute_dtype: computeDtype,
+  } = header.metadata
   return {
     data: await readWeight(weight),
     shape: entry.shape,
     modelHash,
     tokenizerHash,
+    computeDtype,
     provenance: `${file} ${tensor}`,
     isSequence: entry.shape.length > 2 && entry.shape[0] === 1,
   }
@@ -124,9 +133,10 @@ async function checkOrigin(stored: StoredTensor, model: SourceModel, interventio
     const short = (hash: string): string => hash.slice(0, 12)
     throw errors.interventionForeign({ intervention, what, expected: short(expected), actual: short(actual) })
   }
-  const { tokenizerHash, modelHash } = stored
+  const { tokenizerHash, modelHash, computeDtype } = stored
   if (tokenizerHash !== undefined) compare('the tokeniser', tokenizerHash, model.tokenizerHash)
   if (modelHash !== undefined) compare('the weights', modelHash, await model.modelHash())
+  if (computeDtype !== undefined) compare('the compute dtype', computeDtype, model.computeDtype)
 }
 
 /**

@@ -48,6 +48,8 @@ export type TokenRule =
 export interface InterventionDraft {
   /** For messages and results. */
   name: string
+  /** Its place in the list that a person wrote, the same for all its hook points; left out where there is no such list. */
+  index?: number
   hook: string
   /** All where null. */
   heads: readonly number[] | null

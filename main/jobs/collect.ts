@@ -4,12 +4,18 @@
 import type { EpisodeSummary, RunRecord } from '../contract/runs.ts'
 import type { Environment } from '../environments/environment.ts'
 import type { Workspace } from '../store/workspace.ts'
+import type { PlannedIntervention } from '../inference/interventionPlan.ts'
 import { playEpisode, type AgentModel, type EpisodePosition, type RecordedStep } from './playEpisode.ts'
+import { changesOf, checkAllMet, earlierOf, type ChooseInterventions } from './runInterventions.ts'
 
 export interface CollectWorld {
   workspace: Workspace
   environment: Environment
   model: AgentModel
+  /** The run's interventions, read and checked. */
+  planned: readonly PlannedIntervention[]
+  /** Says before each step which of them act; those that name the step where left out. */
+  choose?: ChooseInterventions
   /** After each stored step. */
   onStep(step: RecordedStep, episode: EpisodeSummary): void
 }
@@ -17,10 +23,11 @@ export interface CollectWorld {
 /**
  * Plays what is left of the run's episodes. A run that was stopped, by whatever, goes on from its last stored steps and
  * ends with the same rows as one that was not.
- * @throws what the first failing episode threw, after all others have stopped; nothing when the signal was aborted.
+ * @throws what the first failing episode threw, after all others have stopped; intervention_unused at the end of a run in which one met
+ *   nothing; nothing when the signal was aborted.
  */
 export async function collect(run: RunRecord, world: CollectWorld, signal: AbortSignal): Promise<void> {
-  const { workspace, environment, model } = world
+  const { workspace, environment, model, planned } = world
   const failure = new AbortController()
   const stop = AbortSignal.any([signal, failure.signal])
   const waiting = unfinishedEpisodes(run, world)
@@ -31,6 +38,7 @@ export async function collect(run: RunRecord, world: CollectWorld, signal: Abort
     capture: run.settings.capture,
     environment,
     model,
+    changes: changesOf(planned, world.choose),
     record(step: RecordedStep): void {
       workspace.steps.append(step)
       world.onStep(step, workspace.episodes.get(run.id, step.record.episode))
@@ -52,13 +60,17 @@ export async function collect(run: RunRecord, world: CollectWorld, signal: Abort
 
   const lanes = await Promise.allSettled(Array.from({ length: run.settings.batch }, lane))
   for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason
+  if (!signal.aborted) checkAllMet(workspace.runs.get(run.id))
 }
 
 /** Episodes that have begun come first: they hold the most work. One generator serves all lanes. */
 function* unfinishedEpisodes(run: RunRecord, world: CollectWorld): Generator<EpisodePosition> {
-  const { workspace, environment } = world
-  for (const { episode } of workspace.episodes.unfinished(run.id))
-    yield workspace.steps.resumePoint(run.id, episode)
+  const { workspace, environment, planned } = world
+  for (const { episode } of workspace.episodes.unfinished(run.id)) {
+    const point = workspace.steps.resumePoint(run.id, episode)
+    const place = { runSeed: run.settings.seed, episode }
+    yield { ...point, earlierInterventions: earlierOf(planned, point.earlierInterventions, place) }
+  }
   for (const episode of workspace.episodes.notBegun(run.id)) {
     const task = environment.taskOf(episode, run.settings.seed)
     const state = environment.reset(task)

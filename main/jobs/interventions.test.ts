@@ -12,8 +12,9 @@ import type { ModelFiles } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
 import { Workspace } from '../store/workspace.ts'
-import { earlierInPlan, followPlan, planForModel, readInterventions, runReader } from './interventions.ts'
+import { planForModel, readInterventions, runReader } from './interventions.ts'
 import { LoadedModel } from './loadedModel.ts'
+import { changesOf, earlierOf } from './runInterventions.ts'
 import {
   playEpisode,
   type ChooseChanges,
@@ -63,7 +64,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 const plan = (list: InterventionInput[], readRun: Parameters<typeof planForModel>[2]['readRun'] = null) =>
-  planForModel(interventionList.parse(list), files, { modelHash: 'weights', readRun })
+  planForModel(interventionList.parse(list), files, {
+    modelHash: 'weights',
+    computeDtype: 'float32',
+    readRun,
+  })
 const add = (vector: object, further: object = {}): InterventionInput =>
   ({ kind: 'add', hook, positions: 'lastPrompt', vector, alpha: 1, ...further }) as InterventionInput
 
@@ -198,7 +203,34 @@ describe('a plan', () => {
     }
     await writeSafetensors(foreign, [tensor], { model_hash: await hashModel(files) })
     const own = interventionList.parse([add({ file: foreign, tensor: 'v' })])
-    expect(await planForModel(own, files, { readRun: null })).toHaveLength(1)
+    expect(await planForModel(own, files, { computeDtype: 'float32', readRun: null })).toHaveLength(1)
+  })
+
+  it('refuses activations of weights that were computed otherwise', async () => {
+    const rounded = join(folder, 'rounded.safetensors')
+    const tensor = { name: 'v', dtype: 'F32' as const, shape: [width], data: new Float32Array(width).fill(1) }
+    await writeSafetensors(rounded, [tensor], { compute_dtype: 'int8' })
+    const planning = plan([add({ file: rounded, tensor: 'v' })])
+    await expect(planning).rejects.toThrow(/the compute dtype int8; this model has float32/)
+    await expect(planning).rejects.toMatchObject({ code: 'intervention_foreign' })
+  })
+
+  it('has an entry for each hook point that a pattern fits, all of one place in the list', async () => {
+    const planned = await plan([
+      add({ values: ones }),
+      {
+        kind: 'zeroAblate',
+        hook: ['blocks.{0,1}.hook_attn_out', 'blocks.*.hook_attn_out'],
+        positions: 'all',
+      },
+    ])
+    expect(planned.map(({ intervention: { hook: own, index } }) => [own, index])).toEqual([
+      [hook, 0],
+      ['blocks.0.hook_attn_out', 1],
+      ['blocks.1.hook_attn_out', 1],
+    ])
+    const beyond = plan([{ kind: 'zeroAblate', hook: 'blocks.{1,2}.hook_attn_out', positions: 'all' }])
+    await expect(beyond).rejects.toMatchObject({ code: 'layer_out_of_range' })
   })
 
   it('refuses steps that no episode reaches', async () => {
@@ -274,12 +306,20 @@ describe('episodes under interventions', () => {
 
   it('act at the steps they name, and leave those before as they are', async () => {
     const planned = await plan([add({ values: ones }, { alpha: 9, positions: 'all', applyAtSteps: [2] })])
-    const [plain, steered] = [await play(), await play(followPlan(planned))]
+    const [plain, steered] = [await play(), await play(changesOf(planned))]
     expect(steered.slice(0, 2).map(bits)).toEqual(plain.slice(0, 2).map(bits))
     expect(steered[2].record.promptIds).toEqual(plain[2].record.promptIds)
     expect(steered[2].record.completionIds).not.toEqual(plain[2].record.completionIds)
     expect(steered[2].record.reusedTokens).toBe(0)
     expect(steered.map(({ interventions }) => interventions.length)).toEqual([0, 0, 1, 0])
+    const { promptIds, completionIds } = steered[2].record
+    const tokens = promptIds.length + completionIds.length
+    expect(steered.map(({ record }) => record.interventions)).toEqual([
+      [],
+      [],
+      [{ index: 0, tokens, open: null }],
+      [],
+    ])
   })
 
   it('go on after a stop with the bits of an episode that was not stopped', async () => {
@@ -287,12 +327,16 @@ describe('episodes under interventions', () => {
       add({ values: ones }, { alpha: 2, positions: 'allPrompt', applyAtSteps: [0, 1, 3] }),
       { kind: 'resampleAblate', hook, positions: 'lastPrompt', source: { file: vectors, tensor: 'rows' } },
     ])
-    const whole = await play(followPlan(planned))
-    const rest = await play(followPlan(planned), {
+    const whole = await play(changesOf(planned))
+    const rest = await play(changesOf(planned), {
       step: 2,
       state: whole[1].state,
       earlierPrompts: whole.slice(0, 2).map(({ record }) => record.promptIds),
-      earlierInterventions: earlierInPlan(planned, { runSeed: 5, episode: 0, step: 2 }),
+      earlierInterventions: earlierOf(
+        planned,
+        whole.slice(0, 2).map(({ record }) => record.interventions),
+        { runSeed: 5, episode: 0 },
+      ),
     })
     expect(rest.map(bits)).toEqual(whole.slice(2).map(bits))
   })

@@ -1,25 +1,20 @@
 // Interventions for a model: from a file or a setting to what a step is asked with.
 // Owns: reading such files, the model's side of the check, activations out of a workspace's runs. Not: what interventions mean (inference/).
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, isAbsolute, resolve } from 'node:path'
 import { errors } from '../contract/errors.ts'
 import {
   interventionList,
   type ActivationSource,
   type InterventionSetting,
 } from '../contract/interventions.ts'
-import {
-  interventionsAtStep,
-  planInterventions,
-  type PlannedIntervention,
-} from '../inference/interventionPlan.ts'
-import type { Intervention } from '../inference/interventions.ts'
+import type { ComputeDtype } from '../contract/models.ts'
+import { planInterventions, type PlannedIntervention } from '../inference/interventionPlan.ts'
 import type { ReadRun, StoredTensor } from '../inference/interventionSources.ts'
 import { hashModel, hashTokenizer } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
-import { stepSeed, type ChooseChanges } from './playEpisode.ts'
 import { parseSettings } from './settings.ts'
 
 /**
@@ -54,13 +49,30 @@ function withPaths(setting: InterventionSetting, folder: string): InterventionSe
   } as InterventionSetting // only sources were exchanged, each for one of its own kind
 }
 
+/** What a setting takes its numbers from, by the key that names it. */
+function sourcesOf(setting: InterventionSetting): [key: string, source: ActivationSource][] {
+  const found: [string, ActivationSource | undefined][] = [
+    ['source', 'source' in setting ? setting.source : undefined],
+    ['vector', 'vector' in setting ? setting.vector : undefined],
+    ['gate.vector', setting.gate?.vector],
+  ]
+  return found.filter((each): each is [string, ActivationSource] => each[1] !== undefined)
+}
+
 /** Whether a run of the workspace is named. */
 export const namesRuns = (settings: readonly InterventionSetting[]): boolean =>
-  settings.some((setting) =>
-    ['source' in setting && setting.source, 'vector' in setting && setting.vector, setting.gate?.vector].some(
-      (source) => source && 'run' in source,
-    ),
-  )
+  settings.some((setting) => sourcesOf(setting).some(([, source]) => 'run' in source))
+
+/** A setting that is stored must not depend on the folder that a process was started in. @throws invalid_input */
+export function requireFullPaths(settings: readonly InterventionSetting[]): void {
+  for (const [index, setting] of settings.entries())
+    for (const [key, source] of sourcesOf(setting))
+      if ('file' in source && !isAbsolute(source.file))
+        throw errors.invalidInput({
+          field: `interventions.${index}.${key}.file`,
+          reason: `“${source.file}” is no full path`,
+        })
+}
 
 /**
  * Everything about interventions that can be wrong before a prompt is there.
@@ -70,7 +82,7 @@ export const namesRuns = (settings: readonly InterventionSetting[]): boolean =>
 export async function planForModel(
   settings: readonly InterventionSetting[],
   files: ModelFiles,
-  known: { modelHash?: string; readRun: ReadRun | null },
+  known: { modelHash?: string; computeDtype: ComputeDtype; readRun: ReadRun | null },
 ): Promise<PlannedIntervention[]> {
   if (settings.length === 0) return []
   const tokenizer = await readTokenizer(files)
@@ -80,6 +92,7 @@ export async function planForModel(
     model: {
       modelHash: () => (hash ??= known.modelHash ? Promise.resolve(known.modelHash) : hashModel(files)),
       tokenizerHash: await hashTokenizer(files.tokenizer),
+      computeDtype: known.computeDtype,
     },
     readRun: known.readRun,
     encode: (text) => tokenizer.encode(text, { special: false }),
@@ -96,6 +109,7 @@ export const runReader =
       shape: tensor.shape,
       modelHash: manifest.modelHash,
       tokenizerHash: manifest.tokenizerHash,
+      computeDtype: manifest.computeDtype,
       provenance: `run ${runId}, ${hook}, ${what}`,
       isSequence: at === 'all',
     })
@@ -124,17 +138,3 @@ export const runReader =
     )
     return Promise.resolve(found({ data, shape: [rows.length, width] }, `${at} of ${rows.length} steps`))
   }
-
-/** The same interventions in every episode, at the steps that each names. */
-export const followPlan =
-  (planned: readonly PlannedIntervention[]): ChooseChanges =>
-  ({ step, seed }) => ({ interventions: interventionsAtStep(planned, step, seed) })
-
-/** What such a plan did at the steps before `step`, for an episode that goes on from there. */
-export const earlierInPlan = (
-  planned: readonly PlannedIntervention[],
-  { runSeed, episode, step }: { runSeed: number; episode: number; step: number },
-): Intervention[][] =>
-  Array.from({ length: step }, (_, earlier) =>
-    interventionsAtStep(planned, earlier, stepSeed(runSeed, episode, earlier)),
-  )

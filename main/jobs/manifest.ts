@@ -5,8 +5,10 @@ import type { ModelRecord } from '../contract/models.ts'
 import type { CollectSettings, RunManifest, RunRecord } from '../contract/runs.ts'
 import type { Environment, Oracle } from '../environments/environment.ts'
 import { hashChatTemplate } from '../model/hashModel.ts'
+import type { PlannedIntervention } from '../inference/interventionPlan.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { runtimeVersion, version } from '../version.ts'
+import { manifestEntries } from './runInterventions.ts'
 
 /** What a run is made of, beside its settings. */
 export interface RunGround {
@@ -15,11 +17,12 @@ export interface RunGround {
   files: ModelFiles
   environment: Environment
   oracle: Oracle | null
+  planned: readonly PlannedIntervention[]
 }
 
 export function manifestOf(
   { computeDtype }: Pick<CollectSettings, 'computeDtype'>,
-  { model, files, environment, oracle }: RunGround,
+  { model, files, environment, oracle, planned }: RunGround,
 ): RunManifest {
   return {
     innerview: version,
@@ -35,6 +38,7 @@ export function manifestOf(
     device: 'cpu',
     oracle: oracle?.description ?? 'none',
     environmentVersion: `${environment.name} ${environment.version}`,
+    interventions: manifestEntries(planned),
   }
 }
 
@@ -62,7 +66,19 @@ export function checkSameGround(run: RunRecord, now: RunManifest): void {
   const differences = keys
     .filter((key) => run.manifest[key] !== now[key])
     .map((key) => `${ground[key]} was ${short(run.manifest[key])}, is ${short(now[key])}`)
+  differences.push(...interventionDifferences(run.manifest, now))
   if (differences.length > 0) throw errors.runDiffers({ id: run.id, differences })
 }
 
 const short = (value: string): string => (/^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : value)
+
+/** The settings are the same: only what lies outside them, files and other runs, can have changed. */
+function interventionDifferences({ interventions: before }: RunManifest, now: RunManifest): string[] {
+  if (before.length !== now.interventions.length)
+    return [`interventions act at ${before.length} hook points, now at ${now.interventions.length}`]
+  return before.flatMap(({ name, hook, hash }, place) => {
+    const other = now.interventions[place]
+    if (hook === other.hook && hash === other.hash) return []
+    return [`the numbers of intervention “${name}” at ${hook} were ${short(hash)}, are ${short(other.hash)}`]
+  })
+}

@@ -6,9 +6,11 @@ import type {
   EpisodeOutcome,
   FinishReason,
   SamplingSettings,
+  StepIntervention,
   StepRecord,
 } from '../contract/runs.ts'
 import type { HookedFunction } from '../inference/hookFunctions.ts'
+import type { InterventionCount } from '../inference/interventionBinding.ts'
 import type { Intervention } from '../inference/interventions.ts'
 import type { CapturedHook, GenerateRequest, GenerateResult, StepCapture } from '../inference/requests.ts'
 import { fitPrompt } from './promptFitting.ts'
@@ -203,8 +205,25 @@ async function playStep(
       decodeMs: result.decodeMs,
       oracleMs,
       capturedHooks: result.captures.map((capture) => capture.hook),
+      interventions: countsByPlace(result.interventions ?? []),
     },
   }
+}
+
+/** What each intervention of a list met in a step; the hook points of one meet the same tokens. */
+function countsByPlace(counts: readonly InterventionCount[]): StepIntervention[] {
+  const met = new Map<number, StepIntervention>()
+  for (const { index, tokens, open } of counts) {
+    if (index === undefined) continue // a function: nothing of it is stored
+    const before = met.get(index)
+    const openBefore = before?.open ?? 0
+    met.set(index, {
+      index,
+      tokens: Math.max(tokens, before?.tokens ?? 0),
+      open: open === null ? null : openBefore + open,
+    })
+  }
+  return [...met.values()]
 }
 
 /** The answer's ids without the stop token, and the stop token's alone. */

@@ -9,8 +9,7 @@ import { checkSteps, interventionsAtStep } from '../inference/interventionPlan.t
 import type { ReadRun } from '../inference/interventionSources.ts'
 import type { GenerateResult } from '../inference/requests.ts'
 import { hashTokenizer } from '../model/hashModel.ts'
-import { listHooks, parseHook } from '../model/hookNames.ts'
-import { nearestNames } from '../model/nearestNames.ts'
+import { expandHooks } from '../model/hookGlobs.ts'
 import type { ComputeDtype, ModelShape } from '../contract/models.ts'
 import { writeSafetensors, type TensorToWrite } from '../model/safetensors.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
@@ -32,7 +31,7 @@ export interface PromptRun {
   topK: number
   topP: number
   seed: number
-  /** Names of hook points; `*` stands for any run of characters. */
+  /** Names and patterns of hook points (model/hookGlobs.ts). */
   hooks: readonly string[]
   wantLogits: boolean
   /** File for logits and activations; null writes none. */
@@ -71,9 +70,9 @@ export async function runPrompt(
 ): Promise<PromptResult> {
   const files = await openModelFiles(run.path)
   // Before the weights are loaded: it is soon done, and often wrong.
-  const planned = await planForModel(run.interventions, files, { readRun: run.readRun })
+  const { cacheFolder, dtype, readRun } = run
+  const planned = await planForModel(run.interventions, files, { computeDtype: dtype, readRun })
   checkSteps(planned, 1)
-  const { cacheFolder, dtype } = run
   const model = await LoadedModel.open(files, { cacheFolder, dtype, rows: 1 }, onProgress, signal)
   try {
     const hooks = expandHooks(run.hooks, model.shape)
@@ -123,7 +122,7 @@ async function metadataOf(
   const axes = Object.fromEntries(captures.map(({ hook, all }) => [hook, all?.axes]))
   return {
     model: files.name,
-    computeDtype,
+    compute_dtype: computeDtype,
     tokenizer_hash: await hashTokenizer(files.tokenizer),
     axes: JSON.stringify({ logits: 'B S V', ...axes }),
   }
@@ -140,27 +139,6 @@ function checkPrompt(ids: Int32Array, maxNewTokens: number, model: LoadedModel):
   for (const id of ids) if (id < 0 || id >= vocabulary) throw errors.tokenOutOfRange({ id, vocabulary })
   const limit = model.contextLength - maxNewTokens
   if (ids.length > limit) throw errors.promptTooLong({ tokens: ids.length, limit })
-}
-
-/** @throws hook_unknown also for a pattern that fits no hook point. */
-export function expandHooks(patterns: readonly string[], shape: ModelShape): string[] {
-  const names = listHooks(shape).map((hook) => hook.name)
-  const chosen = patterns.flatMap((pattern) => {
-    if (!pattern.includes('*')) return [parseHook(pattern, shape).name]
-    const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
-    const expression = new RegExp(`^${parts.join('.*')}$`)
-    const fitting = names.filter((name) => expression.test(name))
-    if (fitting.length === 0)
-      throw errors.hookUnknown({ hook: pattern, near: nearestPatterns(pattern, names) })
-    return fitting
-  })
-  return [...new Set(chosen)]
-}
-
-/** Names that are near to a pattern, with its star for a layer: `blocks.*.hook_resid_post`. */
-function nearestPatterns(pattern: string, names: readonly string[]): string[] {
-  const patterns = names.map((name) => name.replace(/^blocks\.\d+\./, 'blocks.*.'))
-  return nearestNames(pattern, [...new Set(patterns)])
 }
 
 function tensorsOf(result: GenerateResult, promptLength: number, shape: ModelShape): TensorToWrite[] {

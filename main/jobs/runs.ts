@@ -4,11 +4,14 @@ import { statfsSync } from 'node:fs'
 import { freemem } from 'node:os'
 import type { RunEstimate, WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
+import type { ModelRecord } from '../contract/models.ts'
 import type { CollectSettings, RunRecord } from '../contract/runs.ts'
 import { createEnvironment } from '../environments/createEnvironment.ts'
 import type { Environment, Oracle } from '../environments/environment.ts'
+import { checkSteps, type PlannedIntervention } from '../inference/interventionPlan.ts'
 import { parseStoredHook } from '../model/hookNames.ts'
 import { memoryEstimateBytes } from '../model/memoryEstimate.ts'
+import type { ModelFiles } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { checkDtype } from '../model/prepareWeights.ts'
 import { readTokenizer } from '../model/tokenizer.ts'
@@ -16,6 +19,7 @@ import type { Workspace } from '../store/workspace.ts'
 import { collect } from './collect.ts'
 import { estimateRun, longestSequence } from './estimate.ts'
 import type { EventHub } from './eventHub.ts'
+import { planForModel, requireFullPaths, runReader } from './interventions.ts'
 import { stopId } from './loadedModel.ts'
 import { checkSameGround, manifestOf } from './manifest.ts'
 import type { ModelLibrary } from './modelLibrary.ts'
@@ -69,11 +73,14 @@ export class Runs {
     const tokenizer = await readTokenizer(files)
     for (const text of settings.sampling.stopTokens) stopId(tokenizer, text)
     const { environment, oracle } = this.world(settings)
+    requireFullPaths(settings.interventions)
+    const planned = await this.plan(settings, model, files)
+    checkSteps(planned, environment.maxSteps)
     const run = this.workspace.runs.create({
       kind: 'collect',
       name: settings.name || defaultRunName(settings, model.name),
       settings,
-      manifest: manifestOf(settings, { model, files, environment, oracle }),
+      manifest: manifestOf(settings, { model, files, environment, oracle, planned }),
     })
     return this.control.enqueue(run.id)
   }
@@ -150,12 +157,27 @@ export class Runs {
     return { environment, oracle }
   }
 
-  /** @throws run_differs, and what opening the model's files throws */
-  private async checkGround(run: RunRecord): Promise<void> {
+  /** @throws the intervention_… errors, hook_unknown, layer_out_of_range, not_found, not_captured */
+  private plan(
+    { interventions, computeDtype }: CollectSettings,
+    model: ModelRecord,
+    files: ModelFiles,
+  ): Promise<PlannedIntervention[]> {
+    const readRun = runReader(this.workspace)
+    return planForModel(interventions, files, { modelHash: model.hash, computeDtype, readRun })
+  }
+
+  /**
+   * The run's interventions as they are now, which is as they were.
+   * @throws run_differs, what reading interventions throws, and what opening the model's files throws
+   */
+  private async checkGround(run: RunRecord): Promise<PlannedIntervention[]> {
     const { environment, oracle } = this.world(run.settings)
     const model = this.models.get(run.settings.modelId)
     const files = await openModelFiles(model.path)
-    checkSameGround(run, manifestOf(run.settings, { model, files, environment, oracle }))
+    const planned = await this.plan(run.settings, model, files)
+    checkSameGround(run, manifestOf(run.settings, { model, files, environment, oracle, planned }))
+    return planned
   }
 
   private async prepare(
@@ -164,7 +186,7 @@ export class Runs {
     signal: AbortSignal,
   ): Promise<RunWork> {
     const { settings } = run
-    await this.checkGround(run)
+    const planned = await this.checkGround(run)
     const { environment } = this.world(settings)
     const { modelId, batch: rows, computeDtype: dtype } = settings
     const loaded = await this.models.load(modelId, { rows, dtype }, (p) => tell(workText(p)), signal)
@@ -178,6 +200,7 @@ export class Runs {
             workspace,
             environment,
             model: agent,
+            planned,
             onStep(step, episode) {
               hub.emit({ kind: 'episode', episode })
               onStep(step)

@@ -54,6 +54,7 @@ export interface Answer {
 
 interface Held {
   files: ModelFiles
+  dtype: ComputeDtype
   encoder: Tokenizer
   tokenizer: ModelTokenizer
   weights: NamedWeights
@@ -65,13 +66,15 @@ export class LoadedParts implements CacheModel {
   readonly files: ModelFiles
   readonly tokenizer: ModelTokenizer
   readonly weights: NamedWeights
+  private readonly dtype: ComputeDtype
   private readonly encoder: Tokenizer
   private readonly client: InferenceClient
   private readonly observers = new Set<RunObserver>()
   private hashes: { model?: Promise<string>; tokenizer?: Promise<string> } = {}
 
-  private constructor({ files, encoder, tokenizer, weights, client }: Held) {
+  private constructor({ files, dtype, encoder, tokenizer, weights, client }: Held) {
     this.files = files
+    this.dtype = dtype
     this.encoder = encoder
     this.tokenizer = tokenizer
     this.weights = weights
@@ -94,7 +97,7 @@ export class LoadedParts implements CacheModel {
       signal,
       (fraction) => onProgress({ label: 'Loading the model', fraction }),
     )
-    return new LoadedParts({ files, encoder, tokenizer, weights: new NamedWeights(weights), client })
+    return new LoadedParts({ files, dtype, encoder, tokenizer, weights: new NamedWeights(weights), client })
   }
 
   get config(): ModelFiles['config'] {
@@ -116,7 +119,11 @@ export class LoadedParts implements CacheModel {
     if (inputs.length === 0) return []
     return planInputs(inputs, {
       shape: this.config.shape,
-      model: { modelHash: () => this.modelHash(), tokenizerHash: await this.tokenizerHash() },
+      model: {
+        modelHash: () => this.modelHash(),
+        tokenizerHash: await this.tokenizerHash(),
+        computeDtype: this.dtype,
+      },
       readRun,
       encode: (text) => this.encoder.encode(text, { special: false }),
     })

@@ -152,7 +152,7 @@ describe.skipIf(!existsSync(smolLM2Path))('interventions on SmolLM2-135M-Instruc
     )
     const model = {
       shape: client.config.shape,
-      model: { modelHash: () => Promise.resolve('b'), tokenizerHash: 'a' },
+      model: { modelHash: () => Promise.resolve('b'), tokenizerHash: 'a', computeDtype: 'float32' as const },
       readRun: null,
       encode: () => new Int32Array(0),
     }
