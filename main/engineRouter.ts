@@ -18,8 +18,10 @@ export function createRouter(service: EngineService): AnyRouter {
       ),
       remove: os.models.remove.handler(({ input }) => service.models.remove(input.id)),
       check: os.models.check.handler(({ input, signal }) =>
-        withProgress((tell) => service.models.check(input.path, tell, signal ?? never)),
+        withProgress((tell) => service.models.check(input.path, input.dtype, tell, signal ?? never)),
       ),
+      dtypes: os.models.dtypes.handler(({ input }) => service.models.dtypes(input.id)),
+      hookPoints: os.models.hookPoints.handler(({ input }) => service.models.hookPoints(input.id)),
     },
     runs: {
       list: os.runs.list.handler(() => service.runs.list()),

@@ -33,11 +33,17 @@ function describe(model: ModelRecord): string {
   return lines.join('\n')
 }
 
-/** One line: what the last check found, and whether it still holds. */
+/** One line: what the last check in each dtype found, and whether it still holds. */
 function describeTrust(model: ModelRecord): string {
   const ground = { innerview: version, onnxruntime: runtimeVersion, device: deviceName() }
-  const { text, changes } = trustOf(model, ground)
-  return changes.length === 0 ? text : `${text} (${changes.join('; ')})`
+  const dtypes: ComputeDtype[] = ['float32', ...model.otherChecks.map(({ dtype }) => dtype)]
+  return dtypes
+    .map((dtype) => {
+      const { text, changes } = trustOf(model, ground, dtype)
+      const found = changes.length === 0 ? text : `${text} (${changes.join('; ')})`
+      return dtype === 'float32' ? found : `${dtype}: ${found}`
+    })
+    .join('; ')
 }
 
 /**

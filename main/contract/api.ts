@@ -2,7 +2,7 @@
 // Rule: a call either answers or throws a report from errors.ts; a stream ends when the signal is aborted.
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
-import { modelCheck, modelRecord } from './models.ts'
+import { computeDtype, dtypeChoice, hookPointRecord, modelCheck, modelRecord } from './models.ts'
 import {
   collectSettings,
   episodePage,
@@ -114,7 +114,13 @@ export const contract = {
     add: oc.input(z.object({ path: z.string().min(1) })).output(eventIterator(workProgress, modelRecord)),
     remove: oc.input(byId).output(z.void()),
     /** `path` is that of a model's files, or the id of a model in the workspace; that model's record keeps what is found. */
-    check: oc.input(z.object({ path: z.string().min(1) })).output(eventIterator(workProgress, modelCheck)),
+    check: oc
+      .input(z.object({ path: z.string().min(1), dtype: computeDtype.default('float32') }))
+      .output(eventIterator(workProgress, modelCheck)),
+    /** What it can be computed with, and what that does to it. */
+    dtypes: oc.input(byId).output(z.array(dtypeChoice)),
+    /** In the order in which a forward pass meets them. */
+    hookPoints: oc.input(byId).output(z.array(hookPointRecord)),
   },
 
   runs: {

@@ -1,6 +1,6 @@
 // How far a model can be trusted to compute what its authors' program computes.
 // Owns: what a check is worth now, in a word and in a sentence. Not: checking (jobs/checkModel.ts) or showing it (renderer/models/, cli/).
-import type { ModelCheck, ModelRecord } from './models.ts'
+import type { ComputeDtype, ModelCheck, ModelRecord } from './models.ts'
 
 /** What a check holds for, beside the model's content. */
 export interface CheckGround {
@@ -24,9 +24,20 @@ export interface Trust {
 /** Failed checks that are named; the others are counted. */
 const NAMED = 2
 
-/** @param ground  as it is now; null where it is not known yet: then content alone is compared */
-export function trustOf(model: ModelRecord, ground: CheckGround | null): Trust {
-  const { check } = model
+/** The last check in a dtype; null before any. */
+const checkIn = ({ check, otherChecks }: ModelRecord, dtype: ComputeDtype): ModelCheck | null =>
+  dtype === 'float32' ? check : (otherChecks.find((other) => other.dtype === dtype) ?? null)
+
+/**
+ * @param ground  as it is now; null where it is not known yet: then content alone is compared
+ * @param dtype  what is computed with: a model is trusted in one that was checked, and in no other
+ */
+export function trustOf(
+  model: ModelRecord,
+  ground: CheckGround | null,
+  dtype: ComputeDtype = 'float32',
+): Trust {
+  const check = checkIn(model, dtype)
   if (!check) return { standing: 'unchecked', text: 'Not checked', changes: [] }
   const changes = [...contentChanges(check, model), ...(ground ? groundChanges(check, ground) : [])]
   if (changes.length > 0)

@@ -112,27 +112,38 @@ describe('a check', () => {
     expect(library.get(id).check).toBeNull()
     const stop = new AbortController()
     const events = hub.listen([], stop.signal)
-    const byId = await library.check(id, ignore, never)
+    const byId = await library.check(id, 'float32', ignore, never)
     expect(byId.results.filter(({ passed }) => !passed)).toEqual([])
     expect(library.get(id).check).toEqual(byId)
     expect((await events.next()).value).toEqual({ kind: 'models' })
     stop.abort()
-    const byPath = await library.check(join(path, 'model.safetensors'), ignore, never)
+    const byPath = await library.check(join(path, 'model.safetensors'), 'float32', ignore, never)
     expect(byPath.hash).toBe(byId.hash)
     expect(library.get(id).check).toEqual(byPath)
   })
 
-  test('in another dtype is not what a model is trusted for', async () => {
+  test('is kept for each dtype by itself', async () => {
     const { id, path } = await add('tiny', 1)
-    const found = await library.check(id, ignore, never)
-    expect(await library.keepCheck(path, { ...found, dtype: 'int4' })).toBe(false)
-    expect(library.get(id).check).toEqual(found)
+    const found = await library.check(id, 'float32', ignore, never)
+    const rounded = await library.check(id, 'int8', ignore, never)
+    expect(await library.keepCheck(path, { ...found, dtype: 'int4' })).toBe(true)
+    const again = { ...rounded, checkedAt: '2026-01-01T00:00:00.000Z' }
+    expect(await library.keepCheck(path, again)).toBe(true)
+    expect(library.get(id)).toMatchObject({ check: found, otherChecks: [{ dtype: 'int4' }, again] })
+  })
+
+  test('in a dtype that the model cannot be computed with is refused', async () => {
+    const { id } = await add('tiny', 1)
+    await expect(library.check(id, 'gguf', ignore, never)).rejects.toMatchObject({
+      code: 'dtype_unavailable',
+    })
+    expect(library.get(id).otherChecks).toEqual([])
   })
 
   test('of files that the workspace does not know is kept nowhere', async () => {
     const { id } = await add('tiny', 1)
     const path = await writeTinyModel(join(folder, 'other'), { seed: 2 })
-    const check = await library.check(path, ignore, never)
+    const check = await library.check(path, 'float32', ignore, never)
     expect(library.get(id).check).toBeNull()
     expect(await library.keepCheck(path, check)).toBe(false)
   })
@@ -141,19 +152,41 @@ describe('a check', () => {
     const { id, path } = await add('tiny', 1)
     const other = await writeTinyModel(join(folder, 'other'), { seed: 2 })
     await copyFile(join(other, 'model.safetensors'), join(path, 'model.safetensors'))
-    await expect(library.check(id, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
-    const { hash } = await library.check(path, ignore, never)
+    await expect(library.check(id, 'float32', ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+    const { hash } = await library.check(path, 'float32', ignore, never)
     expect(hash).not.toBe(library.get(id).hash)
     expect(library.get(id).check).toBeNull()
   })
 
   test('that was cancelled leaves the one before', async () => {
     const { id } = await add('tiny', 1)
-    const check = await library.check(id, ignore, never)
+    const check = await library.check(id, 'float32', ignore, never)
     const stop = new AbortController()
-    const cancelled = library.check(id, () => stop.abort(new Error('cancelled')), stop.signal)
+    const cancelled = library.check(id, 'float32', () => stop.abort(new Error('cancelled')), stop.signal)
     await expect(cancelled).rejects.toThrow('cancelled')
     expect(library.get(id).check).toEqual(check)
+  })
+})
+
+test('says what a model can be computed with, why not with the rest, and what that does to it', async () => {
+  const { id } = await add('tiny', 1)
+  const choices = await library.dtypes(id)
+  expect(choices.map(({ dtype, refusal }) => [dtype, refusal])).toEqual([
+    ['float32', null],
+    ['int8', null],
+    ['int4', null],
+    ['gguf', 'its weights are float32, not blocks of a GGUF file'],
+  ])
+  expect(choices[0].notes).toEqual([])
+  expect(choices[1].notes[0]).toMatch(/as floats, not int8/)
+})
+
+test('lists its hook points', async () => {
+  const { id } = await add('tiny', 1)
+  expect(library.hookPoints(id)).toContainEqual({
+    name: 'blocks.1.attn.hook_z',
+    axes: 'B S H K',
+    sizes: [4, 4],
   })
 })
 

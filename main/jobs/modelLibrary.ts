@@ -5,10 +5,20 @@ import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
-import type { ComputeDtype, ModelCheck, ModelRecord } from '../contract/models.ts'
+import {
+  computeDtype,
+  type ComputeDtype,
+  type DtypeChoice,
+  type HookPointRecord,
+  type ModelCheck,
+  type ModelRecord,
+} from '../contract/models.ts'
 import type { RunStatus } from '../contract/runs.ts'
 import { readModelRecord } from '../model/readModelRecord.ts'
+import { dtypeNotes } from '../model/blockWeights.ts'
+import { listHooks } from '../model/hookNames.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
+import { dtypeRefusal } from '../model/prepareWeights.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { checkModel } from './checkModel.ts'
 import { embeddedModelId, readEmbeddedModel } from './embeddedModel.ts'
@@ -61,7 +71,7 @@ export class ModelLibrary {
     const same = known.find((model) => model.hash === described.hash && model.path === described.path)
     if (same) return same
     const id = freeId(described.name, known)
-    const record = { ...described, id, addedAt: new Date().toISOString(), check: null }
+    const record = { ...described, id, addedAt: new Date().toISOString(), check: null, otherChecks: [] }
     this.workspace.models.put(record)
     this.hub.emit({ kind: 'models' })
     return record
@@ -92,6 +102,20 @@ export class ModelLibrary {
     return this.add(idOrPath, tell, signal)
   }
 
+  /** What a model can be computed with. @throws not_found, and what opening its files throws */
+  async dtypes(id: string): Promise<DtypeChoice[]> {
+    const files = await openModelFiles(this.get(id).path)
+    return computeDtype.options.map((dtype) => {
+      const refusal = dtypeRefusal(files, dtype)
+      return { dtype, refusal, notes: refusal === null ? dtypeNotes(files.config, dtype) : [] }
+    })
+  }
+
+  /** In the order in which a forward pass meets them. @throws not_found */
+  hookPoints(id: string): HookPointRecord[] {
+    return listHooks(this.get(id).shape).map(({ name, axes, sizes }) => ({ name, axes, sizes: [...sizes] }))
+  }
+
   /** Path of the model of that id, or the path itself. */
   pathOf(idOrPath: string): string {
     if (idOrPath === embeddedModelId) return this.embeddedFolder
@@ -115,13 +139,14 @@ export class ModelLibrary {
 
   /**
    * Checks a model, of the workspace or not, and keeps what is found in its record.
-   * @throws model_changed where it is asked for by its id and its files are not the ones that were added; what checkModel throws
+   * @param dtype  what is computed with
+   * @throws dtype_unavailable; model_changed where it is asked for by its id and its files are not the ones that were added; what checkModel throws
    */
-  async check(idOrPath: string, tell: Tell, signal: AbortSignal): Promise<ModelCheck> {
+  async check(idOrPath: string, dtype: ComputeDtype, tell: Tell, signal: AbortSignal): Promise<ModelCheck> {
     const path = this.pathOf(idOrPath)
     const known = this.list().find((model) => model.id === idOrPath)
     if (known) await checkIdentity(await openModelFiles(path), known, tell, signal)
-    const options = { cacheFolder: this.cacheFolder, hash: known?.hash }
+    const options = { cacheFolder: this.cacheFolder, dtype, hash: known?.hash }
     const check = await checkModel(path, options, tell, signal)
     signal.throwIfAborted()
     await this.keepCheck(path, check)
@@ -129,15 +154,14 @@ export class ModelLibrary {
   }
 
   /**
-   * Keeps a check, made here or by another process, with the models of its content at that path. A model is trusted for what it computes in
-   * float32: a check in another dtype is not kept.
+   * Keeps a check, made here or by another process, with the models of its content at that path: one for each dtype, since a model is trusted
+   * in the dtype that was checked and in no other.
    * @returns whether the workspace has one
    */
   async keepCheck(path: string, check: ModelCheck): Promise<boolean> {
-    if (check.dtype !== 'float32') return false
     const files = await openModelFiles(path)
     const checked = this.list().filter((model) => model.path === files.path && isSameContent(model, check))
-    for (const model of checked) this.workspace.models.put({ ...model, check })
+    for (const model of checked) this.workspace.models.put(withCheck(model, check))
     if (checked.length > 0) this.hub.emit({ kind: 'models' })
     return checked.length > 0
   }
@@ -192,6 +216,12 @@ type Content = Pick<ModelRecord, 'hash' | 'configHash' | 'tokenizerHash'>
 
 const isSameContent = (one: Content, other: Content): boolean =>
   one.hash === other.hash && one.configHash === other.configHash && one.tokenizerHash === other.tokenizerHash
+
+function withCheck(model: ModelRecord, check: ModelCheck): ModelRecord {
+  if (check.dtype === 'float32') return { ...model, check }
+  const others = model.otherChecks.filter(({ dtype }) => dtype !== check.dtype)
+  return { ...model, otherChecks: [...others, check] }
+}
 
 /** The name in lower case with dashes; numbered where it is taken. */
 export function freeId(name: string, known: readonly { id: string }[]): string {

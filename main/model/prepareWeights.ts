@@ -70,14 +70,21 @@ export function checkDtype(
   files: Pick<ModelFiles, 'path' | 'format' | 'dtype' | 'adapter'>,
   dtype: ComputeDtype,
 ): void {
-  const refuse = (reason: string): Error => errors.dtypeUnavailable({ path: files.path, dtype, reason })
+  const reason = dtypeRefusal(files, dtype)
+  if (reason !== null) throw errors.dtypeUnavailable({ path: files.path, dtype, reason })
+}
+
+/** Why a dtype cannot be made of these files; null where it can. */
+export function dtypeRefusal(
+  files: Pick<ModelFiles, 'format' | 'dtype' | 'adapter'>,
+  dtype: ComputeDtype,
+): string | null {
   const isInBlocks = files.format === 'gguf' && isQuantisedType(files.dtype)
-  if (dtype === 'gguf' && files.adapter)
-    throw refuse('blocks of a GGUF file cannot take an adapter’s changes')
-  if (dtype === 'gguf' && !isInBlocks)
-    throw refuse(`its weights are ${files.dtype}, not blocks of a GGUF file`)
+  if (dtype === 'gguf' && files.adapter) return 'blocks of a GGUF file cannot take an adapter’s changes'
+  if (dtype === 'gguf' && !isInBlocks) return `its weights are ${files.dtype}, not blocks of a GGUF file`
   if ((dtype === 'int8' || dtype === 'int4') && isInBlocks)
-    throw refuse(`its weights are rounded already, to ${files.dtype}; rounding them again would lose more`)
+    return `its weights are rounded already, to ${files.dtype}; rounding them again would lose more`
+  return null
 }
 
 const baseFiles = ({ adapter, weightFiles }: ModelFiles): readonly string[] =>
