@@ -1,12 +1,13 @@
 // A name for a run that was given none.
-// Owns: what tells runs apart in a list: model, length, temperature, seed. Not: names that people give.
+// Owns: what tells runs apart in a list: model, length, temperature, seed, a dtype that is not the usual one. Not: names that people give.
 import type { CollectSettings } from '../contract/runs.ts'
 
 const worlds = { twenty_questions: '', number_hunt: 'number hunt, ' }
 
-/** For instance `SmolLM2-135M-Instruct, 30 × 20, T 1, seed 0`: episodes × steps at most. */
+/** For instance `SmolLM2-135M-Instruct, 30 × 20, T 1, seed 0, int8`: episodes × steps at most. */
 export function defaultRunName(settings: CollectSettings, modelName: string): string {
-  const { environment, sampling, episodes, seed } = settings
+  const { environment, sampling, episodes, seed, computeDtype } = settings
   const size = `${episodes} × ${environment.maxSteps}`
-  return `${modelName}, ${worlds[environment.name]}${size}, T ${sampling.temperature}, seed ${seed}`
+  const dtype = computeDtype === 'float32' ? '' : `, ${computeDtype}`
+  return `${modelName}, ${worlds[environment.name]}${size}, T ${sampling.temperature}, seed ${seed}${dtype}`
 }

@@ -248,7 +248,8 @@ export function standardName(draft: RunDraft, modelName: string): string {
   const shown = (value: NumberField): string => (value === null ? '…' : String(value))
   const world = draft.environment === 'number_hunt' ? 'number hunt, ' : ''
   const size = `${shown(draft.episodes)} × ${shown(draft.maxSteps)}`
-  return `${modelName}, ${world}${size}, T ${shown(draft.temperature)}, seed ${shown(draft.seed)}`
+  const dtype = draft.computeDtype === 'float32' ? '' : `, ${draft.computeDtype}`
+  return `${modelName}, ${world}${size}, T ${shown(draft.temperature)}, seed ${shown(draft.seed)}${dtype}`
 }
 
 type TaskLists = readonly { name: string; objects: readonly string[] }[]

@@ -35,6 +35,7 @@ describe('the new-run form beside the engine', () => {
       {},
       { environment: 'number_hunt', seed: 7 },
       { temperature: 0.7, maxSteps: 3 },
+      { computeDtype: 'int8' },
     ]
     for (const change of changes) {
       const { settings } = checkDraft({ ...draft, ...change }, 30)
