@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readSafetensorsHeader } from '../main/model/safetensors.ts'
+import { readSafetensorsHeader, writeSafetensors } from '../main/model/safetensors.ts'
 import { Workspace } from '../main/store/workspace.ts'
 import { CommandLine, stepsStored } from './support/commandLine.ts'
 import { writeTinyModel } from './support/tinyModel.ts'
@@ -286,7 +286,7 @@ test('run changes activations as a file says, with activations of another run of
   const plain = (await run()).document
   const patched = (await run(patch)).document
   expect(patched.completionIds).not.toEqual(plain.completionIds)
-  expect(patched.interventions).toEqual([{ name: '1, patch', tokens: 1, open: null }])
+  expect(patched.interventions).toEqual([{ name: '1, patch', index: 0, tokens: 1, open: null }])
   const other = terminal.json(
     'run',
     '--model',
@@ -298,6 +298,33 @@ test('run changes activations as a file says, with activations of another run of
   expect((await run({ ...patch, positions: { at: 9 } })).document.error.code).toBe('intervention_nowhere')
   expect((await run({ ...patch, hook: 'blocks.1.hook_resid' })).document.error.code).toBe('hook_unknown')
   expect((await run({ ...patch, kind: 'pach' })).document.error.code).toBe('invalid_input')
+})
+
+test('collect changes activations in every episode, and says what acted', async () => {
+  const vector = join(folder, 'vector.safetensors')
+  const data = new Float32Array(16).fill(1)
+  await writeSafetensors(vector, [{ name: 'v', dtype: 'F32', shape: [16], data }], {})
+  const file = join(folder, 'steer.json')
+  const collect = async (further: object) => {
+    const push = { name: 'push', kind: 'add', hook: 'blocks.{0,1}.hook_resid_post', positions: 'lastPrompt' }
+    const source = { vector: { file: 'vector.safetensors', tensor: 'v' }, alpha: 8 }
+    await writeFile(file, JSON.stringify([{ ...push, ...source, ...further }]))
+    return terminal.json('collect', '--model', model, ...play, '--intervene', file, ...at('steer'))
+  }
+  const { document } = await collect({ applyAtSteps: [0, 2] })
+  const interventions = [{ index: 0, steps: 6, tokens: 6, open: null }]
+  expect(document).toMatchObject({ status: 'done', steps: 9, interventions })
+  const { steps } = terminal.json('episodes', 'show', document.runId, '0', ...at('steer')).document
+  const acted = [{ index: 0, tokens: 1, open: null }]
+  expect(steps.map((step: { interventions: unknown }) => step.interventions)).toEqual([acted, [], acted])
+  const { settings, manifest } = terminal.json('runs', 'show', document.runId, ...at('steer')).document
+  expect(settings.interventions[0]).toMatchObject({ name: 'push', vector: { file: vector }, alpha: 8 })
+  expect(manifest.interventions).toHaveLength(2)
+  expect((await collect({ hook: 'blocks.*.hook_resid_pst' })).document.error.code).toBe('hook_unknown')
+  expect((await collect({ alpha: 'much' })).document.error.code).toBe('invalid_input')
+  const absent = (await collect({ positions: { at: 1500 }, ifAbsent: 'skip' })).document
+  expect(absent.error.code).toBe('intervention_unused')
+  expect(terminal.json('runs', 'list', ...at('steer')).document).toHaveLength(2)
 })
 
 test('run takes text and chat files', async () => {

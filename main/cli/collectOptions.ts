@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { errors } from '../contract/errors.ts'
 import type { ComputeDtype } from '../contract/models.ts'
 import { collectSettings, type CollectSettings } from '../contract/runs.ts'
+import { readInterventions } from '../jobs/interventions.ts'
 import { residualHooks, type LayerChoice } from '../jobs/layers.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import { decimal, dtypeOption, integer, layerChoice, words, type OptionNames } from './options.ts'
@@ -34,6 +35,7 @@ export interface CollectOptions {
   maxSteps?: number
   upTo?: number
   stop: string[]
+  intervene?: string
   system: string
   select: string
   protocol: 'history-only' | 'keep-instructions'
@@ -100,6 +102,7 @@ export function addCollectOptions(command: Command): Command {
   choice('--capture <positions>', 'decision points, or all positions as well', ['decision', 'all'])
   return choice('--capture-dtype <dtype>', 'how they are stored', ['float32', 'float16'])
     .addOption(dtypeOption())
+    .option('--intervene <file>', 'JSON file with interventions (docs/interventions.md)')
     .option('--batch <n>', 'episodes played at once', integer, 16)
     .option('--estimate', 'tell what the run would take, and do not start it', false)
 }
@@ -123,6 +126,8 @@ export async function collectSettingsOf(
     sampling: { temperature, topK, topP, maxNewTokens, stopTokens },
     capture: { hooks, positions: options.capture, dtype: options.captureDtype },
     computeDtype: options.dtype,
+    interventions:
+      options.intervene === undefined ? [] : await readInterventions(options.intervene, '--intervene'),
     batch: options.batch,
   })
 }

@@ -4,6 +4,7 @@ import type { RunProgress, RunRecord } from '../contract/runs.ts'
 import type { EngineService } from '../jobs/engineService.ts'
 import type { CommandContext } from './context.ts'
 import { answerInTerminal } from './humanOracle.ts'
+import { interventionLines } from './interventionLines.ts'
 import { duration, percent } from './output.ts'
 import { programName } from './programName.ts'
 
@@ -71,7 +72,8 @@ function progressLine(p: RunProgress): string {
   return parts.join(' · ')
 }
 
-function printEnd({ output }: CommandContext, { id, status, progress: p }: RunRecord): void {
+function printEnd({ output }: CommandContext, run: RunRecord): void {
+  const { id, status, progress: p } = run
   output.result(
     {
       runId: id,
@@ -83,8 +85,12 @@ function printEnd({ output }: CommandContext, { id, status, progress: p }: RunRe
       promptTokens: p.promptTokens,
       newTokens: p.newTokens,
       seconds: p.seconds,
+      interventions: p.interventions,
     },
     () =>
-      `Run ${id} ${status}: ${p.episodesDone} episodes, ${p.steps} steps, ${p.invalid} invalid (${percent(p.invalid, p.steps)}), ${p.wins} wins, ${duration(p.seconds)}`,
+      [
+        `Run ${id} ${status}: ${p.episodesDone} episodes, ${p.steps} steps, ${p.invalid} invalid (${percent(p.invalid, p.steps)}), ${p.wins} wins, ${duration(p.seconds)}`,
+        ...interventionLines(run),
+      ].join('\n'),
   )
 }

@@ -7,6 +7,7 @@ import type { RunRecord, StepStatistics } from '../contract/runs.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import { runCommand, withEngine, withEngineOr } from './context.ts'
 import { followRun } from './followRun.ts'
+import { interventionLines } from './interventionLines.ts'
 import { duration, percent, table } from './output.ts'
 import { programName } from './programName.ts'
 
@@ -16,7 +17,8 @@ function describe(run: RunRecord): string {
     `${run.id}  ${run.name}  ${run.status}`,
     `  model ${s.modelId} (${run.manifest.modelHash.slice(0, 12)}), ${s.environment.name}, oracle ${run.manifest.oracle}`,
     `  ${p.episodesDone} of ${p.episodes} episodes, ${p.steps} steps, invalid ${percent(p.invalid, p.steps)}, ${p.wins} wins`,
-    `  temperature ${s.sampling.temperature}, seed ${s.seed}, at most ${s.sampling.maxNewTokens} new tokens, captures ${s.capture.hooks.join(' ') || 'nothing'}`,
+    `  temperature ${s.sampling.temperature}, seed ${s.seed}, at most ${s.sampling.maxNewTokens} new tokens, captures ${s.capture.hooks.join(' ') || 'nothing'}, computed with ${s.computeDtype}`,
+    ...interventionLines(run).map((line) => `  ${line}`),
     `  ${duration(p.seconds)} of work, created ${run.createdAt}`,
     ...(run.error ? [`  ${run.error.title}: ${run.error.message} ${run.error.cure}`] : []),
   ].join('\n')
