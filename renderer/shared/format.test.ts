@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ago, bytes, digits, duration, percent, plural, short } from './format.ts'
+import { ago, bytes, difference, digits, duration, percent, plural, short, withInterval } from './format.ts'
 
 describe('digits', () => {
   it('keeps three significant ones', () => {
@@ -63,4 +63,17 @@ it('plural agrees with its number', () => {
   expect(plural(1, 'episode')).toBe('1 episode')
   expect(plural(0, 'episode')).toBe('0 episodes')
   expect(plural(1200, 'query', 'queries')).toBe('1,200 queries')
+})
+
+describe('an estimate', () => {
+  it('stands with its interval, or alone where it has none', () => {
+    expect(withInterval({ value: 0.8123, low: 0.774, high: 0.8512 })).toBe('0.812 [0.774, 0.851]')
+    expect(withInterval({ value: 0.5, low: null, high: null })).toBe('0.500')
+    expect(withInterval({ value: null, low: null, high: null })).toBe('–')
+  })
+  it('carries its sign where it is a difference', () => {
+    expect(difference(0.04)).toBe('+0.040')
+    expect(difference(-0.0121)).toBe('−0.012')
+    expect(difference(null)).toBe('–')
+  })
 })

@@ -72,3 +72,26 @@ export function ago(time: string, now: number): string {
 
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${integer(count)} ${count === 1 ? one : many}`
+
+/** Three decimals, for shares of one that are compared with each other: 0.812. */
+export const share = (value: number | null): string =>
+  value === null || !Number.isFinite(value) ? dash : value.toFixed(3)
+
+/** With a sign, for differences: +0.040, −0.012. */
+export const difference = (value: number | null): string =>
+  value === null || !Number.isFinite(value) ? dash : `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
+
+interface Estimate {
+  value: number | null
+  low: number | null
+  high: number | null
+}
+
+/** An estimate with its interval: `0.812 [0.774, 0.851]`. @param write  how one number is written */
+export function withInterval(
+  { value, low, high }: Estimate,
+  write: (value: number | null) => string = share,
+): string {
+  if (value === null) return dash
+  return low === null || high === null ? write(value) : `${write(value)} [${write(low)}, ${write(high)}]`
+}
