@@ -1,5 +1,6 @@
 // A figure as a file or on the clipboard.
 // Owns: SVG, PNG and CSV of a figure in the paper's colours, with title and caption. Not: the menu (FigureMenu.svelte).
+import { saveFile } from '../shared/saveFile.ts'
 import { echarts, type Option } from './echarts.ts'
 import type { Figure, FigureTable } from './figure.ts'
 import { paperTheme } from './theme.ts'
@@ -102,13 +103,7 @@ export async function saveFigure(figure: Figure, format: ExportFormat): Promise<
       : format === 'csv'
         ? new Blob([csvOf(figure.table)], { type: 'text/csv' })
         : await pngOf(figure)
-  const address = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = address
-  link.download = `${figure.fileName}.${format}`
-  link.click()
-  // The download reads the address after this turn.
-  setTimeout(() => URL.revokeObjectURL(address), 10_000)
+  saveFile({ fileName: `${figure.fileName}.${format}`, data: blob })
 }
 
 /** Puts the picture on the clipboard, or the numbers as tab-separated text, which a spreadsheet takes as cells. */
