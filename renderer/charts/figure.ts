@@ -30,6 +30,17 @@ export interface Figure {
   option: (theme: ChartTheme) => Option
   /** Where axis labels stand: the horizontal axis of a figure by step, the vertical one of a figure by category. */
   indexAxis: 'x' | 'y'
+  /** Where two axes tell a row of the table apart: the row at a place on them, −1 for none. */
+  rowAt?: (x: number, y: number) => number
+  /** The series whose data are the table's rows, for the keys; the last one unless it is named. */
+  rowSeries?: number
+}
+
+/** An estimate and its interval; null where it is undefined. */
+export interface Interval {
+  value: number | null
+  low: number | null
+  high: number | null
 }
 
 export const labelSize = 11
@@ -77,6 +88,69 @@ export function amountAxis(theme: ChartTheme, name: string, max?: number, interv
     axisPointer: { show: false },
   }
 }
+
+/** A horizontal or vertical axis of numbers. */
+export function valueAxis(
+  theme: ChartTheme,
+  name: string,
+  range: { min?: number; max?: number; interval?: number; gap?: number },
+) {
+  return {
+    type: 'value' as const,
+    name,
+    nameLocation: 'middle' as const,
+    nameGap: range.gap ?? 24,
+    nameTextStyle: axisName(theme),
+    min: range.min,
+    max: range.max,
+    interval: range.interval,
+    splitNumber: 4,
+    axisLabel: { ...axisLabel(theme), hideOverlap: true },
+    axisLine: { show: false },
+    axisTick: { show: false },
+    splitLine: { lineStyle: { color: theme.line } },
+  }
+}
+
+/** An axis of names; a muted one is drawn so. */
+export function nameAxis(
+  theme: ChartTheme,
+  name: string,
+  names: readonly { text: string; isMuted?: boolean }[],
+) {
+  return {
+    type: 'category' as const,
+    name,
+    nameLocation: 'middle' as const,
+    nameGap: 24,
+    nameTextStyle: axisName(theme),
+    data: names.map(({ text, isMuted = false }) => ({
+      value: text,
+      textStyle: { color: isMuted ? theme.muted : theme.text },
+    })),
+    axisLabel: { fontSize: labelSize, fontFamily: theme.font, hideOverlap: true },
+    axisLine: { show: false },
+    axisTick: { show: false },
+  }
+}
+
+const tooltip = (theme: ChartTheme) => ({
+  confine: true,
+  backgroundColor: theme.overlay,
+  borderColor: theme.line,
+  padding: 8,
+  textStyle: { color: theme.text, fontFamily: theme.font, fontSize: 12 },
+})
+
+/** What stands at a place of the index axis. */
+export const axisTooltip = (theme: ChartTheme) => ({ ...tooltip(theme), trigger: 'axis' as const })
+
+/** What stands at one mark. */
+export const itemTooltip = (theme: ChartTheme) => ({ ...tooltip(theme), trigger: 'item' as const })
+
+/** Room for the names left of a plot: about 6.4 points a letter. */
+export const nameRoom = (names: readonly string[], most = 240): number =>
+  Math.min(most, Math.max(48, ...names.map((name) => Math.round(name.length * 6.4) + 16)))
 
 /** Zooming for long axes only: on a short one it would swallow the wheel. */
 export function stepZoom(theme: ChartTheme, steps: number) {

@@ -2,7 +2,16 @@
 // Owns: turning the engine's counts into figures. Not: intervals (the engine sends them, Wilson 95 %).
 import { digits, integer, percent, plural } from '../shared/format.ts'
 import type { Option } from './echarts.ts'
-import { amountAxis, labelSize, longAxis, stepAxis, stepMark, stepZoom, type Figure } from './figure.ts'
+import {
+  amountAxis,
+  axisTooltip,
+  labelSize,
+  longAxis,
+  stepAxis,
+  stepMark,
+  stepZoom,
+  type Figure,
+} from './figure.ts'
 import type { ChartTheme } from './theme.ts'
 
 /** Per step, all arrays as long as `step`. */
@@ -34,15 +43,6 @@ const grid = (steps: number) => ({
   top: 12,
   bottom: steps >= longAxis ? 60 : 40,
   containLabel: false,
-})
-
-const axisTooltip = (theme: ChartTheme) => ({
-  trigger: 'axis' as const,
-  confine: true,
-  backgroundColor: theme.overlay,
-  borderColor: theme.line,
-  padding: 8,
-  textStyle: { color: theme.text, fontFamily: theme.font, fontSize: 12 },
 })
 
 /** What an interval caption says: a band needs two steps to be seen, one step has its interval in figures. */
