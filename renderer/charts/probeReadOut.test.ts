@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest'
+import { expectGolden } from '../testing/golden.ts'
+import { classCountFigure } from './classCountFigure.ts'
+import { projectionFigure, type Plane } from './projectionFigure.ts'
+import { readOutFigure, type ReadOutPlace } from './readOutFigure.ts'
+import { paperTheme } from './theme.ts'
+import { alarmsFigure, leadFigure, type Alarm } from './warningFigures.ts'
+
+const golden = (name: string) => new URL(`./golden/${name}.json`, import.meta.url)
+
+describe('early warning', () => {
+  const alarms: Alarm[] = [0.01, 0.05].map((falsePositiveRate, i) => ({
+    ...{ falsePositiveRate, threshold: 0.9 - i / 10, episodes: 20, alerted: 5 + 5 * i },
+    leadSteps: [0, 0, 2, 3, 3],
+    meanLead: { value: 1.6, low: 1, high: 2.2 },
+  }))
+  it('draws the share warned in time and marks the chosen threshold', () => {
+    expectGolden(alarmsFigure(alarms, 1).option(paperTheme), golden('alarms'))
+    expect(alarmsFigure(alarms, 1).summary).toBe(
+      'At 5.0 % false alarms 10 of 20 episodes are warned of in time.',
+    )
+  })
+  it('counts lead times, with those that nobody had in between', () => {
+    const figure = leadFigure(alarms[0]!)
+    expect(figure.table.rows).toEqual([
+      [0, 2],
+      [1, 0],
+      [2, 1],
+      [3, 2],
+    ])
+    expect(figure.caption).toContain('Mean 1.60 [1.00, 2.20] steps')
+  })
+  it('survives episodes without any step of class 1', () => {
+    const nothing = { ...alarms[0]!, episodes: 0, alerted: 0, leadSteps: [] }
+    expect(() => alarmsFigure([nothing], 0).option(paperTheme)).not.toThrow()
+    expect(alarmsFigure([nothing], 0).tooltip(0).lines[0]?.value).toBe('–')
+    expect(alarmsFigure([], 0).summary).toBe('No threshold was judged.')
+  })
+})
+
+describe('projection', () => {
+  const plane: Plane = {
+    title: 'Principal components',
+    axes: [
+      { title: 'PC 1', share: 0.4 },
+      { title: 'PC 2', share: null },
+    ],
+    points: [
+      { x: 0, y: 1, episode: 0, step: 0, label: 0 },
+      { x: 2, y: 3, episode: 1, step: 4, label: 1 },
+    ],
+    of: 900,
+    classes: ['valid', 'invalid'],
+    classColours: ['valid', 'invalid'],
+  }
+  it('tells classes apart by shape as well as by colour', () => {
+    expectGolden(projectionFigure(plane, 'label').option(paperTheme), golden('projection'))
+  })
+  it('says that it shows a part, and what its colours mean', () => {
+    const { caption } = projectionFigure(plane, 'step')
+    expect(caption).toContain('n = 2 steps, evenly spaced out of 900')
+    expect(caption).toContain('dark 0, light 4')
+  })
+})
+
+describe('read-out along an episode', () => {
+  const places: ReadOutPlace[] = [
+    { step: 0, probability: 0.4, heldOut: 0.2, verdict: 'valid' },
+    { step: 1, probability: 0.9, heldOut: null, verdict: 'invalid' },
+    { step: 2, probability: null, heldOut: null, verdict: 'win' },
+  ]
+  it('draws what the probe said before it had seen the episode, where there is such a thing', () => {
+    const figure = readOutFigure(places, { className: 'invalid', threshold: 0.7, chosen: 1 })
+    expectGolden(figure.option(paperTheme), golden('readOut'))
+    expect(figure.tooltip(0).lines[0]).toMatchObject({ label: 'held-out probability', value: '0.200' })
+    expect(figure.tooltip(1).lines[0]).toMatchObject({ label: 'probability', value: '0.900' })
+    expect(figure.summary).toBe('2 of 3 steps have a read-out.')
+  })
+})
+
+describe('rows of a data set by step', () => {
+  const steps = [
+    { step: 0, counts: [3, 2] },
+    { step: 1, counts: [0, 4] },
+  ]
+  it('stacks the classes and names steps that have one only', () => {
+    const figure = classCountFigure({ classes: ['valid', 'invalid'], steps, colours: ['valid', 'invalid'] })
+    expectGolden(figure.option(paperTheme), golden('classCounts'))
+    expect(figure.caption).toBe('valid 3 · invalid 6; n = 9 rows. 1 step with one class only.')
+    expect(figure.tooltip(1).lines[1]?.value).toBe('4 · 100 %')
+  })
+})
