@@ -1,5 +1,5 @@
 // A LoRA adapter merged into the weights it was trained for.
-// Owns: W + scale · B · A, for the matrices that change. Not: finding them (adapterFolder.ts) or keeping the result (prepareWeights.ts).
+// Owns: W + scale · B · A for the matrices that change, and rows brought to a length of their own. Not: finding them (adapterFolder.ts) or keeping the result (prepareWeights.ts).
 import type { AdapterMatrix, WeightTensor } from './modelFiles.ts'
 import { readWeight, type TensorToWrite } from './safetensors.ts'
 
@@ -19,12 +19,13 @@ export const mergedMatrices = (
   })
 
 async function* merged(
-  { down, up, scale }: AdapterMatrix,
+  { down, up, scale, magnitude }: AdapterMatrix,
   weight: WeightTensor,
   signal?: AbortSignal,
 ): AsyncGenerator<Float32Array> {
   const values = await readWeight(weight)
   const [a, b] = [await readWeight(down), await readWeight(up)]
+  const lengths = magnitude && (await readWeight(magnitude))
   const rank = down.shape[0]
   const [rows, columns] = [up.shape[0], down.shape[1]]
   const line = new Float64Array(columns)
@@ -35,10 +36,15 @@ async function* merged(
       const factor = b[row * rank + k]
       for (let column = 0; column < columns; column++) line[column] += factor * a[k * columns + column]
     }
+    const placeOf = (column: number): number =>
+      weight.isTransposed ? column * rows + row : row * columns + column
+    let squares = 0
     for (let column = 0; column < columns; column++) {
-      const place = weight.isTransposed ? column * rows + row : row * columns + column
-      values[place] += scale * line[column]
+      line[column] = values[placeOf(column)] + scale * line[column]
+      squares += line[column] ** 2
     }
+    const factor = lengths ? lengths[row] / Math.sqrt(squares) : 1
+    for (let column = 0; column < columns; column++) values[placeOf(column)] = factor * line[column]
   }
   yield values
 }

@@ -113,7 +113,7 @@ export interface ChatTemplateSource {
   eosToken: string
 }
 
-/** A change of one matrix: scale · up · down is added to it. */
+/** A change of one matrix: scale · up · down is added to it, and its rows may be brought to other lengths. */
 export interface AdapterMatrix {
   /** Of the matrix, as in a WeightMap. */
   name: string
@@ -122,13 +122,17 @@ export interface AdapterMatrix {
   /** [out, rank] */
   up: WeightTensor
   scale: number
+  /** [out]: how long each row becomes (DoRA); null leaves them as the sum is. */
+  magnitude: WeightTensor | null
 }
 
 /** A LoRA adapter, to be merged at load. */
 export interface Adapter {
-  /** Of `weightFiles`, those of the model that it changes. */
-  baseFiles: readonly string[]
+  /** The model that it changes. Its embeddings may be tied where the adapter's are not. */
+  base: Pick<ModelFiles, 'config' | 'weightFiles'>
   matrices: readonly AdapterMatrix[]
+  /** Tensors that take the place of the base's, by name. */
+  wholes: WeightMap
 }
 
 /**

@@ -54,7 +54,7 @@ export async function prepareWeights(files: ModelFiles, options: PrepareOptions)
   const converter = new Converter(files, options)
   const floats =
     files.format === 'safetensors'
-      ? await huggingFaceWeights(files.config, baseFiles(files))
+      ? await huggingFaceWeights(baseOf(files).config, baseOf(files).weightFiles)
       : await converter.ggufWeights()
   const weights = await converter.rounded(await converter.merged(floats))
   options.onProgress?.(1)
@@ -87,8 +87,8 @@ export function dtypeRefusal(
   return null
 }
 
-const baseFiles = ({ adapter, weightFiles }: ModelFiles): readonly string[] =>
-  adapter?.baseFiles ?? weightFiles
+/** What the model's own files hold; an adapter changes it afterwards. */
+const baseOf = (files: ModelFiles): Pick<ModelFiles, 'config' | 'weightFiles'> => files.adapter?.base ?? files
 
 class Converter {
   private readonly files: ModelFiles
@@ -105,9 +105,10 @@ class Converter {
 
   /** The tensors of a GGUF: those in blocks as such where that is the dtype, the others as floats. */
   async ggufWeights(): Promise<WeightMap> {
-    const { files, dtype } = this
-    const [path] = baseFiles(files)
-    const weights = ggufWeights(readGguf(path), files.config)
+    const { dtype } = this
+    const { config, weightFiles } = baseOf(this.files)
+    const [path] = weightFiles
+    const weights = ggufWeights(readGguf(path), config)
     const isBlocks = ({ tensor }: GgufWeight): boolean =>
       dtype === 'gguf' && isQuantisedType(tensor.type) && tensor.shape.length === 2
     const inBlocks = [...weights].filter(([, weight]) => isBlocks(weight))
@@ -121,14 +122,19 @@ class Converter {
   }
 
   /** The same weights, with what an adapter changes merged into a file of the cache. */
-  async merged(weights: WeightMap): Promise<WeightMap> {
-    const { adapter } = this.files
-    if (!adapter) return weights
+  async merged(floats: WeightMap): Promise<WeightMap> {
+    const { adapter, config } = this.files
+    if (!adapter) return floats
+    const weights = new Map(floats)
+    const embedding = weights.get('model.embed_tokens.weight')
+    if (embedding && adapter.base.config.tiedEmbeddings && !config.tiedEmbeddings)
+      weights.set('lm_head.weight', embedding)
     const weightOf = (name: string): WeightTensor => {
       const weight = weights.get(name)
       if (!weight) throw new TypeError(`no weight ${name}`) // the adapter was checked against the base
       return weight
     }
+    if (adapter.matrices.length === 0) return new Map([...weights, ...adapter.wholes])
     const tensors = mergedMatrices(adapter.matrices, weightOf, this.options.signal)
     const { file, header } = await this.cached('-merged', tensors)
     const changed = adapter.matrices.map(({ name }): [string, WeightTensor] => {
@@ -137,7 +143,7 @@ class Converter {
       if (!weight) throw new TypeError(`${name} is missing in a cached file that was checked`)
       return [name, { ...weight, isTransposed: weightOf(name).isTransposed }]
     })
-    return new Map([...weights, ...changed])
+    return new Map([...weights, ...adapter.wholes, ...changed])
   }
 
   private async floats(converted: readonly [string, GgufWeight][]): Promise<WeightMap> {
@@ -216,7 +222,7 @@ class Converter {
     { tensor, permutedHeads }: GgufWeight,
     convert: (bytes: Uint8Array) => T,
   ): AsyncGenerator<T> {
-    const [path] = baseFiles(this.files)
+    const [path] = baseOf(this.files).weightFiles
     // A bias is a column of rows of one number.
     const [rows, width] =
       permutedHeads > 0 && tensor.shape.length === 1 ? [tensor.shape[0], 1] : shapeOf(tensor.shape)
