@@ -20,7 +20,10 @@ export type {
   AccumulatedOptions,
   ActivationCache,
   DecomposedOptions,
+  FullOptions,
   HeadOptions,
+  NeuronOptions,
+  NormOptions,
 } from './library/activationCache.ts'
 export type { ResidualStack } from './library/cacheModel.ts'
 export type {

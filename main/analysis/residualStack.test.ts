@@ -3,9 +3,14 @@ import type { AxedTensor } from './axedTensor.ts'
 import {
   dotDirections,
   headResults,
+  headsFirst,
+  joinStacks,
+  neuronResults,
   normaliseRows,
   normaliseStack,
+  repeatRow,
   scaleRows,
+  sumOfStack,
   unembedInto,
 } from './residualStack.ts'
 
@@ -52,6 +57,37 @@ describe('a stack of components', () => {
     const scale = { data: new Float32Array(3), shape: [1, 3, 1], axes: 'B S 1' }
     expect(() => normaliseStack(two, scale, false)).toThrow(/2 positions and 3 scales/)
     expect(() => dotDirections(two, new Float32Array(6))).toThrow(/3 directions/)
+  })
+})
+
+describe('parts of a layer', () => {
+  it('are what each neuron’s activation makes of its column of the output', () => {
+    const post = { data: Float32Array.from([1, 2, 3, 4, 5, 6]), shape: [1, 2, 3], axes: 'B S M' }
+    const stored = { data: Float32Array.from([1, 10, 100, 2, 20, 200]), isTransposed: false }
+    const turned = { data: Float32Array.from([1, 2, 10, 20, 100, 200]), isTransposed: true }
+    const wanted = stack([300, 600, 600, 1200, 1, 2, 4, 8], [2, 1, 2, 2])
+    expect(neuronResults(post, stored, [2, 0])).toEqual(wanted)
+    expect(neuronResults(post, turned, [2, 0])).toEqual(wanted)
+    for (const neuron of [3, -1, 0.5]) expect(() => neuronResults(post, stored, [neuron])).toThrow(TypeError)
+  })
+
+  it('have their heads outside of positions', () => {
+    const results = {
+      data: Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]),
+      shape: [1, 2, 2, 2],
+      axes: 'B S H D',
+    }
+    expect(headsFirst(results)).toEqual(stack([1, 2, 5, 6, 3, 4, 7, 8], [2, 1, 2, 2]))
+  })
+
+  it('are joined and summed where they fit', () => {
+    const [one, other] = [stack([1, 2], [1, 1, 1, 2]), stack([3, 4, 5, 6], [2, 1, 1, 2])]
+    const joined = joinStacks([one, other])
+    expect(joined).toEqual(stack([1, 2, 3, 4, 5, 6], [3, 1, 1, 2]))
+    expect(sumOfStack(joined)).toEqual({ data: Float32Array.from([9, 12]), shape: [1, 1, 2], axes: 'B S D' })
+    expect(repeatRow(Float32Array.from([7, 8]), 2)).toEqual(stack([7, 8, 7, 8], [1, 1, 2, 2]))
+    expect(() => joinStacks([])).toThrow(TypeError)
+    expect(() => joinStacks([one, stack([1], [1, 1, 1, 1])])).toThrow(/cannot be joined/)
   })
 })
 

@@ -114,6 +114,84 @@ export function headResults(
   return { data, shape: [batch, positions, heads, width], axes: 'B S H D' }
 }
 
+/** [B, S, H, D] → [H, B, S, D], for B = 1 */
+export function headsFirst({ data, shape }: AxedTensor): AxedTensor {
+  const [batch, positions, heads, width] = shape
+  const turned = new Float32Array(data.length)
+  for (let row = 0; row < batch * positions; row++)
+    for (let head = 0; head < heads; head++) {
+      const from = (row * heads + head) * width
+      turned.set(data.subarray(from, from + width), (head * batch * positions + row) * width)
+    }
+  return { data: turned, shape: [heads, batch, positions, width], axes: 'N B S D' }
+}
+
+/**
+ * What single neurons add to the residual stream, without the output's bias.
+ * @param post  [B, S, M]  @param output  D×M, row-major, or M×D where `isTransposed`  @param neurons  n of 0 … M − 1
+ * @returns [n, B, S, D]
+ * @throws TypeError for a neuron that is not there
+ */
+export function neuronResults(
+  post: AxedTensor,
+  output: { data: Float32Array; isTransposed: boolean },
+  neurons: readonly number[],
+): AxedTensor {
+  const [batch, positions, count] = post.shape
+  const width = output.data.length / count
+  const rows = batch * positions
+  const data = new Float32Array(neurons.length * rows * width)
+  const [neuronStep, columnStep] = output.isTransposed ? [width, 1] : [1, count]
+  neurons.forEach((neuron, index) => {
+    if (!(Number.isInteger(neuron) && neuron >= 0 && neuron < count))
+      throw new TypeError(`neuron ${neuron} of ${count}`)
+    for (let row = 0; row < rows; row++) {
+      const activation = post.data[row * count + neuron]
+      const to = (index * rows + row) * width
+      for (let column = 0; column < width; column++)
+        data[to + column] = activation * output.data[neuron * neuronStep + column * columnStep]
+    }
+  })
+  return { data, shape: [neurons.length, batch, positions, width], axes: 'N B S D' }
+}
+
+/** The same row at each position: [1, 1, S, D]. */
+export function repeatRow(row: Float32Array, positions: number): AxedTensor {
+  const data = new Float32Array(positions * row.length)
+  for (let position = 0; position < positions; position++) data.set(row, position * row.length)
+  return { data, shape: [1, 1, positions, row.length], axes: 'N B S D' }
+}
+
+/**
+ * All components of several stacks [N, …] as one stack.
+ * @throws TypeError where there are none, or their other axes differ
+ */
+export function joinStacks(stacks: readonly AxedTensor[]): AxedTensor {
+  const [first] = stacks
+  if (!first) throw new TypeError('nothing to join')
+  const count = stacks.reduce((sum, { shape }) => sum + shape[0], 0)
+  const shape = first.shape.with(0, count)
+  const data = new Float32Array(stacks.reduce((sum, stack) => sum + stack.data.length, 0))
+  let at = 0
+  for (const stack of stacks) {
+    if (stack.axes !== first.axes || stack.shape.with(0, count).join() !== shape.join())
+      throw new TypeError(
+        `${first.axes} [${first.shape}] and ${stack.axes} [${stack.shape}] cannot be joined`,
+      )
+    data.set(stack.data, at)
+    at += stack.data.length
+  }
+  return { data, shape, axes: first.axes }
+}
+
+/** Sum of all components: [N, …] → […], in float64. */
+export function sumOfStack({ data, shape, axes }: AxedTensor): AxedTensor {
+  const size = shape.slice(1).reduce((product, length) => product * length, 1)
+  const sums = new Float64Array(size)
+  data.forEach((value, index) => (sums[index % size] += value))
+  return { data: Float32Array.from(sums), shape: shape.slice(1), axes: axes.slice(2) }
+}
+
 /**
  * Logits of some tokens of the vocabulary.
  * @param rows  R×D  @param unembedding  v×D, the rows of tokens `first` …  @param logits  R×V; the columns of those tokens are written

@@ -2,10 +2,10 @@
 // Owns: looking values up, and which of them make a decomposition of the residual stream. Not: the arithmetic (analysis/) or
 // logits (directLogits.ts). Checked against TransformerLens in tests/parity/libraryCache.test.ts.
 import { sliceAxis, stackTensors, type AxedTensor } from '../analysis/axedTensor.ts'
-import { headResults, normaliseStack, scaleRows } from '../analysis/residualStack.ts'
+import { joinStacks, normaliseStack, sumOfStack } from '../analysis/residualStack.ts'
 import { errors } from '../contract/errors.ts'
-import { parseHook } from '../model/hookNames.ts'
-import { normTensors, type CacheModel, type ResidualStack } from './cacheModel.ts'
+import { parseHook, traitsOf } from '../model/hookNames.ts'
+import type { CacheModel, ResidualStack } from './cacheModel.ts'
 import {
   attribute,
   lens,
@@ -15,6 +15,7 @@ import {
   type LensNorm,
   type TokenChoice,
 } from './directLogits.ts'
+import { biasPart, headParts, neuronParts, resultsOf, type PartSource } from './layerParts.ts'
 
 interface StackOptions {
   /** Components up to what this layer reads; those of all layers where left out. */
@@ -39,16 +40,38 @@ export type HeadOptions = StackOptions & {
   /** A last component: what no head added. */
   inclRemainder?: boolean
 }
+export type NeuronOptions = StackOptions &
+  IntoMlp & {
+    /** The same of each layer; all where left out, which are many: name a position, or some of them. */
+    neurons?: readonly number[]
+    /** A last component: what none of these neurons added. */
+    inclRemainder?: boolean
+  }
+export type FullOptions = StackOptions &
+  IntoMlp & {
+    /** Each neuron by itself, true where left out; else each MLP as a whole. */
+    expandNeurons?: boolean
+  }
+/** Whose norm: that before the attention of `layer`, before its MLP, or, where the layer is left out, the final one. */
+export type NormOptions = Pick<StackOptions, 'layer'> & IntoMlp
+
+/** Components of the stream, and what they are called. */
+interface Components {
+  /** [n, B, S, D] each */
+  stacks: AxedTensor[]
+  /** One for each n of all stacks. */
+  labels: string[]
+}
 
 export class ActivationCache {
   /** Leading positions that belong to the prompt. */
   readonly promptTokens: number
-  private readonly tensors: ReadonlyMap<string, AxedTensor>
+  private readonly tensors: Map<string, AxedTensor>
   private readonly model: CacheModel
 
   /** @internal */
   constructor(tensors: ReadonlyMap<string, AxedTensor>, promptTokens: number, model: CacheModel) {
-    this.tensors = tensors
+    this.tensors = new Map(tensors)
     this.promptTokens = promptTokens
     this.model = model
   }
@@ -104,19 +127,35 @@ export class ActivationCache {
   private finished(
     stack: AxedTensor,
     labels: readonly string[],
-    options: StackOptions & IntoMlp,
+    { applyLn = false, position, layer, mlpInput }: StackOptions & IntoMlp,
   ): ResidualStack {
-    const { applyLn = false, position, mlpInput } = options
-    const layer = this.layerOf(options)
     const [anyHook] = this.tensors.values() // all have the same positions
     const firstPosition = position === undefined ? 0 : firstOf(anyHook, position)
-    const named = { ...stack, labels, firstPosition, isNormalised: applyLn }
+    const named = { ...stack, labels, firstPosition, isNormalised: false }
+    return applyLn ? this.applyLnToStack(named, { layer, mlpInput }) : named
+  }
+
+  /**
+   * Components of the stream divided by the scale of the norm that reads it at a layer, before gain and bias; of a layer norm their means
+   * are taken away first. With `layer` and `mlpInput` as in the call that made the stack it is what `applyLn` does there.
+   * @throws layer_out_of_range, hook_not_cached; a TypeError for a stack whose scale is applied already
+   */
+  applyLnToStack(stack: ResidualStack, options: NormOptions = {}): ResidualStack {
+    if (stack.isNormalised) throw new TypeError('the stack is normalised already')
+    const layer = this.layerOf(options)
     const { norm } = this.model.config
     // There attention and MLP read the stream as it is.
-    if (!applyLn || (norm.places === 'after' && layer < this.layers)) return named
-    const scale = layer === this.layers ? 'ln_final' : `blocks.${layer}.${mlpInput ? 'ln2' : 'ln1'}`
-    const scales = this.at(`${scale}.hook_scale`, position)
-    return { ...named, ...normaliseStack(stack, scales, norm.kind === 'layer') }
+    if (norm.places === 'after' && layer < this.layers) return { ...stack, isNormalised: true }
+    const place = layer === this.layers ? 'ln_final' : `blocks.${layer}.${options.mlpInput ? 'ln2' : 'ln1'}`
+    const { firstPosition, shape } = stack
+    const scales = sliceAxis(this.get(`${place}.hook_scale`), 'S', firstPosition, firstPosition + shape[2])
+    return { ...stack, ...normaliseStack(stack, scales, norm.kind === 'layer'), isNormalised: true }
+  }
+
+  /** How many layers' attention is part of what is read there. */
+  private attentionsBefore(layer: number, mlpInput = false): number {
+    // Side by side, a layer's MLP knows nothing of its attention.
+    return layer + Number(mlpInput && !traitsOf(this.model.config.shape).parallelResidual)
   }
 
   /**
@@ -139,6 +178,14 @@ export class ActivationCache {
     return this.stack(names, options)
   }
 
+  private embeddings(): [label: string, hook: string][] {
+    const { learnedPositions } = traitsOf(this.model.config.shape)
+    return [
+      ['embed', 'hook_embed'],
+      ...(learnedPositions ? [['pos_embed', 'hook_pos_embed'] as const] : []),
+    ].map(([label, hook]) => [label, hook])
+  }
+
   /**
    * What embeddings, attention and MLPs add to the stream that `layer` reads; with all of them the sum is that stream.
    * @returns labels `embed`, `pos_embed`, `0_attn_out`, `0_mlp_out`, …
@@ -147,12 +194,8 @@ export class ActivationCache {
   decomposeResid(options: DecomposedOptions = {}): ResidualStack {
     const { mode = 'all', inclEmbeds = true, mlpInput = false } = options
     const layer = this.layerOf(options)
-    const names: [string, string][] = []
-    if (inclEmbeds) {
-      names.push(['embed', 'hook_embed'])
-      if (this.model.config.shape.traits?.learnedPositions) names.push(['pos_embed', 'hook_pos_embed'])
-    }
-    for (let each = 0; each < layer + Number(mlpInput); each++) {
+    const names = inclEmbeds ? this.embeddings() : []
+    for (let each = 0; each < this.attentionsBefore(layer, mlpInput); each++) {
       if (mode !== 'mlp') names.push([`${each}_attn_out`, `blocks.${each}.hook_attn_out`])
       if (mode !== 'attn' && each < layer) names.push([`${each}_mlp_out`, `blocks.${each}.hook_mlp_out`])
     }
@@ -169,47 +212,136 @@ export class ActivationCache {
   async stackHeadResults(options: HeadOptions = {}): Promise<ResidualStack> {
     const { position, inclRemainder = false } = options
     const layer = this.layerOf(options, 1)
-    const labels: string[] = []
-    const heads: AxedTensor[] = []
-    for (let each = 0; each < layer; each++) {
-      const results = await this.resultsOf(each, position)
-      for (let head = 0; head < this.model.config.shape.heads; head++) {
-        const { data, shape } = sliceAxis(results, 'H', head, head + 1)
-        heads.push({ data, shape: [...shape.slice(0, 2), shape[3]], axes: 'B S D' })
-        labels.push(`L${each}H${head}`)
-      }
-    }
-    if (inclRemainder) {
-      const whole = this.at(`blocks.${layer - 1}.hook_resid_post`, position)
-      labels.push('remainder')
-      heads.push({ ...whole, data: whole.data.map((value, i) => value - sumAt(heads, i)) })
-    }
-    return this.finished(stackTensors(heads), labels, options)
+    const { stacks, labels } = await this.heads(layer, position)
+    const whole = `blocks.${layer - 1}.hook_resid_post`
+    if (inclRemainder) this.addRemainder(stacks, labels, this.at(whole, position))
+    return this.finished(joinStacks(stacks), labels, options)
   }
 
-  /** [1, S, H, D] */
-  private async resultsOf(layer: number, position: number | undefined): Promise<AxedTensor> {
-    const { config, weights } = this.model
-    const hook = `blocks.${layer}.attn.hook_result`
-    const results = this.has(hook)
-      ? this.at(hook, position)
-      : headResults(
-          this.at(`blocks.${layer}.attn.hook_z`, position),
-          await weights.read(`model.layers.${layer}.self_attn.o_proj.weight`),
-        )
-    const { places, kind } = config.norm
-    if (places === 'before') return results
-    const [place, tensor] =
-      places === 'both' ? ['ln1_post', 'attention_output_layernorm'] : ['ln1', 'input_layernorm']
-    const { gain } = await normTensors(this.model, `model.layers.${layer}.${tensor}`)
-    const scale = this.at(`blocks.${layer}.${place}.hook_scale`, position)
-    // Heads lie inside of positions; turned outwards they are components.
-    const heads = Array.from({ length: config.shape.heads }, (_, head) => {
-      const { data, shape } = sliceAxis(results, 'H', head, head + 1)
-      return { data, shape: [...shape.slice(0, 2), shape[3]], axes: 'B S D' }
-    })
-    const normal = scaleRows(normaliseStack(stackTensors(heads), scale, kind === 'layer'), gain, null)
-    return headsInside(normal, results.shape)
+  private partsAt(position: number | undefined): PartSource {
+    return {
+      model: this.model,
+      has: (hook) => this.has(hook),
+      at: (hook) => this.at(hook, position),
+    }
+  }
+
+  private async heads(layers: number, position: number | undefined): Promise<Components> {
+    const found: Components = { stacks: [], labels: [] }
+    for (let layer = 0; layer < layers; layer++) {
+      const parts = await headParts(this.partsAt(position), layer)
+      found.stacks.push(parts)
+      for (let head = 0; head < parts.shape[0]; head++) found.labels.push(`L${layer}H${head}`)
+    }
+    return found
+  }
+
+  private addRemainder(stacks: AxedTensor[], labels: string[], whole: AxedTensor): void {
+    const sum = stacks.length > 0 ? sumOfStack(joinStacks(stacks)) : null
+    const data = sum ? whole.data.map((value, index) => value - sum.data[index]) : whole.data
+    stacks.push(stackTensors([{ ...whole, data }]))
+    labels.push('remainder')
+  }
+
+  /**
+   * Works `hook_result` of every layer out from `hook_z`, where the run has not kept it, and keeps it here.
+   * @throws hook_not_cached
+   */
+  async computeHeadResults(): Promise<void> {
+    for (let layer = 0; layer < this.layers; layer++)
+      this.tensors.set(`blocks.${layer}.attn.hook_result`, await resultsOf(this.partsAt(undefined), layer))
+  }
+
+  /**
+   * What each neuron of the layers before `layer` adds to the stream, through the norm that a model has after its MLPs. Without
+   * `neurons` or `position` this is L × M times the residual stream.
+   * @returns labels `L0N0`, …, `remainder`
+   * @throws layer_out_of_range, hook_not_cached; hook_unknown in a mixture of experts; a TypeError for a neuron that is not there
+   */
+  async stackNeuronResults(options: NeuronOptions = {}): Promise<ResidualStack> {
+    const { position, inclRemainder = false, mlpInput = false } = options
+    const layer = this.layerOf(options, mlpInput ? 0 : 1)
+    const { stacks, labels } = await this.neurons(layer, position, options.neurons)
+    const whole = mlpInput ? this.intoMlp(layer) : `blocks.${layer - 1}.hook_resid_post`
+    if (inclRemainder) this.addRemainder(stacks, labels, this.at(whole, position))
+    return this.finished(joinStacks(stacks), labels, options)
+  }
+
+  /** The stream that a layer's MLP reads. */
+  private intoMlp(layer: number): string {
+    const { parallelResidual } = traitsOf(this.model.config.shape)
+    return `blocks.${layer}.hook_resid_${parallelResidual ? 'pre' : 'mid'}`
+  }
+
+  private async neurons(
+    layers: number,
+    position: number | undefined,
+    chosen: readonly number[] = Array.from({ length: this.model.config.shape.mlpWidth }, (_, index) => index),
+  ): Promise<Components> {
+    const found: Components = { stacks: [], labels: [] }
+    for (let layer = 0; layer < layers; layer++) {
+      found.stacks.push(await neuronParts(this.partsAt(position), layer, chosen))
+      for (const neuron of chosen) found.labels.push(`L${layer}N${neuron}`)
+    }
+    return found
+  }
+
+  /**
+   * Everything that the stream which `layer` reads is the sum of: each head, each neuron (or each MLP), embeddings, and all biases together.
+   * @returns labels `L0H0`, …, `L0N0`, … (or `0_mlp_out`, …), `embed`, `pos_embed`, `bias`
+   * @throws layer_out_of_range, hook_not_cached; hook_unknown for neurons of a mixture of experts
+   */
+  async fullResidDecomposition(options: FullOptions = {}): Promise<ResidualStack> {
+    const { position, expandNeurons = true, mlpInput = false } = options
+    const layer = this.layerOf(options)
+    const attentions = this.attentionsBefore(layer, mlpInput)
+    const { stacks, labels } = await this.heads(attentions, position)
+    if (expandNeurons) {
+      const neurons = await this.neurons(layer, position)
+      stacks.push(...neurons.stacks)
+      labels.push(...neurons.labels)
+    }
+    const wholes = expandNeurons
+      ? []
+      : Array.from({ length: layer }, (_, each) => [`${each}_mlp_out`, `blocks.${each}.hook_mlp_out`])
+    for (const [label, hook] of [...wholes, ...this.embeddings()]) {
+      stacks.push(stackTensors([this.at(hook, position)]))
+      labels.push(label)
+    }
+    stacks.push(await this.biases(attentions, expandNeurons ? layer : 0, position))
+    labels.push('bias')
+    return this.finished(joinStacks(stacks), labels, options)
+  }
+
+  /** Sum of the biases of so many layers' attention and MLPs: [1, B, S, D]. */
+  private async biases(attentions: number, mlps: number, position: number | undefined): Promise<AxedTensor> {
+    const source = this.partsAt(position)
+    const { shape } = source.at('hook_embed')
+    const size = shape.reduce((product, length) => product * length, 1)
+    const found: AxedTensor[] = [{ data: new Float32Array(size), shape: [1, ...shape], axes: 'N B S D' }]
+    for (let layer = 0; layer < this.layers; layer++) {
+      const parts = [
+        layer < attentions ? await biasPart(source, layer, 'attention') : null,
+        layer < mlps ? await biasPart(source, layer, 'mlp') : null,
+      ]
+      found.push(...parts.filter((part) => part !== null))
+    }
+    return stackTensors([sumOfStack(joinStacks(found))])
+  }
+
+  /**
+   * One hook point of the layers before `layer` (all where left out), under each other.
+   * @param name  within a layer, for instance `attn.hook_z`
+   * @returns axes `N` and the hook point's own; labels are the full names
+   * @throws hook_unknown, layer_out_of_range, hook_not_cached; a TypeError where layers differ in size
+   */
+  stackActivation(
+    name: string,
+    options: Pick<StackOptions, 'layer'> = {},
+  ): AxedTensor & { labels: readonly string[] } {
+    const layer = this.layerOf(options, 1)
+    const labels = Array.from({ length: layer }, (_, each) => `blocks.${each}.${name}`)
+    return { ...stackTensors(labels.map((label) => this.get(label))), labels }
   }
 
   /**
@@ -258,22 +390,4 @@ function firstOf({ shape, axes }: AxedTensor, position: number): number {
   const first = position < 0 ? count + position : position
   if (Number.isInteger(first) && first >= 0 && first < count) return first
   throw errors.invalidInput({ field: 'position', reason: `${position} is none of the ${count} positions` })
-}
-
-function sumAt(tensors: readonly AxedTensor[], index: number): number {
-  let sum = 0
-  for (const { data } of tensors) sum += data[index]
-  return sum
-}
-
-/** [H, 1, S, D] → [1, S, H, D] */
-function headsInside({ data }: AxedTensor, shape: readonly number[]): AxedTensor {
-  const [, positions, heads, width] = shape
-  const turned = new Float32Array(data.length)
-  for (let head = 0; head < heads; head++)
-    for (let position = 0; position < positions; position++) {
-      const from = (head * positions + position) * width
-      turned.set(data.subarray(from, from + width), (position * heads + head) * width)
-    }
-  return { data: turned, shape, axes: 'B S H D' }
 }

@@ -5,6 +5,7 @@ import {
   dotDirections,
   normaliseRows,
   normaliseStack,
+  repeatRow,
   scaleRows,
   unembedInto,
 } from '../analysis/residualStack.ts'
@@ -56,15 +57,8 @@ export async function attribute(
   const { gain, bias } = await normTensors(model, 'model.norm')
   const normal = normaliseStack(stack, scale, model.config.norm.kind === 'layer')
   const attribution = dotDirections(normal, scaleRows(directions, gain, null).data)
-  const constant = bias ? dotDirections(asStack(bias, positions), directions.data).data : null
+  const constant = bias ? dotDirections(repeatRow(bias, positions), directions.data).data : null
   return { ...attribution, labels: stack.labels, bias: constant ?? new Float32Array(positions) }
-}
-
-/** The same row at each position: [1, 1, S, D]. */
-function asStack(row: Float32Array, positions: number): AxedTensor {
-  const data = new Float32Array(positions * row.length)
-  for (let position = 0; position < positions; position++) data.set(row, position * row.length)
-  return { data, shape: [1, 1, positions, row.length], axes: 'N B S D' }
 }
 
 /** Rows of the unembedding: [S, D]. */

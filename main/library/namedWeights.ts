@@ -27,6 +27,10 @@ export class NamedWeights {
     return [...this.weights.keys()].filter((name) => !/\.blocks(\.|$)/.test(name))
   }
 
+  has(name: string): boolean {
+    return this.weights.has(name) || this.weights.has(blockParts(name).high)
+  }
+
   private find(name: string): WeightTensor {
     // Floats may lie beside the blocks, but are not what the model computes with.
     if (this.weights.has(blockParts(name).high)) throw errors.weightInBlocks({ name })

@@ -67,7 +67,9 @@ def results(raw, folded):
         values[name], labels[name] = stack
 
     keep("accumulated", cache.accumulated_resid(return_labels=True))
-    keep("accumulated, middles, normalised", cache.accumulated_resid(incl_mid=True, apply_ln=True, return_labels=True))
+    # By the cached scale: with apply_ln versions after 2.16 take each stream's own norm at the end, as the lens below does.
+    middles, names = cache.accumulated_resid(incl_mid=True, return_labels=True)
+    keep("accumulated, middles, normalised", (cache.apply_ln_to_stack(middles), names))
     keep("accumulated, into mlp 1, normalised", cache.accumulated_resid(layer=1, mlp_input=True, apply_ln=True, return_labels=True))
     keep("accumulated, into attention 1, normalised", cache.accumulated_resid(layer=1, apply_ln=True, return_labels=True))
     keep("decomposed", cache.decompose_resid(return_labels=True))
@@ -76,13 +78,27 @@ def results(raw, folded):
          cache.decompose_resid(mode="attn", incl_embeds=False, apply_ln=True, pos_slice=(10, 11), return_labels=True))
     keep("heads, remainder", cache.stack_head_results(incl_remainder=True, return_labels=True))
     keep("heads, layer 1, last, normalised", cache.stack_head_results(layer=1, apply_ln=True, pos_slice=(10, 11), return_labels=True))
+    keep("neurons, remainder", cache.stack_neuron_results(-1, incl_remainder=True, return_labels=True))
+    keep("neurons 3 and 7, layer 1, last, normalised",
+         cache.stack_neuron_results(1, neuron_slice=[3, 7], pos_slice=(10, 11), apply_ln=True, return_labels=True))
+    keep("everything", cache.get_full_resid_decomposition(return_labels=True))
+    keep("everything but neurons, into mlp 1, normalised",
+         cache.get_full_resid_decomposition(layer=1, mlp_input=True, expand_neurons=False, apply_ln=True, return_labels=True))
+    keep("everything, into attention 1, last", cache.get_full_resid_decomposition(layer=1, pos_slice=(10, 11), return_labels=True))
+    values["decomposed, normalised for mlp 1"] = cache.apply_ln_to_stack(cache.decompose_resid(1, mlp_input=True), 1, mlp_input=True)
+    values["z of every layer"] = cache.stack_activation("z", sublayer_type="attn")
+    cache.compute_head_results()
+    values["heads of layer 1"] = cache["result", 1, "attn"]
     values["attribution"] = folded_cache.logit_attrs(folded_cache.decompose_resid(), tokens)
     values["attribution of a difference"] = folded_cache.logit_attrs(folded_cache.decompose_resid(), tokens, others)
     heads = folded_cache.stack_head_results(incl_remainder=True, pos_slice=(10, 11))
     values["attribution, heads, last"] = folded_cache.logit_attrs(heads, torch.tensor(5), pos_slice=(10, 11))
     accumulated = cache.accumulated_resid(incl_mid=True)
     values["lens, own norm"] = torch.stack([raw.unembed(raw.ln_final(stream)) for stream in accumulated])
-    values["lens, final norm"] = folded.unembed(folded_cache.accumulated_resid(incl_mid=True, apply_ln=True).flatten(0, 1)).unflatten(0, (-1, 1))
+    normalised = folded_cache.apply_ln_to_stack(folded_cache.accumulated_resid(incl_mid=True))
+    values["lens, final norm"] = folded.unembed(normalised.flatten(0, 1)).unflatten(0, (-1, 1))
+    own = folded.unembed(folded_cache.accumulated_resid(incl_mid=True, apply_ln=True).flatten(0, 1)).unflatten(0, (-1, 1))
+    assert (own - values["lens, own norm"]).abs().max() < 1e-4
     return values, labels
 
 

@@ -100,10 +100,60 @@ describe.each(['llama', 'gpt2'])('the cache of a %s', (name) => {
       'heads, layer 1, last, normalised',
       (cache) => cache.stackHeadResults({ layer: 1, applyLn: true, ...last }),
     ],
+    ['neurons, remainder', (cache) => cache.stackNeuronResults({ inclRemainder: true })],
+    [
+      'neurons 3 and 7, layer 1, last, normalised',
+      (cache) => cache.stackNeuronResults({ layer: 1, neurons: [3, 7], applyLn: true, ...last }),
+    ],
+    ['everything', (cache) => cache.fullResidDecomposition()],
+    [
+      'everything but neurons, into mlp 1, normalised',
+      (cache) =>
+        cache.fullResidDecomposition({ layer: 1, mlpInput: true, expandNeurons: false, applyLn: true }),
+    ],
+    ['everything, into attention 1, last', (cache) => cache.fullResidDecomposition({ layer: 1, ...last })],
   ])('has the stack “%s”, with its labels', async (key, make) => {
     const stack = await make(cache)
     await compare(key, stack)
     expect(stack.labels).toEqual(expected.labels[key])
+  })
+
+  it('normalises a stack afterwards as it does on the way', async () => {
+    const stack = cache.decomposeResid({ layer: 1, mlpInput: true })
+    await compare(
+      'decomposed, normalised for mlp 1',
+      cache.applyLnToStack(stack, { layer: 1, mlpInput: true }),
+    )
+    const alone = cache.decomposeResid({ layer: 1, ...last })
+    expect(cache.applyLnToStack(alone, { layer: 1 })).toEqual(
+      cache.decomposeResid({ layer: 1, applyLn: true, ...last }),
+    )
+    expect(() => cache.applyLnToStack(cache.decomposeResid({ applyLn: true }))).toThrow(TypeError)
+  })
+
+  it('stacks a hook point of every layer', async () => {
+    const { labels, ...stack } = cache.stackActivation('attn.hook_z')
+    expect(labels).toEqual(['blocks.0.attn.hook_z', 'blocks.1.attn.hook_z'])
+    expect(stack.axes).toBe('N B S H K')
+    await compare('z of every layer', stack)
+    expect(cache.stackActivation('hook_resid_pre', { layer: 1 }).shape[0]).toBe(1)
+    expect(() => cache.stackActivation('hook_resid_pree')).toThrow(
+      expect.objectContaining({ code: 'hook_unknown' }),
+    )
+  })
+
+  it('works out what each head gives, and keeps it', async () => {
+    const { cache: own } = await model.runWithCache(expected.prompt)
+    expect(own.has('blocks.1.attn.hook_result')).toBe(false)
+    await own.computeHeadResults()
+    await compare('heads of layer 1', own.get('blocks.1.attn.hook_result'))
+  })
+
+  it('refuses neurons that are not there, and layers without any', async () => {
+    await expect(cache.stackNeuronResults({ neurons: [20] })).rejects.toThrow('neuron 20 of 20')
+    await expect(cache.stackNeuronResults({ layer: 0 })).rejects.toThrow(
+      expect.objectContaining({ code: 'layer_out_of_range' }),
+    )
   })
 
   it('attributes logits, and their differences, to components and heads', async () => {
@@ -195,6 +245,26 @@ describe.each(readdirSync(decoders))('the cache of every architecture: %s', (nam
         })
       }
       differences.heads = outputs
+
+      const hasExperts = (model.shape.traits?.experts ?? 0) > 0
+      const full = { expandNeurons: !hasExperts }
+      differences.everything = differenceOf(
+        sumOf(await cache.fullResidDecomposition({ position: 20, ...full })),
+        streamAt(cache, `blocks.${layers - 1}.hook_resid_post`, 20),
+      )
+      const { parallelResidual = false } = model.shape.traits ?? {}
+      differences.everythingIntoMlp = differenceOf(
+        sumOf(await cache.fullResidDecomposition({ layer: 1, mlpInput: true, position: 20, ...full })),
+        streamAt(cache, `blocks.1.hook_resid_${parallelResidual ? 'pre' : 'mid'}`, 20),
+      )
+      differences.decomposedIntoMlp = differenceOf(
+        sumOf(cache.decomposeResid({ layer: 1, mlpInput: true, position: 20 })),
+        streamAt(cache, `blocks.1.hook_resid_${parallelResidual ? 'pre' : 'mid'}`, 20),
+      )
+      if (hasExperts)
+        await expect(cache.stackNeuronResults()).rejects.toThrow(
+          expect.objectContaining({ code: 'hook_unknown' }),
+        )
       console.log(`${name}: ${JSON.stringify(differences)} where logits reach ${largest.toFixed(1)}`)
       for (const [what, difference] of Object.entries(differences))
         expect(difference / Math.max(1, largest), what).toBeLessThan(tolerance)
@@ -204,6 +274,13 @@ describe.each(readdirSync(decoders))('the cache of every architecture: %s', (nam
     }
   })
 })
+
+/** One position's residual stream. */
+const streamAt = (cache: ActivationCache, hook: string, position: number): Float32Array =>
+  sliceAxis(cache.get(hook), 'S', position, position + 1).data
+
+const differenceOf = (one: ArrayLike<number>, other: Float32Array): number =>
+  other.reduce((most, value, index) => Math.max(most, Math.abs(value - one[index])), 0)
 
 /** Where the model caps its logits, at what. */
 function softCapOf(folder: string): number | null {
