@@ -67,6 +67,13 @@ export const catalogue = {
     (p) => `List what there is (for instance with “${p.kind}s list”) and use one of those names.`,
   ),
 
+  // analysis/
+  activationsNotFinite: entry<{ episode: number; step: number; value: string }>(
+    'Activations hold something that is no number',
+    (p) => `The activations of episode ${p.episode}, step ${p.step} hold ${p.value}.`,
+    'Leave that step out, or collect it again: an intervention too strong or weights that overflow give such values.',
+  ),
+
   // model/
   modelPathMissing: entry<PathOnly>(
     'No model there',

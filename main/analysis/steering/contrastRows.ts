@@ -1,0 +1,138 @@
+// Labelled residuals, one row a step: what every contrast vector is made from.
+// Owns: their shape, their checks, and which rows belong together. Not: what is made of them.
+import { errors } from '../../contract/errors.ts'
+import { shuffled, type UniformGenerator } from '../seededGenerator.ts'
+
+export interface ContrastRows {
+  /** N×width, row-major: one pooled residual a step. */
+  data: Float32Array
+  width: number
+  /** 0 or 1. */
+  labels: Int32Array
+  /** Any number for each episode, different between runs. */
+  episodes: Int32Array
+  /** Step within the episode, from 0. */
+  steps: Int32Array
+  /** Typical norm of a single token's residual in that step, the attention sink left out. The rows' own norms where left out: right for one token, too small for means. */
+  tokenNorms?: Float32Array
+  /** Rows of the same number ≥ 0 are a pair, one of each class; −1 is none. */
+  pairs?: Int32Array
+}
+
+/** Rows that each stand for one or several: a mean and how many it is of. */
+export interface WeightedRows {
+  data: Float32Array | Float64Array
+  width: number
+  labels: Int32Array
+  episodes: Int32Array
+  weights: Float64Array
+  pairs: Int32Array | null
+}
+
+/**
+ * @throws activations_not_finite for NaN or ±∞
+ * @throws TypeError where arrays do not fit each other, or a label is neither 0 nor 1
+ */
+export function checkContrastRows(rows: ContrastRows): void {
+  const { data, width, labels, episodes, steps, tokenNorms, pairs } = rows
+  if (!Number.isInteger(width) || width < 1) throw new TypeError(`rows of ${width} values`)
+  const n = labels.length
+  if (data.length !== n * width) throw new TypeError(`${data.length} values are not ${n} rows of ${width}`)
+  for (const [name, other] of Object.entries({ episodes, steps, tokenNorms, pairs }))
+    if (other && other.length !== n) throw new TypeError(`${other.length} ${name} for ${n} rows`)
+  const label = labels.find((value) => value !== 0 && value !== 1)
+  if (label !== undefined) throw new TypeError(`${label} is neither label 0 nor 1`)
+  const place = data.findIndex((value) => !Number.isFinite(value))
+  if (place < 0) return
+  const row = Math.floor(place / width)
+  throw errors.activationsNotFinite({ episode: episodes[row], step: steps[row], value: String(data[place]) })
+}
+
+/** Indices of the rows whose step lies in the range, both included. */
+export function rowsOfSteps({ steps }: ContrastRows, first: number, last: number): number[] {
+  return Array.from(steps.keys()).filter((row) => steps[row] >= first && steps[row] <= last)
+}
+
+/** A copy of some rows, each of weight 1. Labels may be others than the rows' own. */
+export function chosenRows(
+  rows: ContrastRows,
+  chosen: readonly number[],
+  labels = rows.labels,
+): WeightedRows {
+  const { width } = rows
+  const data = new Float32Array(chosen.length * width)
+  chosen.forEach((row, to) => data.set(rows.data.subarray(row * width, (row + 1) * width), to * width))
+  return {
+    data,
+    width,
+    labels: Int32Array.from(chosen, (row) => labels[row]),
+    episodes: Int32Array.from(chosen, (row) => rows.episodes[row]),
+    weights: new Float64Array(chosen.length).fill(1),
+    pairs: rows.pairs ? Int32Array.from(chosen, (row) => rows.pairs![row]) : null, // seen on this line
+  }
+}
+
+/** One row for each episode and class: its mean, weighted by how many it is of. Class means stay what they are, and are had faster. */
+export function condensedRows(rows: WeightedRows): WeightedRows {
+  const { data, width, labels, episodes, weights } = rows
+  const places = new Map<string, number>()
+  const owner = Int32Array.from(labels, (label, row) => {
+    const key = `${episodes[row]}/${label}`
+    if (!places.has(key)) places.set(key, places.size)
+    return places.get(key)! // set on the line before
+  })
+  const size = places.size
+  const sums = new Float64Array(size * width)
+  const condensed = {
+    data: sums,
+    width,
+    labels: new Int32Array(size),
+    episodes: new Int32Array(size),
+    weights: new Float64Array(size),
+    pairs: null,
+  }
+  owner.forEach((to, row) => {
+    condensed.labels[to] = labels[row]
+    condensed.episodes[to] = episodes[row]
+    condensed.weights[to] += weights[row]
+    for (let column = 0; column < width; column++)
+      sums[to * width + column] += weights[row] * data[row * width + column]
+  })
+  for (let i = 0; i < sums.length; i++) sums[i] /= condensed.weights[Math.floor(i / width)]
+  return condensed
+}
+
+/** Rows of each episode, in the order in which episodes first appear. */
+export function rowsByEpisode(episodes: Int32Array): number[][] {
+  const found = new Map<number, number[]>()
+  episodes.forEach((episode, row) => {
+    const rows = found.get(episode)
+    if (rows) rows.push(row)
+    else found.set(episode, [row])
+  })
+  return [...found.values()]
+}
+
+/**
+ * Labels as they would be if they had nothing to do with the activations: each episode takes the labels of another, step by step. Where pairs are
+ * given, each pair keeps or exchanges its labels instead.
+ * @returns labels for all rows; −1 for a step that the other episode did not have
+ */
+export function shuffledLabels(rows: ContrastRows, random: UniformGenerator): Int32Array {
+  if (rows.pairs) {
+    const swaps = new Map<number, boolean>()
+    return rows.labels.map((label, row) => {
+      const pair = rows.pairs![row] // asked for above
+      if (!swaps.has(pair)) swaps.set(pair, random() < 0.5)
+      return swaps.get(pair) ? 1 - label : label
+    })
+  }
+  const byEpisode = rowsByEpisode(rows.episodes)
+  const order = shuffled(Array.from(byEpisode.keys()), random)
+  const labels = new Int32Array(rows.labels.length).fill(-1)
+  byEpisode.forEach((own, episode) => {
+    const given = new Map(byEpisode[order[episode]].map((row) => [rows.steps[row], rows.labels[row]]))
+    for (const row of own) labels[row] = given.get(rows.steps[row]) ?? -1
+  })
+  return labels
+}
