@@ -1,0 +1,97 @@
+// What is said of one condition of a sweep.
+// Owns: when an effect counts as one, its colour and its sentence. Not: the figures (effects.ts, randomControls.ts) or the card (verdictCard.ts).
+// Rule: nothing is green without its control; docs/methods/verdict.md.
+import type {
+  ConditionVerdict,
+  SweepCondition,
+  VerdictColour,
+  VerdictSettings,
+} from '../../contract/steering.ts'
+import { movedWrongWay, type Effect } from './effects.ts'
+import { changeInWords, estimateInWords, levelInWords, probabilityInWords } from './figureWords.ts'
+import type { PairedArm } from './pairedArm.ts'
+
+/** A condition with its pairs, its effect and all that was reckoned from them. */
+export interface JudgedArm {
+  condition: SweepCondition
+  arm: PairedArm
+  effect: Effect
+}
+
+export type ConditionFigures = Omit<ConditionVerdict, 'isClaim' | 'colour' | 'sentence' | 'wrongWay'>
+
+/** Whether two conditions differ in their vector alone. */
+export const isBeside = (a: SweepCondition, b: SweepCondition): boolean =>
+  a.cell === b.cell && a.alpha !== null && b.alpha !== null && Math.abs(a.alpha) === Math.abs(b.alpha)
+
+/** Whether an effect in either direction stands: against chance, against the mean of random directions, and against their spread. */
+function claims({ effect, holm, random }: ConditionFigures, { level }: VerdictSettings): boolean {
+  if (effect.value === null || holm === null || holm > level || !random) return false
+  return isBeyondMean(effect.value, random.advantage) && random.p !== null && random.p <= level
+}
+
+/** The advantage over controls points where the effect points, with its whole interval. */
+export function isBeyondMean(
+  effect: number,
+  advantage: { low: number | null; high: number | null },
+): boolean {
+  if (advantage.low === null || advantage.high === null) return false
+  return effect > 0 ? advantage.low > 0 : advantage.high < 0
+}
+
+export const isWanted = (effect: number, wanted: 'down' | 'up'): boolean =>
+  wanted === 'down' ? effect < 0 : effect > 0
+
+/** Colour and sentence of a condition. @param arm  its pairs */
+export function judgeCondition(
+  figures: ConditionFigures,
+  arm: PairedArm,
+  baselineRate: number | null,
+  settings: VerdictSettings,
+): ConditionVerdict {
+  const isClaim = figures.role === 'steered' && claims(figures, settings)
+  const { colour, reason } = judgement(figures, isClaim, settings)
+  const { metric, isRate } = settings
+  const start =
+    baselineRate === null || figures.rate === null
+      ? ''
+      : ` (${levelInWords(baselineRate, isRate)} → ${levelInWords(figures.rate, isRate)})`
+  const sentence =
+    figures.effect.value === null
+      ? `${figures.title}: no episode has the object and seed of one of the baseline, so nothing can be compared.`
+      : `${figures.title} changes the ${metric} by ${estimateInWords(figures.effect, isRate)}${start}; ${reason}.`
+  return { ...figures, wrongWay: movedWrongWay(arm, settings.wanted), isClaim, colour, sentence }
+}
+
+function judgement(
+  figures: ConditionFigures,
+  isClaim: boolean,
+  settings: VerdictSettings,
+): { colour: VerdictColour; reason: string } {
+  const { effect, holm, p, random, role } = figures
+  const { isRate, level, wanted, worthwhile } = settings
+  if (effect.value === null) return { colour: 'grey', reason: '' }
+  if (role !== 'steered')
+    return { colour: 'grey', reason: `a control (${p === null ? 'no p' : probabilityInWords(p)})` }
+  const chance = holm === null ? 'no p' : `${probabilityInWords(holm)} after Holm’s correction`
+  if (holm === null || holm > level) {
+    const isSmall =
+      effect.low !== null && effect.high !== null && Math.max(-effect.low, effect.high) < worthwhile
+    return isSmall
+      ? { colour: 'red', reason: `too small to be worth having (${chance})` }
+      : { colour: 'amber', reason: `not told apart from chance (${chance})` }
+  }
+  if (!random)
+    return { colour: 'amber', reason: `${chance}, but no random direction of the same norm was tried` }
+  const controls = `random directions by ${changeInWords(random.meanEffect, isRate)} on average`
+  if (!isBeyondMean(effect.value, random.advantage))
+    return { colour: 'red', reason: `${controls}: they do as well` }
+  if (!isClaim) {
+    const reason =
+      random.p === null ? 'one of them does not show how far they spread' : 'but within their spread'
+    return { colour: 'amber', reason: `${controls}, ${reason}` }
+  }
+  if (!isWanted(effect.value, wanted))
+    return { colour: 'red', reason: `${controls}: the vector moves it the wrong way (${chance})` }
+  return { colour: 'green', reason: `${controls} (${chance})` }
+}

@@ -1,0 +1,55 @@
+// What is said of each cell's doses.
+// Owns: which conditions are doses of one vector, and the curve's colour and sentence. Not: its figures (doseResponse.ts).
+import type { DoseResponse, VerdictSettings } from '../../contract/steering.ts'
+import { seededGenerator } from '../seededGenerator.ts'
+import { isBeside, isBeyondMean, isWanted, type JudgedArm } from './conditionVerdict.ts'
+import { doseFigures, type DoseFigures } from './doseResponse.ts'
+import { changeInWords, estimateInWords } from './figureWords.ts'
+
+/** One for each cell that has doses enough. @throws TypeError where a cell has two conditions of one α */
+export function doseResponsesOf(
+  judged: readonly JudgedArm[],
+  resamples: readonly Int32Array[],
+  settings: VerdictSettings,
+): DoseResponse[] {
+  const isDose = ({ condition: { role, alpha } }: JudgedArm): boolean =>
+    (role === 'steered' || role === 'negated') && alpha !== null && alpha !== 0
+  const cells = [...new Set(judged.filter(isDose).map(({ condition }) => condition.cell))]
+  return cells.flatMap((cell) => {
+    const doses = judged
+      .filter((entry) => isDose(entry) && entry.condition.cell === cell)
+      .map(({ condition, arm }) => ({
+        alpha: condition.alpha ?? 0,
+        arm,
+        randoms: judged
+          .filter(({ condition: other }) => other.role === 'random' && isBeside(other, condition))
+          .map((other) => other.arm),
+      }))
+    const random = seededGenerator(`verdict/${settings.seed}/doses/${cell}`)
+    const figures = doseFigures(doses, { resamples, permutations: settings.permutations, random })
+    return figures ? [{ cell, ...figures, ...doseJudgement(figures, settings) }] : []
+  })
+}
+
+function doseJudgement(
+  { slope, p, randomSlope, advantage }: DoseFigures,
+  { isRate, level, wanted }: VerdictSettings,
+): Pick<DoseResponse, 'colour' | 'sentence'> {
+  const words = `Each unit of α changes it by ${estimateInWords(slope, isRate)}`
+  if (slope.value === null || p === null || p > level)
+    return {
+      colour: 'amber',
+      sentence: `${words}; shuffled doses do as much (p = ${p?.toFixed(2) ?? 'not known'}).`,
+    }
+  if (!isWanted(slope.value, wanted))
+    return { colour: 'red', sentence: `${words}: more of it does more of the wrong thing.` }
+  if (randomSlope === null || !advantage)
+    return {
+      colour: 'amber',
+      sentence: `${words}, more with every dose; random directions were not tried at every α.`,
+    }
+  const others = `random directions by ${changeInWords(randomSlope, isRate)}`
+  return isBeyondMean(slope.value, advantage)
+    ? { colour: 'green', sentence: `${words}, more with every dose; ${others}.` }
+    : { colour: 'red', sentence: `${words}, but so do ${others}.` }
+}

@@ -1,0 +1,144 @@
+// What else steering changed, and how much it cost.
+// Owns: effect, interval and colour of each side effect, and how much of the main effect goes with answer length. Not: measuring them.
+// Method: green only where the whole interval lies within what is held to be no change (two one-sided tests, Schuirmann 1987).
+import type { SideEffect, SideEffectVerdict, VerdictColour } from '../../contract/steering.ts'
+import { bootstrapInterval } from '../clusterBootstrap.ts'
+import { estimateOf } from './effects.ts'
+import { figure } from './figureWords.ts'
+import type { PairedArm } from './pairedArm.ts'
+
+interface Pairs {
+  /** By index of the baseline's episodes; NaN where either side has no number. */
+  own: Float64Array
+  baseline: Float64Array
+  notFinite: number
+}
+
+function pairsOf(arm: PairedArm, name: string): Pairs {
+  const valueOf = (index: number): [number, number] => {
+    const own = arm.episodes[index]?.sideEffects?.[name] ?? null
+    const baseline = arm.baselineEpisodes[index].sideEffects?.[name] ?? null
+    return own === null || baseline === null || !Number.isFinite(own) || !Number.isFinite(baseline)
+      ? [NaN, NaN]
+      : [own, baseline]
+  }
+  const values = arm.episodes.map((_, index) => valueOf(index))
+  return {
+    own: Float64Array.from(values, ([own]) => own),
+    baseline: Float64Array.from(values, ([, baseline]) => baseline),
+    notFinite: arm.episodes.filter((episode) => {
+      const value = episode?.sideEffects?.[name] ?? null
+      return value !== null && !Number.isFinite(value)
+    }).length,
+  }
+}
+
+/** Mean over picks where there is a number. */
+function meanOver(values: Float64Array, picks: Iterable<number>): number {
+  let [sum, count] = [0, 0]
+  for (const pick of picks)
+    if (!Number.isNaN(values[pick])) {
+      sum += values[pick]
+      count++
+    }
+  return sum / count
+}
+
+/** @throws TypeError for a ratio of numbers that are not positive */
+export function judgeSideEffect(
+  effect: SideEffect,
+  arm: PairedArm,
+  resamples: readonly Int32Array[],
+): SideEffectVerdict {
+  const { name, title, scale } = effect
+  const pairs = pairsOf(arm, name)
+  const isRatio = scale === 'ratio'
+  if (isRatio && [...pairs.own, ...pairs.baseline].some((value) => value <= 0))
+    throw new TypeError(`${name} is compared as a ratio and has a number that is not positive`)
+  const scaled = (values: Float64Array): Float64Array => (isRatio ? values.map(Math.log) : values)
+  const [own, baseline] = [scaled(pairs.own), scaled(pairs.baseline)]
+  const unscaled = (value: number): number => (isRatio ? Math.exp(value) : value)
+  const change = (picks: Iterable<number>): number =>
+    unscaled(meanOver(own, picks) - meanOver(baseline, picks))
+  const every = [...own.keys()]
+  const clusters = own.filter((value) => !Number.isNaN(value)).length
+  const estimate = estimateOf(change(every), Float64Array.from(resamples, change), clusters)
+  const [ownMean, baselineMean] = [own, baseline].map((values) => unscaled(meanOver(values, every)))
+  const tolerance = effect.isToleranceShare ? effect.tolerance * Math.abs(baselineMean) : effect.tolerance
+  const figures = {
+    name,
+    title,
+    baseline: Number.isFinite(baselineMean) ? baselineMean : null,
+    steered: Number.isFinite(ownMean) ? ownMean : null,
+    effect: estimate,
+    tolerance: Number.isFinite(tolerance) ? tolerance : null,
+    notFinite: pairs.notFinite,
+  }
+  const colour = colourOf(figures, effect)
+  return { ...figures, colour, sentence: sentenceOf(figures, colour, isRatio) }
+}
+
+type Figures = Omit<SideEffectVerdict, 'colour' | 'sentence'>
+
+function colourOf({ effect, tolerance, notFinite }: Figures, { harm, scale }: SideEffect): VerdictColour {
+  if (notFinite > 0) return 'red'
+  if (effect.low === null || effect.high === null || tolerance === null) return 'grey'
+  const [least, most] = scale === 'ratio' ? [1 / (1 + tolerance), 1 + tolerance] : [-tolerance, tolerance]
+  const [goesDown, goesUp] = [harm !== 'up', harm !== 'down']
+  if ((goesDown && effect.high < least) || (goesUp && effect.low > most)) return 'red'
+  return (goesDown && effect.low < least) || (goesUp && effect.high > most) ? 'amber' : 'green'
+}
+
+function sentenceOf(
+  { title, baseline, steered, effect, notFinite }: Figures,
+  colour: VerdictColour,
+  isRatio: boolean,
+): string {
+  if (notFinite > 0)
+    return `${title}: no finite number in ${notFinite} ${notFinite === 1 ? 'episode' : 'episodes'}; the model broke there.`
+  if (baseline === null || steered === null) return `${title}: not measured.`
+  const interval =
+    effect.low === null || effect.high === null ? '' : ` [${figure(effect.low)}, ${figure(effect.high)}]`
+  const change =
+    effect.value === null
+      ? ''
+      : ` (${isRatio ? '×' : effect.value > 0 ? '+' : ''}${figure(effect.value)}${interval})`
+  const verdict = {
+    green: 'no change that matters',
+    amber: 'a change that matters is not ruled out',
+    red: 'changed for the worse',
+    grey: 'too few episodes to tell',
+  }[colour]
+  return `${title}: ${figure(baseline)} → ${figure(steered)}${change}, ${verdict}.`
+}
+
+const LEAST_PAIRS = 5
+
+/**
+ * Share of an effect that goes with the change of answer length: slope of the outcome's change on the length's change over episodes, times the mean
+ * change of length, over the effect. An association, not a cause.
+ * @returns null below five pairs, without lengths or an effect, or where the slope's interval holds 0
+ */
+export function shareOfLength(arm: PairedArm, resamples: readonly Int32Array[]): number | null {
+  const { own, baseline } = pairsOf(arm, 'length')
+  const outcomes = arm.sums.map((sum, i) => sum / arm.steps[i] - arm.baselineSums[i] / arm.baselineSteps[i])
+  const lengths = own.map((value, i) => (Number.isNaN(outcomes[i]) ? NaN : value - baseline[i]))
+  const clusters = lengths.filter((value) => !Number.isNaN(value)).length
+  if (clusters < LEAST_PAIRS) return null
+  const every = [...lengths.keys()]
+  const slope = (picks: Iterable<number>): number => {
+    const chosen = [...picks].filter((pick) => !Number.isNaN(lengths[pick]))
+    const [x, y] = [meanOver(lengths, chosen), meanOver(outcomes, chosen)]
+    let [product, square] = [0, 0]
+    for (const pick of chosen) {
+      product += (lengths[pick] - x) * (outcomes[pick] - y)
+      square += (lengths[pick] - x) ** 2
+    }
+    return square === 0 ? NaN : product / square
+  }
+  const interval = bootstrapInterval(Float64Array.from(resamples, slope), clusters)
+  const present = every.filter((index) => !Number.isNaN(lengths[index]))
+  const effect = meanOver(outcomes, present)
+  if (!interval || effect === 0 || (interval.low <= 0 && interval.high >= 0)) return null
+  return (slope(every) * meanOver(lengths, present)) / effect
+}

@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest'
+import { verdictSettings, type SweepCondition, type VerdictSettingsInput } from '../../contract/steering.ts'
+import type { VectorStability } from '../../contract/contrasts.ts'
+import { normalGenerator } from '../normalDraws.ts'
+import { seededGenerator } from '../seededGenerator.ts'
+import { simulatedSweep, type SimulatedSweep } from './simulatedSweep.ts'
+import { verdictCard, type SteeringSweep } from './verdictCard.ts'
+
+const plan: SimulatedSweep = {
+  episodes: 40,
+  steps: 20,
+  rate: 0.7,
+  effect: -0.3,
+  clusterCorrelation: 0.05,
+  alphas: [1, 2, 4],
+  randomDirections: 5,
+}
+
+/** A sweep with lengths and wins that do not change. */
+function sweepOf(changes: Partial<SimulatedSweep> = {}): SweepCondition[] {
+  const normal = normalGenerator(seededGenerator('lengths'))
+  return simulatedSweep({ ...plan, ...changes }, 'verdict').map((condition) => ({
+    ...condition,
+    episodes: condition.episodes.map((episode) => ({
+      ...episode,
+      sideEffects: { length: 20 + normal(), win: 0 },
+    })),
+  }))
+}
+const judge = (sweep: SweepCondition[] | SteeringSweep, given: VerdictSettingsInput = {}) =>
+  verdictCard(
+    Array.isArray(sweep) ? { conditions: sweep } : sweep,
+    verdictSettings.parse({ metric: 'invalid rate', bootstraps: 500, permutations: 999, ...given }),
+  )
+type Verdict = ReturnType<typeof judge>
+const item = (verdict: Verdict, kind: string) => verdict.items.find((each) => each.kind === kind)!
+const without = (conditions: SweepCondition[], role: string) =>
+  conditions.filter((each) => each.role !== role)
+/** The steered condition at the largest α under another role, its outcomes changed. */
+const derived = (
+  conditions: SweepCondition[],
+  role: SweepCondition['role'],
+  outcome: (value: number, index: number) => number,
+  alpha: number | null = 4,
+): SweepCondition => {
+  const steered = conditions.find((each) => each.id === 'α = 4')!
+  return {
+    ...steered,
+    id: role,
+    title: role,
+    role,
+    alpha,
+    episodes: steered.episodes.map((episode) => ({ ...episode, outcomes: episode.outcomes.map(outcome) })),
+  }
+}
+
+describe('the verdict on a sweep', () => {
+  it('is green for a large effect that random directions do not have, and says both in one sentence', () => {
+    const verdict = judge(sweepOf())
+    expect(verdict.overall).toMatchObject({ colour: 'green', conditionId: 'α = 4' })
+    expect(verdict.overall.sentence).toMatch(
+      /^α = 4 moves the invalid rate by −\d+ points \[−\d+, −\d+\] \(\d+ % → \d+ %\); random directions [−+]?\d+ points?\.$/,
+    )
+    expect(item(verdict, 'random').colour).toBe('green')
+    expect(item(verdict, 'doseResponse').colour).toBe('green')
+    expect(item(verdict, 'wrongWay').colour).toBe('green')
+    expect(item(verdict, 'sideEffects').colour).toBe('green')
+  })
+
+  it('is never green without its control', () => {
+    const verdict = judge(without(sweepOf(), 'random'))
+    expect(verdict.overall.colour).toBe('amber')
+    expect(verdict.overall.sentence).toContain('random directions were not tried')
+    expect(item(verdict, 'random').colour).toBe('grey')
+    expect([...verdict.conditions, ...verdict.doseResponses].map(({ colour }) => colour)).not.toContain(
+      'green',
+    )
+    for (const kind of ['effect', 'wrongWay', 'doseResponse'])
+      expect(item(verdict, kind).colour).not.toBe('green')
+  })
+
+  it('is amber with one random direction, which shows no spread', () => {
+    const conditions = sweepOf().filter(({ id }) => !/^random [2-5]/.test(id))
+    expect(judge(conditions).overall.colour).toBe('amber')
+  })
+
+  it('is red where random directions do as much', () => {
+    const conditions = sweepOf()
+    const own = new Map(
+      conditions.filter(({ role }) => role === 'steered').map((each) => [each.alpha, each.episodes]),
+    )
+    const verdict = judge(
+      conditions.map((each) => (each.role === 'random' ? { ...each, episodes: own.get(each.alpha)! } : each)),
+    )
+    expect(verdict.overall.colour).toBe('red')
+    expect(verdict.overall.sentence).toContain('which is as much')
+    expect(item(verdict, 'doseResponse').colour).toBe('red')
+  })
+
+  it('is red where the vector moves it the wrong way', () => {
+    const verdict = judge(sweepOf({ effect: 0.25, rate: 0.4 }))
+    expect(verdict.overall.colour).toBe('red')
+    expect(verdict.overall.sentence).toContain('the wrong way')
+    expect(judge(sweepOf({ effect: 0.25, rate: 0.4 }), { wanted: 'up' }).overall.colour).toBe('green')
+  })
+
+  it('says that there is nothing worth having where many episodes show none, and that it cannot tell where few do', () => {
+    const many = judge(sweepOf({ effect: 0, episodes: 300, alphas: [4] }))
+    expect(many.overall.colour).toBe('red')
+    expect(many.overall.sentence).toMatch(/^Nothing moves the invalid rate by 10 points or more/)
+    const few = judge(sweepOf({ effect: 0, episodes: 6, clusterCorrelation: 0.3 }))
+    expect(few.overall.colour).toBe('amber')
+    expect(few.overall.sentence).toContain('told apart from chance')
+    expect(item(few, 'sensitivity').colour).toBe('amber')
+  })
+
+  it('does not change with the order of the conditions, and is the same for the same seed', () => {
+    const conditions = sweepOf()
+    const first = judge(conditions)
+    expect(judge(conditions)).toEqual(first)
+    const turned = judge([conditions[0], ...conditions.slice(1).reverse()])
+    expect(turned.overall).toEqual(first.overall)
+    expect(turned.conditions.toReversed()).toEqual(first.conditions)
+  })
+
+  it('can be written as JSON and read back', () => {
+    const verdict = judge(sweepOf())
+    expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict)
+  })
+
+  it('counts episodes without a pair, and is grey where nothing was steered', () => {
+    const conditions = sweepOf()
+    const steered = conditions.find(({ id }) => id === 'α = 4')!
+    steered.episodes = steered.episodes.map((episode, i) => (i < 3 ? { ...episode, seed: 900 + i } : episode))
+    expect(judge(conditions).conditions.find(({ id }) => id === 'α = 4')).toMatchObject({
+      pairs: 37,
+      unpaired: 3,
+    })
+    expect(judge([conditions[0]]).overall).toMatchObject({ colour: 'grey', conditionId: null })
+    steered.episodes = []
+    expect(judge([conditions[0], steered]).overall).toMatchObject({ colour: 'grey', conditionId: 'α = 4' })
+  })
+
+  it('is refused without a baseline, and where something comes twice', () => {
+    const conditions = sweepOf()
+    expect(() => judge(without(conditions, 'baseline'))).toThrow('one baseline')
+    expect(() => judge([...conditions, conditions[1]])).toThrow('two conditions have the id')
+    expect(() => judge([...conditions, { ...conditions[1], id: 'again' }])).toThrow('same α')
+  })
+})
+
+describe('controls on the card', () => {
+  const conditions = sweepOf()
+  const baseline = conditions[0]
+  const back = (_: number, index: number): number => (index % 10 < 7 ? 1 : 0)
+
+  it('a vector from shuffled labels that does as much puts a green effect in doubt', () => {
+    const same = judge([...conditions, derived(conditions, 'shuffled', (value) => value)])
+    expect(item(same, 'shuffled').colour).toBe('amber')
+    expect(same.overall.colour).toBe('amber')
+    expect(same.overall.sentence).toContain('in doubt because of: shuffled labels')
+    const other = { ...derived(conditions, 'shuffled', (value) => value), episodes: baseline.episodes }
+    expect(item(judge([...conditions, other]), 'shuffled').colour).toBe('green')
+  })
+
+  it('−α that does the same is no steering, and −α that does the opposite is', () => {
+    const same = judge([...conditions, derived(conditions, 'negated', (value) => value, -4)])
+    expect(item(same, 'negated').colour).toBe('red')
+    expect(same.overall.colour).toBe('amber')
+    const opposite = judge([...conditions, derived(conditions, 'negated', () => 1, -4)])
+    expect(item(opposite, 'negated').colour).toBe('green')
+    expect(opposite.doseResponses[0].points.map(({ alpha }) => alpha)).toEqual([-4, 0, 1, 2, 4])
+  })
+
+  it('an orthogonalised vector that does nothing says where the effect was', () => {
+    const nothing = { ...derived(conditions, 'orthogonal', (value) => value), episodes: baseline.episodes }
+    expect(item(judge([...conditions, nothing]), 'orthogonal').colour).toBe('amber')
+    expect(
+      item(judge([...conditions, derived(conditions, 'orthogonal', (value) => value)]), 'orthogonal').colour,
+    ).toBe('green')
+  })
+
+  it('just asking may do more, less, or as much', () => {
+    const card = (outcome: (value: number, index: number) => number) =>
+      item(judge([...conditions, derived(conditions, 'prompt', outcome, null)]), 'promptArm')
+    expect(card(() => 0)).toMatchObject({ colour: 'red' })
+    expect(card(() => 0).sentence).toContain('asking does more')
+    expect(card(back)).toMatchObject({ colour: 'green' })
+    expect(card((value) => value)).toMatchObject({ colour: 'amber' })
+  })
+
+  it('an unstable vector keeps the card from being green', () => {
+    const stability = (cosine: number, low: number): VectorStability => ({
+      curve: [{ episodes: 20, cosine, low, high: cosine + 0.1 }],
+      reliability: null,
+      episodesNeeded: null,
+      episodesNeededLow: null,
+      episodesNeededHigh: null,
+    })
+    const unstable = judge({ conditions, stability: [stability(0.04, -0.2)] })
+    expect(item(unstable, 'stability').colour).toBe('red')
+    expect(unstable.overall.colour).toBe('amber')
+    const stable = judge({
+      conditions,
+      stability: [stability(0.9, 0.8), stability(0.1, 0), stability(0.85, 0.7)],
+    })
+    expect(item(stable, 'stability')).toMatchObject({ colour: 'green' })
+    expect(item(stable, 'stability').sentence).toContain('0.85 [0.70, 0.95] (the middle one of 3 vectors)')
+  })
+})
+
+describe('side effects', () => {
+  /** Side effects of every steered condition changed. */
+  const changed = (
+    change: (values: Record<string, number | null>, index: number) => Record<string, number | null>,
+  ) =>
+    sweepOf().map((condition) =>
+      condition.role === 'steered'
+        ? {
+            ...condition,
+            episodes: condition.episodes.map((episode, i) => ({
+              ...episode,
+              sideEffects: change(episode.sideEffects, i),
+            })),
+          }
+        : condition,
+    )
+
+  it('in green keep, and in red take away, the card’s green', () => {
+    const verdict = judge(changed((values) => ({ ...values, length: values.length! / 2 })))
+    expect(item(verdict, 'sideEffects').colour).toBe('red')
+    expect(item(verdict, 'sideEffects').sentence).toContain('answer length')
+    expect(verdict.overall.colour).toBe('amber')
+  })
+
+  it('that were not measured keep the card from being green', () => {
+    const verdict = judge(simulatedSweep(plan, 'verdict'))
+    expect(item(verdict, 'sideEffects').colour).toBe('grey')
+    expect(verdict.overall.colour).toBe('amber')
+  })
+
+  it('that are no numbers are named and red', () => {
+    const verdict = judge(
+      changed((values, i) => (i < 2 ? { ...values, perplexity: NaN } : { ...values, perplexity: 8 })),
+    )
+    const effect = verdict.conditions
+      .find(({ id }) => id === 'α = 4')!
+      .sideEffects.find(({ name }) => name === 'perplexity')!
+    expect(effect).toMatchObject({ colour: 'red', notFinite: 2 })
+    expect(effect.sentence).toContain('no finite number in 2 episodes')
+    expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict)
+  })
+
+  it('are compared as ratios where they spread over magnitudes', () => {
+    const conditions = sweepOf().map((condition) => ({
+      ...condition,
+      episodes: condition.episodes.map((episode, i) => ({
+        ...episode,
+        sideEffects: { perplexity: 10 ** (i % 5) * (condition.role === 'steered' ? 2 : 1) },
+      })),
+    }))
+    const { sideEffects } = judge(conditions).conditions.find(({ id }) => id === 'α = 4')!
+    const effect = sideEffects.find(({ name }) => name === 'perplexity')!
+    expect(effect.effect.value).toBeCloseTo(2, 10)
+    expect(effect).toMatchObject({ colour: 'red' })
+    conditions[0].episodes[0].sideEffects.perplexity = 0
+    expect(() => judge(conditions)).toThrow('not positive')
+  })
+
+  it('an effect that comes with shorter answers says how much of it does', () => {
+    // In every episode the change of length and that of the outcome go together.
+    const conditions = sweepOf()
+    const baseline = conditions[0]
+    const rateOf = (outcomes: number[]): number => outcomes.reduce((a, b) => a + b, 0) / outcomes.length
+    const lengths = conditions.map((condition) => ({
+      ...condition,
+      episodes: condition.episodes.map((episode, i) => ({
+        ...episode,
+        sideEffects: { length: 20 + 10 * (rateOf(episode.outcomes) - rateOf(baseline.episodes[i].outcomes)) },
+      })),
+    }))
+    expect(judge(lengths).conditions.find(({ id }) => id === 'α = 4')!.lengthShare).toBeCloseTo(1, 6)
+    expect(judge(lengths).overall.sentence).toContain('100 % of it goes with answer length')
+    expect(judge(conditions).conditions.find(({ id }) => id === 'α = 4')!.lengthShare).toBeNull()
+  })
+})

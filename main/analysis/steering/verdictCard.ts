@@ -1,0 +1,160 @@
+// The verdict on a steering sweep: every effect against its controls, and one sentence for all.
+// Owns: which figures are reckoned from what. Not: words and colours (conditionVerdict.ts, doseVerdict.ts, verdictItems.ts, overallVerdict.ts).
+// Method: docs/methods/verdict.md. All intervals share their resamples of the baseline's episodes, so that differences of effects have intervals, too.
+import type { VectorStability } from '../../contract/contrasts.ts'
+import type {
+  ConditionVerdict,
+  SweepCondition,
+  SweepConditionInput,
+  VerdictDocument,
+  VerdictSettings,
+} from '../../contract/steering.ts'
+import { clusterResamples } from '../clusterBootstrap.ts'
+import { seededGenerator } from '../seededGenerator.ts'
+import { isBeside, judgeCondition, type ConditionFigures, type JudgedArm } from './conditionVerdict.ts'
+import { doseResponsesOf } from './doseVerdict.ts'
+import { estimateOf, holm, resampledEffect, swapTest } from './effects.ts'
+import { headline, overallOf } from './overallVerdict.ts'
+import { pairedArm } from './pairedArm.ts'
+import { compareWithControls } from './randomControls.ts'
+import { judgeSideEffect, shareOfLength } from './sideEffects.ts'
+import { sensitivityOf } from './sweepSensitivity.ts'
+import { verdictItems } from './verdictItems.ts'
+
+export interface SteeringSweep {
+  /** One of them the baseline. Random, shuffled, orthogonal and negated ones belong to the steered condition of the same cell and |α|. */
+  conditions: readonly SweepConditionInput[]
+  /** Of the vectors that steered, from their contrast's document. */
+  stability?: readonly (VectorStability | null)[]
+}
+
+/**
+ * Judges a sweep. Pairs are episodes of the same hidden object and seed; whatever has no pair is counted and left out.
+ * @throws TypeError where there is not exactly one baseline, an id or an episode comes twice, an outcome is not finite, or a cell has two conditions
+ * of one α
+ * Checked by simulation: docs/methods/verdict.md and scripts/steeringPower.ts.
+ */
+export function verdictCard(sweep: SteeringSweep, settings: VerdictSettings): VerdictDocument {
+  const conditions = sweep.conditions.map(completed)
+  const { baseline, others } = sorted(conditions)
+  const resamples = clusterResamples(
+    baseline.episodes.length,
+    settings.bootstraps,
+    seededGenerator(`verdict/${settings.seed}/resamples`),
+  )
+  const judged = others.map((condition) => {
+    const arm = pairedArm(baseline.episodes, condition.episodes)
+    return { condition, arm, effect: resampledEffect(arm, resamples) }
+  })
+  const rate = meanOutcome(baseline)
+  const verdicts = conditionVerdicts(judged, { resamples, rate, settings })
+  const doseResponses = doseResponsesOf(judged, resamples, settings)
+  const sensitivity = sensitivityOf(baseline, judged, settings)
+  const document = {
+    settings,
+    baseline: { id: baseline.id, episodes: baseline.episodes.length, steps: stepsOf(baseline), rate },
+    conditions: verdicts,
+    doseResponses,
+    sensitivity,
+  }
+  const best = headline(verdicts, settings)
+  const own = judged.find(({ condition }) => condition.id === best?.id)
+  if (!best || !own)
+    return {
+      ...document,
+      items: [],
+      overall: {
+        colour: 'grey',
+        sentence: 'Nothing was steered, so there is nothing to judge.',
+        conditionId: null,
+      },
+    }
+  const items = verdictItems({
+    judged: own,
+    verdict: best,
+    controls: judged.filter(
+      (other) =>
+        other !== own && (other.condition.role === 'prompt' || isBeside(other.condition, own.condition)),
+    ),
+    doses: doseResponses.find(({ cell }) => cell === best.cell) ?? null,
+    stability: sweep.stability ?? [],
+    sensitivity,
+    settings,
+  })
+  return { ...document, items, overall: overallOf(best, items, rate, settings) }
+}
+
+const completed = (condition: SweepConditionInput): SweepCondition => ({
+  ...condition,
+  cell: condition.cell ?? '',
+  // Not parsed: a side effect may be NaN here, which is news and no fault of form.
+  episodes: condition.episodes.map((episode) => ({ ...episode, sideEffects: episode.sideEffects ?? {} })),
+})
+
+function sorted(conditions: readonly SweepCondition[]): {
+  baseline: SweepCondition
+  others: SweepCondition[]
+} {
+  const baselines = conditions.filter(({ role }) => role === 'baseline')
+  if (baselines.length !== 1) throw new TypeError(`a sweep has one baseline, not ${baselines.length}`)
+  const ids = new Set<string>()
+  for (const { id } of conditions) {
+    if (ids.has(id)) throw new TypeError(`two conditions have the id “${id}”`)
+    ids.add(id)
+  }
+  return { baseline: baselines[0], others: conditions.filter(({ role }) => role !== 'baseline') }
+}
+
+const stepsOf = ({ episodes }: SweepCondition): number =>
+  episodes.reduce((sum, { outcomes }) => sum + outcomes.length, 0)
+
+function meanOutcome(condition: SweepCondition): number | null {
+  const steps = stepsOf(condition)
+  return steps === 0
+    ? null
+    : condition.episodes.flatMap(({ outcomes }) => outcomes).reduce((a, b) => a + b, 0) / steps
+}
+
+interface Reckoning {
+  resamples: readonly Int32Array[]
+  rate: number | null
+  settings: VerdictSettings
+}
+
+function conditionVerdicts(
+  judged: readonly JudgedArm[],
+  { resamples, rate, settings }: Reckoning,
+): ConditionVerdict[] {
+  const pValues = judged.map(({ condition, arm }) =>
+    swapTest(arm, settings.permutations, seededGenerator(`verdict/${settings.seed}/swaps/${condition.id}`)),
+  )
+  const corrected = holm(pValues.map((p, i) => (judged[i].condition.role === 'steered' ? p : null)))
+  return judged.map(({ condition, arm, effect }, index) => {
+    const randoms = judged.filter(
+      (other) => other.condition.role === 'random' && isBeside(other.condition, condition),
+    )
+    const steps = arm.steps.reduce((sum, value) => sum + value, 0)
+    const { id, title, role, cell, alpha } = condition
+    const figures: ConditionFigures = {
+      ...{ id, title, role, cell, alpha },
+      pairs: arm.pairs,
+      unpaired: arm.unpaired,
+      steps,
+      rate: steps === 0 ? null : arm.sums.reduce((sum, value) => sum + value, 0) / steps,
+      effect: estimateOf(effect.value, effect.resampled, arm.pairs),
+      p: pValues[index],
+      holm: corrected[index],
+      random:
+        role === 'random'
+          ? null
+          : compareWithControls(
+              effect,
+              randoms.map((other) => other.effect),
+              arm.pairs,
+            ),
+      sideEffects: settings.sideEffects.map((sideEffect) => judgeSideEffect(sideEffect, arm, resamples)),
+      lengthShare: shareOfLength(arm, resamples),
+    }
+    return judgeCondition(figures, arm, rate, settings)
+  })
+}

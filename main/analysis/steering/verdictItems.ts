@@ -1,0 +1,198 @@
+// The rows of a verdict card: one question each, with a colour and a plain sentence.
+// Owns: what each control says about the condition that the card is for. Not: the figures, or the overall sentence (verdictCard.ts).
+import type { VectorStability } from '../../contract/contrasts.ts'
+import type {
+  ConditionVerdict,
+  DoseResponse,
+  VerdictColour,
+  VerdictDocument,
+  VerdictItem,
+  VerdictSettings,
+} from '../../contract/steering.ts'
+import { isBeyondMean, isWanted, type JudgedArm } from './conditionVerdict.ts'
+import { estimateOf } from './effects.ts'
+import { changeInWords, estimateInWords } from './figureWords.ts'
+import { compareWithControls } from './randomControls.ts'
+
+export interface CardContext {
+  /** The condition that the card is for, and its verdict. */
+  judged: JudgedArm
+  verdict: ConditionVerdict
+  /** All others of its cell at the same |α|, and prompt arms of any. */
+  controls: readonly JudgedArm[]
+  doses: DoseResponse | null
+  stability: readonly (VectorStability | null)[]
+  sensitivity: VerdictDocument['sensitivity']
+  settings: VerdictSettings
+}
+
+type Judgement = [colour: VerdictColour, sentence: string]
+const titles = {
+  effect: 'Effect',
+  random: 'Random directions',
+  shuffled: 'Shuffled labels',
+  orthogonal: 'Orthogonalised vector',
+  negated: 'Opposite sign',
+  doseResponse: 'Dose and response',
+  wrongWay: 'Moved the wrong way',
+  sideEffects: 'Side effects',
+  promptArm: 'Just asking',
+  stability: 'Stability of the vector',
+  sensitivity: 'What could be found',
+} as const
+
+/** Every row of the card, in the order of `titles`. */
+export function verdictItems(context: CardContext): VerdictItem[] {
+  const judgements: Record<keyof typeof titles, Judgement> = {
+    effect: [context.verdict.colour, context.verdict.sentence],
+    random: randomItem(context),
+    shuffled: shuffledItem(context),
+    orthogonal: orthogonalItem(context),
+    negated: negatedItem(context),
+    doseResponse: context.doses
+      ? [context.doses.colour, context.doses.sentence]
+      : ['grey', 'Fewer than three doses: no curve.'],
+    wrongWay: wrongWayItem(context),
+    sideEffects: sideEffectsItem(context),
+    promptArm: promptItem(context),
+    stability: stabilityItem(context),
+    sensitivity: sensitivityItem(context),
+  }
+  return Object.entries(titles).map(([kind, title]) => {
+    const [colour, sentence] = judgements[kind as keyof typeof titles] // the keys of `titles`
+    return { kind, title, colour, sentence }
+  })
+}
+
+const ofRole = ({ controls }: CardContext, role: string): JudgedArm[] =>
+  controls.filter(({ condition, effect }) => condition.role === role && Number.isFinite(effect.value))
+
+function randomItem({ verdict, settings: { isRate, level } }: CardContext): Judgement {
+  const { random, effect } = verdict
+  if (!random || effect.value === null)
+    return ['grey', 'No random direction of the same norm was tried, so nothing here can be green.']
+  const words = `${random.directions} random ${random.directions === 1 ? 'direction changes' : 'directions change'} it by ${changeInWords(random.meanEffect, isRate)} on average; the vector’s lead is ${estimateInWords(random.advantage, isRate)}`
+  if (!isBeyondMean(effect.value, random.advantage))
+    return verdict.holm !== null && verdict.holm <= level
+      ? ['red', `${words}: any direction does as well.`]
+      : ['amber', `${words}: not told apart from any direction.`]
+  if (random.p === null) return ['amber', `${words}. One direction does not show how far they spread.`]
+  return random.p <= level
+    ? ['green', `${words}, beyond their spread.`]
+    : ['amber', `${words}, but another random direction could lie as far out (p = ${random.p.toFixed(2)}).`]
+}
+
+function shuffledItem(context: CardContext): Judgement {
+  const { judged, settings } = context
+  const shuffled = ofRole(context, 'shuffled')
+  const compared = compareWithControls(
+    judged.effect,
+    shuffled.map(({ effect }) => effect),
+    judged.arm.pairs,
+  )
+  if (!compared) return ['grey', 'No vector from shuffled labels was tried.']
+  const words = `A vector from shuffled labels changes it by ${changeInWords(compared.meanEffect, settings.isRate)}; the true labels’ lead is ${estimateInWords(compared.advantage, settings.isRate)}`
+  return isBeyondMean(judged.effect.value, compared.advantage)
+    ? ['green', `${words}.`]
+    : ['amber', `${words}: the labels may not matter.`]
+}
+
+function orthogonalItem(context: CardContext): Judgement {
+  const { judged, settings } = context
+  const [other] = ofRole(context, 'orthogonal')
+  if (!other) return ['grey', 'No orthogonalised vector was tried.']
+  const left = estimateOf(other.effect.value, other.effect.resampled, other.arm.pairs)
+  const words = `${other.condition.title} changes it by ${estimateInWords(left, settings.isRate)}`
+  return isBeyondMean(judged.effect.value, left)
+    ? ['green', `${words}: the effect is not only in what was taken out.`]
+    : ['amber', `${words}: the effect may lie in what was taken out.`]
+}
+
+function negatedItem(context: CardContext): Judgement {
+  const { judged, settings } = context
+  const [other] = ofRole(context, 'negated')
+  if (!other) return ['grey', 'The opposite sign was not tried.']
+  const turned = estimateOf(other.effect.value, other.effect.resampled, other.arm.pairs)
+  const words = `−α changes it by ${estimateInWords(turned, settings.isRate)}`
+  if (isBeyondMean(-judged.effect.value, turned)) return ['green', `${words}, the other way.`]
+  return isBeyondMean(judged.effect.value, turned)
+    ? ['red', `${words}, the same way: it disturbs rather than steers.`]
+    : ['amber', `${words}, which is not clearly the other way.`]
+}
+
+function wrongWayItem(context: CardContext): Judgement {
+  const { verdict, settings } = context
+  const { wrongWay } = verdict
+  if (!wrongWay) return ['grey', 'No episode changed.']
+  const { wrong, moved, share, low, high } = wrongWay
+  const percent = (value: number): number => Math.round(value * 100)
+  const words = `${wrong} of the ${moved} episodes that changed moved the wrong way (${percent(share)} % [${percent(low)}, ${percent(high)}])`
+  // Half of them would if nothing but chance moved them.
+  if (low > 0.5) return ['red', `${words}.`]
+  const isControlled = verdict.random !== null && verdict.holm !== null && verdict.holm <= settings.level
+  return high < 0.5 && isControlled
+    ? ['green', `${words}.`]
+    : ['amber', `${words}; chance alone would move about half.`]
+}
+
+function sideEffectsItem({ verdict: { sideEffects, lengthShare } }: CardContext): Judgement {
+  const measured = sideEffects.filter(({ colour }) => colour !== 'grey')
+  if (measured.length === 0) return ['grey', 'No side effect was measured.']
+  const order: VerdictColour[] = ['red', 'amber', 'green']
+  const colour = order.find((each) => measured.some((effect) => effect.colour === each)) ?? 'grey'
+  const worst = measured.filter((effect) => effect.colour === colour).map(({ sentence }) => sentence)
+  const same = colour === 'green' ? ['Nothing else changed by more than its tolerance:'] : []
+  const missing = sideEffects.filter((effect) => effect.colour === 'grey').map(({ title }) => title)
+  const unknown = missing.length ? [`Not known: ${missing.join(', ')}.`] : []
+  const length = lengthShare === null ? [] : [lengthInWords(lengthShare)]
+  return [colour, [...same, ...worst, ...unknown, ...length].join(' ')]
+}
+
+const lengthInWords = (share: number): string =>
+  `${Math.round(share * 100)} % of the effect goes with the change of answer length.`
+
+function promptItem(context: CardContext): Judgement {
+  const { judged, settings } = context
+  const [prompt] = ofRole(context, 'prompt')
+  if (!prompt) return ['grey', 'The instruction in words was not tried.']
+  const gap = estimateOf(
+    judged.effect.value - prompt.effect.value,
+    judged.effect.resampled.map((value, i) => value - prompt.effect.resampled[i]),
+    Math.min(judged.arm.pairs, prompt.arm.pairs),
+  )
+  const words = `Asking in words changes it by ${changeInWords(prompt.effect.value, settings.isRate)}; steering differs from that by ${estimateInWords(gap, settings.isRate)}`
+  const [low, high] = [gap.low ?? -Infinity, gap.high ?? Infinity]
+  if (low <= 0 && high >= 0) return ['amber', `${words}: neither is clearly better.`]
+  return isWanted(low > 0 ? 1 : -1, settings.wanted)
+    ? ['green', `${words}: steering does more.`]
+    : ['red', `${words}: asking does more.`]
+}
+
+function stabilityItem({ stability }: CardContext): Judgement {
+  const last = stability.flatMap((entry) => entry?.curve.at(-1) ?? []).sort((a, b) => a.cosine - b.cosine)
+  if (last.length === 0) return ['grey', 'It is not known whether other episodes would give the same vector.']
+  const middle = last[Math.floor((last.length - 1) / 2)]
+  const many = last.length > 1 ? ` (the middle one of ${last.length} vectors)` : ''
+  const words = `Two halves of the episodes give vectors with a cosine of ${middle.cosine.toFixed(2)} [${middle.low.toFixed(2)}, ${middle.high.toFixed(2)}]${many}`
+  const needed = stability.length === 1 ? (stability[0]?.episodesNeeded ?? null) : null
+  const more = needed === null ? '' : ` About ${needed} episodes would give .9.`
+  if (middle.low >= 0.5) return ['green', `${words}.${more}`]
+  return middle.cosine >= 0.5
+    ? ['amber', `${words}.${more}`]
+    : ['red', `${words}: other episodes would give another vector.${more}`]
+}
+
+function sensitivityItem({ verdict, sensitivity, settings }: CardContext): Judgement {
+  const { smallestEffect, clusterCorrelation, designEffect } = sensitivity
+  if (smallestEffect === null)
+    return ['grey', 'How small an effect could be found cannot be told from so little.']
+  const inWords = changeInWords(smallestEffect, settings.isRate).replace('+', '')
+  const why =
+    clusterCorrelation === null || designEffect === null
+      ? ''
+      : ` (steps of an episode correlate by ${clusterCorrelation.toFixed(2)}, design effect ${designEffect.toFixed(1)})`
+  const words = `With ${verdict.pairs} pairs an effect of ${inWords} is found four times in five${why}`
+  return smallestEffect <= settings.worthwhile
+    ? ['green', `${words}.`]
+    : ['amber', `${words}; smaller ones are mostly missed.`]
+}
