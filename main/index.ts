@@ -44,7 +44,31 @@ export {
 } from './library/episodes.ts'
 export { openEnvironment, type OracleChoice } from './library/shippedEnvironments.ts'
 export { pathPatch, type PathPatchOptions } from './library/pathPatch.ts'
+export { contrastVectors, steeringVerdict } from './library/steering.ts'
+export { distinctPairs, repeatedRuns } from './analysis/steering/completionFigures.ts'
+export type { ContrastRows } from './analysis/steering/contrastRows.ts'
+export { shuffledLabelVectors, type ContrastVectors } from './analysis/steering/contrastVectors.ts'
+export { randomVectors } from './analysis/steering/controlDirections.ts'
+export {
+  DirectionSearch,
+  type DirectionSearchOptions,
+  type DirectionSearchState,
+} from './analysis/steering/directionSearch.ts'
+export { detectableEffect, type EffectDesign } from './analysis/steering/sensitivity.ts'
+export {
+  simulatedPower,
+  type SimulatedPower,
+  type SimulatedSweep,
+} from './analysis/steering/simulatedSweep.ts'
+export { upstreamTables } from './analysis/steering/sweepTables.ts'
+export { targetStep, type StepEvidence, type TargetStep } from './analysis/steering/targetStep.ts'
+export { orthogonalised } from './analysis/steering/vectorGeometry.ts'
+export type { SteeringSweep } from './analysis/steering/verdictCard.ts'
 export { sliceAxis, stackTensors, type AxedTensor } from './analysis/axedTensor.ts'
+export { principalComponents, type PrincipalComponents } from './analysis/principalComponents.ts'
+export type { ContrastDocument, ContrastSettingsInput } from './contract/contrasts.ts'
+export type { SweepConditionInput, VerdictDocument, VerdictSettingsInput } from './contract/steering.ts'
+export type { SweepTables, TableCondition } from './contract/sweepTables.ts'
 export { AppError } from './contract/errors.ts'
 export type { ModelShape } from './contract/models.ts'
 export type { ChatMessage, StepRecord } from './contract/runs.ts'
