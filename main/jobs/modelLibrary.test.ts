@@ -30,6 +30,13 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
+/** Borrowed and given back. */
+async function loaded(...asked: Parameters<ModelLibrary['borrow']>): Promise<LoadedModel> {
+  const { model, release } = await library.borrow(...asked)
+  release()
+  return model
+}
+
 const greedy = async (model: LoadedModel): Promise<number[]> => {
   const { completionIds } = await model.generate(
     {
@@ -63,21 +70,21 @@ test('a model that was added already is found again, and one of the same name ge
 
 test('an id that comes to name another model runs that model', async () => {
   const { id } = await add('a/tiny', 1)
-  const first = await greedy(await library.load(id, { rows: 1 }, ignore, never))
+  const first = await greedy(await loaded(id, { rows: 1 }, ignore, never))
   await library.remove(id)
   expect((await add('b/tiny', 2)).id).toBe(id)
-  const second = await greedy(await library.load(id, { rows: 1 }, ignore, never))
+  const second = await greedy(await loaded(id, { rows: 1 }, ignore, never))
   expect(second).not.toEqual(first)
 })
 
 test('a loaded model serves again until more rows are asked for', async () => {
   const { id } = await add('tiny', 1)
-  const model = await library.load(id, { rows: 4 }, ignore, never)
-  expect(await library.load(id, { rows: 2 }, ignore, never)).toBe(model)
-  expect(await library.load(id, { rows: 5 }, ignore, never)).not.toBe(model)
-  const quantised = await library.load(id, { rows: 1, dtype: 'int8' }, ignore, never)
-  expect(await library.load(id, { rows: 1, dtype: 'int8' }, ignore, never)).toBe(quantised)
-  expect(await library.load(id, { rows: 1 }, ignore, never)).not.toBe(quantised)
+  const model = await loaded(id, { rows: 4 }, ignore, never)
+  expect(await loaded(id, { rows: 2 }, ignore, never)).toBe(model)
+  expect(await loaded(id, { rows: 5 }, ignore, never)).not.toBe(model)
+  const quantised = await loaded(id, { rows: 1, dtype: 'int8' }, ignore, never)
+  expect(await loaded(id, { rows: 1, dtype: 'int8' }, ignore, never)).toBe(quantised)
+  expect(await loaded(id, { rows: 1 }, ignore, never)).not.toBe(quantised)
 })
 
 test('a model that a run needs cannot be removed; a finished run keeps none', async () => {
@@ -95,7 +102,7 @@ test('weights that were exchanged are not run, whatever their modification time 
   const other = await writeTinyModel(join(folder, 'other'), { seed: 2 })
   await copyFile(join(other, 'model.safetensors'), join(path, 'model.safetensors'))
   await utimes(join(path, 'model.safetensors'), 0, 0)
-  await expect(library.load(id, { rows: 1 }, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+  await expect(loaded(id, { rows: 1 }, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
 })
 
 test('another configuration beside the same weights is another model', async () => {
@@ -103,7 +110,7 @@ test('another configuration beside the same weights is another model', async () 
   const config = join(path, 'config.json')
   const text = await readFile(config, 'utf8')
   await writeFile(config, JSON.stringify({ ...(JSON.parse(text) as object), rms_norm_eps: 0.1 }))
-  await expect(library.load(id, { rows: 1 }, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
+  await expect(loaded(id, { rows: 1 }, ignore, never)).rejects.toMatchObject({ code: 'model_changed' })
 })
 
 describe('a check', () => {

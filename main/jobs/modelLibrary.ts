@@ -36,10 +36,21 @@ export interface ModelNeed {
   rows: number
   /** What is computed with; `float32` where left out. */
   dtype?: ComputeDtype
+  /** Where the model is loaded for somebody else, as many rows as that has will do. */
+  fewerRowsDo?: boolean
+}
+
+/** Released once, however the work ends; the model stays loaded for the next. */
+export interface BorrowedModel {
+  model: LoadedModel
+  release(): void
 }
 
 export class ModelLibrary {
   private loaded: { record: ModelRecord; need: ModelNeed; model: LoadedModel } | null = null
+  /** Works that have borrowed it, or wait for its loading. */
+  private users = 0
+  private waiting: (() => void)[] = []
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly cacheFolder: string
@@ -167,10 +178,62 @@ export class ModelLibrary {
   }
 
   /**
+   * The model for a piece of work, until it is released. Works that one loaded model can serve share it; another model waits
+   * until nobody uses the present one.
+   * @throws model_changed where its files are not the ones that were added; what opening it throws; the signal's reason
+   */
+  async borrow(id: string, need: ModelNeed, tell: Tell, signal: AbortSignal): Promise<BorrowedModel> {
+    const record = this.get(id)
+    while (this.users > 0 && !this.canShare(record, need)) {
+      tell({ label: 'Waiting for another job’s model', fraction: 0 })
+      await this.changed(signal)
+    }
+    signal.throwIfAborted()
+    const wanted = this.users > 0 ? { ...need, ...this.loaded?.need } : need
+    this.users++
+    let isReleased = false
+    const release = (): void => {
+      if (isReleased) return
+      isReleased = true
+      this.users--
+      this.wake()
+    }
+    try {
+      const model = await this.load(id, wanted, tell, signal)
+      this.wake() // whoever waits may share it
+      return { model, release }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+
+  private canShare(record: ModelRecord, need: ModelNeed): boolean {
+    const { loaded } = this
+    if (loaded === null || loaded.model.isLost || !isSame(loaded.record, record)) return false
+    return serves(loaded.need, need.fewerRowsDo ? { ...need, rows: 1 } : need)
+  }
+
+  private changed(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => reject(signal.reason)
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.waiting.push(() => {
+        signal.removeEventListener('abort', onAbort)
+        resolve()
+      })
+    })
+  }
+
+  private wake(): void {
+    for (const resolve of this.waiting.splice(0)) resolve()
+  }
+
+  /**
    * The model, loaded; one stays loaded until another is asked for.
    * @throws model_changed where its files are not the ones that were added; what opening it throws
    */
-  async load(id: string, need: ModelNeed, tell: Tell, signal: AbortSignal): Promise<LoadedModel> {
+  private async load(id: string, need: ModelNeed, tell: Tell, signal: AbortSignal): Promise<LoadedModel> {
     const record = this.get(id)
     const files = await openModelFiles(record.path)
     await checkIdentity(files, record, tell, signal)

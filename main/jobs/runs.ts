@@ -189,8 +189,9 @@ export class Runs {
     const planned = await this.checkGround(run)
     const { environment } = this.world(settings)
     const { modelId, batch: rows, computeDtype: dtype } = settings
-    const loaded = await this.models.load(modelId, { rows, dtype }, (p) => tell(workText(p)), signal)
-    const agent = loaded.withStopTokens(settings.sampling.stopTokens)
+    const onProgress = (progress: WorkProgress): void => tell(workText(progress))
+    const { model, release } = await this.models.borrow(modelId, { rows, dtype }, onProgress, signal)
+    const agent = model.withStopTokens(settings.sampling.stopTokens) // `start` has checked them
     const { workspace, hub } = this
     return {
       play: (onStep, stop) =>
@@ -208,7 +209,7 @@ export class Runs {
           },
           stop,
         ),
-      close() {}, // the model stays loaded for the next run
+      close: release,
     }
   }
 }
