@@ -39,6 +39,21 @@ export function createRouter(service: EngineService): AnyRouter {
       list: os.episodes.list.handler(({ input }) => service.episodes.list(input)),
       get: os.episodes.get.handler(({ input: { runId, episode } }) => service.episodes.view(runId, episode)),
     },
+    dataSets: {
+      list: os.dataSets.list.handler(() => service.dataSets.list()),
+      get: os.dataSets.get.handler(({ input }) => service.dataSets.get(input.id)),
+      choices: os.dataSets.choices.handler(({ input }) => service.dataSets.choices(input.runIds)),
+      preview: os.dataSets.preview.handler(({ input }) => service.dataSets.preview(input)),
+      create: os.dataSets.create.handler(({ input, signal }) =>
+        withProgress((tell) => service.dataSets.create(input, tell, signal ?? never)),
+      ),
+      rename: os.dataSets.rename.handler(({ input }) => service.dataSets.rename(input.id, input.name)),
+      remove: os.dataSets.remove.handler(({ input }) => service.dataSets.remove(input.id)),
+      handLabel: os.dataSets.handLabel.handler(({ input }) => service.dataSets.handLabel(input)),
+      handLabels: os.dataSets.handLabels.handler(({ input }) =>
+        service.dataSets.handLabels(input.runId, input.episode),
+      ),
+    },
     oracle: {
       questions: os.oracle.questions.handler(() => service.oracle.questions()),
       answer: os.oracle.answer.handler(({ input }) => service.oracle.answer(input.id, input.verdict)),

@@ -9,6 +9,7 @@ import { projectFolder } from './project.ts'
 const entries = {
   engine: 'main/engine.ts',
   sessionWorker: 'main/inference/sessionWorker.ts',
+  probeWorker: 'main/jobs/probes/probeWorker.ts',
   cli: 'main/cli.ts',
   index: 'main/index.ts',
 }

@@ -2,6 +2,7 @@
 // Rule: a call either answers or throws a report from errors.ts; a stream ends when the signal is aborted.
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
+import { dataSetChoices, dataSetPreview, dataSetRecipe, dataSetRecord, handLabel } from './dataSets.ts'
 import { computeDtype, dtypeChoice, hookPointRecord, modelCheck, modelRecord } from './models.ts'
 import {
   collectSettings,
@@ -56,6 +57,8 @@ export const engineEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('episode'), episode: episodeSummary }),
   z.object({ kind: z.literal('models') }),
   z.object({ kind: z.literal('questions'), questions: z.array(pendingQuestion) }),
+  z.object({ kind: z.literal('dataSets') }),
+  z.object({ kind: z.literal('handLabels'), runId: z.string() }),
   z.object({ kind: z.literal('problem'), error: errorReport }),
 ])
 export type EngineEvent = z.infer<typeof engineEvent>
@@ -140,6 +143,23 @@ export const contract = {
     list: oc.input(episodeQuery).output(episodePage),
     /** All steps of one episode, in order. */
     get: oc.input(z.object({ runId: z.string(), episode: z.number().int() })).output(episodeView),
+  },
+
+  dataSets: {
+    list: oc.output(z.array(dataSetRecord)),
+    get: oc.input(byId).output(dataSetRecord),
+    choices: oc.input(z.object({ runIds: z.array(z.string()).min(1) })).output(dataSetChoices),
+    preview: oc.input(dataSetRecipe).output(dataSetPreview),
+    /** Replays what is missing where the recipe says so; what was replayed stays when the call is aborted. Ends with the record. */
+    create: oc.input(dataSetRecipe).output(eventIterator(workProgress, dataSetRecord)),
+    rename: oc.input(byId.extend({ name: z.string().min(1).max(200) })).output(dataSetRecord),
+    /** Probes trained on it stay. */
+    remove: oc.input(byId).output(z.void()),
+    /** Null takes the label away. */
+    handLabel: oc.input(handLabel.extend({ label: handLabel.shape.label.nullable() })).output(z.void()),
+    handLabels: oc
+      .input(z.object({ runId: z.string(), episode: z.number().int().optional() }))
+      .output(z.array(handLabel)),
   },
 
   oracle: {

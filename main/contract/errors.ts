@@ -355,6 +355,46 @@ export const catalogue = {
     (p) => `Model ${p.id} is used by ${p.runs.join(', ')}.`,
     'Cancel or finish those runs first.',
   ),
+  dataSetEmpty: entry<{ runIds: string[]; steps: number }>(
+    'No step is left for the data set',
+    (p) =>
+      p.steps === 0
+        ? `${p.runIds.join(', ')} ${p.runIds.length === 1 ? 'has' : 'have'} no steps yet.`
+        : `None of the ${p.steps} steps of ${p.runIds.join(', ')} passes the filter and has the label.`,
+    'Widen the filter (steps, tasks, truncated), choose another label, or collect more episodes.',
+  ),
+  dataSetNotCaptured: entry<{ hook: string; missing: number; rows: number }>(
+    'Activations are missing',
+    (p) => `${p.hook} is not stored for ${p.missing} of ${p.rows} steps.`,
+    'Have them replayed from the stored tokens (“Replay what is missing”, or --replay), or choose a hook point, layers and poolings that the run stored.',
+  ),
+  dataSetWidthsDiffer: entry<{ hook: string; widths: number[] }>(
+    'The runs’ activations differ in width',
+    (p) => `${p.hook} has ${p.widths.join(' values in one run and ')} in another.`,
+    'Make one data set for each model.',
+  ),
+  dataSetRunGone: entry<{ id: string; runs: string[] }>(
+    'A run of the data set was deleted',
+    (p) =>
+      `Data set ${p.id} rests on ${p.runs.join(', ')}, which ${p.runs.length === 1 ? 'is' : 'are'} gone.`,
+    'Make a new data set from runs that are there. Probes that were trained on this one stay as they are.',
+  ),
+  probeWorkerLost: entry<{ reason: string }>(
+    'The thread that works on activations ended',
+    (p) => p.reason,
+    'Try again; if it ends once more, take fewer layers or rows: the machine may be out of memory.',
+  ),
+  replayDiffers: entry<{ runId: string; episode: number; step: number }>(
+    'A replay said something else',
+    (p) =>
+      `Asked again, the model did not answer run ${p.runId}, episode ${p.episode}, step ${p.step} as it did.`,
+    'Another kind of processor rounds otherwise: replay on the machine that collected the run, or collect it again with these hook points.',
+  ),
+  replayRefused: entry<{ runId: string; reason: string }>(
+    'The run cannot be replayed',
+    (p) => `Run ${p.runId} cannot be asked again: ${p.reason}.`,
+    'Restore what it was made with, or choose hook points, layers and poolings that the run stored.',
+  ),
 
   // library/
   hookNotCached: entry<{ hook: string; cached: number }>(

@@ -89,3 +89,7 @@ function faultIn(knowledge: Knowledge): string | null {
 export function objectLists(knowledge: Knowledge): { archer: string[]; simple: string[] } {
   return { archer: knowledge.objects.map((object) => object.name), simple: [...knowledge.simple] }
 }
+
+/** Category of each object, by name. */
+export const categoriesOf = ({ objects }: Knowledge): ReadonlyMap<string, string> =>
+  new Map(objects.map(({ name, category }) => [name, category]))

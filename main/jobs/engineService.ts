@@ -2,11 +2,12 @@
 // Owns: making these parts and joining them. Not: transports (engineRouter.ts, cli/) or the work of any part.
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import type { EngineEvent, EngineInfo } from '../contract/api.ts'
-import { objectLists } from '../environments/knowledge.ts'
+import { categoriesOf, objectLists } from '../environments/knowledge.ts'
 import type { ReadRun } from '../inference/interventionSources.ts'
 import type { ActivationPositions } from '../store/activations.ts'
 import { Workspace } from '../store/workspace.ts'
 import { runtimeVersion, version } from '../version.ts'
+import { DataSetDesk } from './dataSets/dataSetDesk.ts'
 import { deviceName } from './device.ts'
 import { embeddedModelFolder } from './embeddedModel.ts'
 import { EpisodeBrowser } from './episodeBrowser.ts'
@@ -37,6 +38,7 @@ export class EngineService {
   readonly episodes: EpisodeBrowser
   readonly oracle: OracleDesk
   readonly runs: Runs
+  readonly dataSets: DataSetDesk
   /** For interventions that take their numbers from runs. */
   readonly readRun: ReadRun
   private readonly hub = new EventHub()
@@ -53,6 +55,8 @@ export class EngineService {
     this.oracle = new OracleDesk(this.hub, options.resourcesFolder)
     this.readRun = runReader(workspace)
     this.runs = new Runs(workspace, this.hub, this.models, this.oracle)
+    const categories = (): ReadonlyMap<string, string> => categoriesOf(this.oracle.knowledge())
+    this.dataSets = new DataSetDesk(workspace, this.hub, this.models, categories)
   }
 
   info(): EngineInfo {

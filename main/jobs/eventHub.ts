@@ -13,7 +13,10 @@ function subjectOf(event: EngineEvent): string | null {
       return `episode ${event.episode.runId} ${event.episode.episode}`
     case 'models':
     case 'questions':
+    case 'dataSets':
       return event.kind
+    case 'handLabels':
+      return `handLabels ${event.runId}`
     default:
       return null
   }

@@ -73,7 +73,10 @@ export function checkSameGround(run: RunRecord, now: RunManifest): void {
 const short = (value: string): string => (/^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 12)}…` : value)
 
 /** The settings are the same: only what lies outside them, files and other runs, can have changed. */
-function interventionDifferences({ interventions: before }: RunManifest, now: RunManifest): string[] {
+export function interventionDifferences(
+  { interventions: before }: RunManifest,
+  now: Pick<RunManifest, 'interventions'>,
+): string[] {
   if (before.length !== now.interventions.length)
     return [`interventions act at ${before.length} hook points, now at ${now.interventions.length}`]
   return before.flatMap(({ name, hook, hash }, place) => {

@@ -83,6 +83,11 @@ export class ActivationShards {
       backFrom: connection.prepare<[number, number, string, number], SegmentRow>(
         `${SEGMENT} WHERE run = ? AND episode = ? AND hook = ? AND step <= ? ORDER BY step DESC`,
       ),
+      ofHook: connection.prepare<[string, number], { episode: number; step: number; width: number }>(
+        `SELECT g.episode, g.step, g.width FROM steps JOIN segments AS g
+         ON g.run = steps.run AND g.episode = steps.episode AND g.step = steps.step AND g.hook = ?
+         WHERE steps.run = ? ORDER BY steps.episode, steps.step`,
+      ),
       hasSegment: connection.prepare<[number, number, number, string], { found: 1 }>(
         'SELECT 1 AS found FROM segments WHERE run = ? AND episode = ? AND step = ? AND hook = ?',
       ),
@@ -115,6 +120,11 @@ export class ActivationShards {
       confirm: () => writer.confirm(),
       discard: () => writer.discard(),
     }
+  }
+
+  /** Steps that have a segment of the hook point, in order. */
+  steps(run: number, hook: string): { episode: number; step: number; width: number }[] {
+    return this.statements.ofHook.all(hook, run)
   }
 
   has({ run, episode, step }: StepKey, hook: string): boolean {

@@ -1,5 +1,6 @@
 // What was captured at a step: the decision points in the database, all positions in shards.
 // Owns: writing them with a step, reading one, reading one over all steps of a run. Not: what is done with them.
+import type { StepPoint } from '../analysis/poolings.ts'
 import { errors } from '../contract/errors.ts'
 import type { ActivationShards, Segment, StagedSegments } from './activationShards.ts'
 import { bytesPerValue, decodeActivation, encodeActivation, type ActivationDtype } from './blobs.ts'
@@ -7,7 +8,7 @@ import { activationDtype, readValue, runNumber } from './columns.ts'
 import type { Connection, Statement, Value } from './connection.ts'
 import type { StepKey } from './stepKey.ts'
 
-/** The four decision points of a step. Means leave out position 0, the attention sink. */
+/** The four decision points of a step, which every capture has. Means leave out position 0, the attention sink. A replay may add further points. */
 export const decisionPoints = ['lastPrompt', 'firstGenerated', 'meanPrompt', 'meanGenerated'] as const
 export type DecisionPoint = (typeof decisionPoints)[number]
 
@@ -73,6 +74,14 @@ interface KeyRow {
   bytes: number
 }
 
+/** One vector that was not captured when its step was played. */
+export interface ReplayedVector {
+  hook: string
+  point: StepPoint
+  /** D values */
+  data: Float32Array
+}
+
 interface DataRow {
   dtype: string
   data: Uint8Array
@@ -82,6 +91,9 @@ export class Activations {
   private readonly connection: Connection
   private readonly shards: ActivationShards
   private readonly insertPoint: Statement<Value[], unknown>
+  private readonly insertMissing: Statement<Value[], unknown>
+  private readonly selectDtype: Statement<[number, number, number], { dtype: string }>
+  private readonly selectHooks: Statement<number[], { hook: string }>
   private readonly selectPoint: Statement<[number, number, number, string, string], DataRow>
   private readonly countPoints: Statement<[string, string, number], { n: number; bytes: number | null }>
   private readonly selectKeys: Statement<[string, string, number], KeyRow>
@@ -93,8 +105,16 @@ export class Activations {
   constructor(connection: Connection, shards: ActivationShards) {
     this.connection = connection
     this.shards = shards
-    this.insertPoint = connection.prepare(
-      'INSERT INTO activations (run, episode, step, hook, point, dtype, data) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    const columns = '(run, episode, step, hook, point, dtype, data) VALUES (?, ?, ?, ?, ?, ?, ?)'
+    this.insertPoint = connection.prepare(`INSERT INTO activations ${columns}`)
+    this.insertMissing = connection.prepare(`INSERT OR IGNORE INTO activations ${columns}`)
+    this.selectDtype = connection.prepare(
+      `SELECT settings ->> '$.capture.dtype' AS dtype FROM steps JOIN runs USING (run)
+       WHERE run = ? AND episode = ? AND step = ?`,
+    )
+    this.selectHooks = connection.prepare(
+      `SELECT DISTINCT hook FROM activations WHERE (run, episode, step) = (?, ?, ?)
+       UNION SELECT hook FROM segments WHERE (run, episode, step) = (?, ?, ?) ORDER BY hook`,
     )
     this.selectPoint = connection.prepare(
       `SELECT dtype, data FROM activations
@@ -116,8 +136,8 @@ export class Activations {
     )
   }
 
-  /** Activations at one decision point. @throws not_captured */
-  get(address: ActivationAddress & { at: DecisionPoint }): ActivationVector {
+  /** Activations at one point. @throws not_captured */
+  get(address: ActivationAddress & { at: StepPoint }): ActivationVector {
     const { run, episode, step } = keyOf(address)
     const row = this.selectPoint.get(run, episode, step, address.hook, address.at)
     if (!row) throw missing(address, address.at)
@@ -138,8 +158,8 @@ export class Activations {
     return { data: read.data, shape: [read.data.length / read.width, read.width], axes: 'S D' }
   }
 
-  /** One decision point over all steps of a run; N is 0 where nothing was captured. */
-  matrix(which: { runId: string; hook: string; at: DecisionPoint }): ActivationMatrix {
+  /** One point over all steps of a run; N is 0 where nothing was captured. */
+  matrix(which: { runId: string; hook: string; at: StepPoint }): ActivationMatrix {
     const parameters: [string, string, number] = [which.hook, which.at, runNumber(which.runId)]
     return this.connection.snapshot(() => {
       const { n, bytes } = this.countPoints.get(...parameters)!
@@ -161,7 +181,7 @@ export class Activations {
    * Which rows `matrix` would have, without their values: for a run whose matrix is larger than memory. Steps stored
    * later are not among them.
    */
-  steps(which: { runId: string; hook: string; at: DecisionPoint }): CapturedSteps {
+  steps(which: { runId: string; hook: string; at: StepPoint }): CapturedSteps {
     const rows = this.selectKeys.all(which.hook, which.at, runNumber(which.runId))
     const widths = rows.map((row) => row.bytes / bytesPerValue(this.dtypeOf(row)))
     if (widths.some((width) => width !== widths[0]))
@@ -172,6 +192,33 @@ export class Activations {
       isInvalid: Int32Array.from(rows, (row) => row.isInvalid),
       width: widths[0] ?? 0,
     }
+  }
+
+  /** Steps of which every position is stored, ordered by episode, then step; D is 0 where there are none. */
+  wholeSteps(which: { runId: string; hook: string }): { keys: ActivationMatrix['keys']; width: number } {
+    const rows = this.shards.steps(runNumber(which.runId), which.hook)
+    return { keys: rows.map(({ episode, step }) => ({ episode, step })), width: rows[0]?.width ?? 0 }
+  }
+
+  /** Hook points of which a step has something, whether it was captured or replayed. */
+  hooksOf({ runId, episode, step }: Omit<ActivationAddress, 'hook'>): string[] {
+    const key = [runNumber(runId), episode, step] as const
+    return this.selectHooks.all(...key, ...key).map(({ hook }) => hook)
+  }
+
+  /**
+   * Adds what a replay found of one step: all of it or nothing, on the disk when this returns. What is there already stays.
+   * @throws not_found for a step that is not stored, disk_full
+   */
+  addReplayed(of: Omit<ActivationAddress, 'hook'>, found: readonly ReplayedVector[]): void {
+    const { run, episode, step } = keyOf({ ...of, hook: '' })
+    this.connection.transaction(() => {
+      const row = this.selectDtype.get(run, episode, step)
+      if (!row) throw errors.notFound({ kind: 'step', id: `${of.runId} ${episode} ${step}` })
+      const dtype = this.dtypeOf(row)
+      for (const { hook, point, data } of found)
+        this.insertMissing.run(run, episode, step, hook, point, dtype, encodeActivation(data, dtype))
+    })
   }
 
   /** Puts positions on the disk, before the step's transaction; null where there are none. */

@@ -5,9 +5,10 @@ import type { Connection } from './connection.ts'
 import { migration0001 } from './migrations/0001.ts'
 import { migration0002 } from './migrations/0002.ts'
 import { migration0003 } from './migrations/0003.ts'
+import { migration0004 } from './migrations/0004.ts'
 
 /** Append-only: entry i leads from schema i to schema i + 1. */
-const migrations: readonly string[] = [migration0001, migration0002, migration0003]
+const migrations: readonly string[] = [migration0001, migration0002, migration0003, migration0004]
 
 export const NEWEST_SCHEMA = migrations.length
 

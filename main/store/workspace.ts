@@ -6,12 +6,15 @@ import { AppError, errors } from '../contract/errors.ts'
 import { Activations } from './activations.ts'
 import { ActivationShards } from './activationShards.ts'
 import { Connection } from './connection.ts'
+import { DataSets } from './dataSets.ts'
 import { Episodes } from './episodes.ts'
 import { makeFolder } from './folder.ts'
+import { HandLabels } from './handLabels.ts'
 import { InterventionTotals } from './interventionTotals.ts'
 import { migrate, requireNewest } from './migrate.ts'
 import { Models } from './models.ts'
 import { Runs } from './runs.ts'
+import { StepFactsReader } from './stepFacts.ts'
 import { translating } from './storeErrors.ts'
 import { Steps } from './steps.ts'
 import { StepTotals } from './stepTotals.ts'
@@ -35,6 +38,9 @@ export class Workspace {
   readonly episodes: Episodes
   readonly steps: Steps
   readonly activations: Activations
+  readonly stepFacts: StepFactsReader
+  readonly handLabels: HandLabels
+  readonly dataSets: DataSets
   /** For this room's tests and benchmarks: no other room speaks SQL. */
   readonly connection: Connection
   private readonly shards: ActivationShards
@@ -60,6 +66,9 @@ export class Workspace {
     this.steps = new Steps(connection, { episodes, totals, interventions, activations, shards })
     const isOrphaned = lock === null && !WriterLock.isHeld(folder)
     this.runs = new Runs(connection, { totals, interventions, shards, now, isOrphaned })
+    this.stepFacts = new StepFactsReader(connection)
+    this.handLabels = new HandLabels(connection)
+    this.dataSets = new DataSets(connection, now)
   }
 
   /**

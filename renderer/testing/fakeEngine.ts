@@ -220,6 +220,9 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       throw error
     }
   })
+  const noDataSet = (id: string): never => {
+    throw errors.notFound({ kind: 'dataset', id })
+  }
   const router = os.router({
     info: os.info.handler(() => ({
       version: inventedGround.innerview,
@@ -308,6 +311,21 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         if (!model) throw errors.notFound({ kind: 'model', id: input.id })
         return inventedHookPoints(model)
       }),
+    },
+    dataSets: {
+      // The invented workspace has none.
+      list: os.dataSets.list.handler(() => []),
+      get: os.dataSets.get.handler(({ input }) => noDataSet(input.id)),
+      choices: os.dataSets.choices.handler(({ input }) => noDataSet(input.runIds[0]!)),
+      preview: os.dataSets.preview.handler(({ input }) => noDataSet(input.runIds[0]!)),
+      // eslint-disable-next-line require-yield -- it ends before there is progress
+      create: os.dataSets.create.handler(async function* ({ input }) {
+        return noDataSet(input.runIds[0]!)
+      }),
+      rename: os.dataSets.rename.handler(({ input }) => noDataSet(input.id)),
+      remove: os.dataSets.remove.handler(({ input }) => noDataSet(input.id)),
+      handLabel: os.dataSets.handLabel.handler(({ input }) => noDataSet(input.runId)),
+      handLabels: os.dataSets.handLabels.handler(() => []),
     },
     runs: {
       list: os.runs.list.handler(() => world.runs),

@@ -1,0 +1,234 @@
+// Data sets as a door sees them: recipes in, records out.
+// Owns: the order of checking, replaying, hashing and storing; labels given by hand. Not: any of these by itself.
+import type { WorkProgress } from '../../contract/api.ts'
+import { poolingsWithAnswer, type DataSetChoices, type DataSetPreview } from '../../contract/dataSets.ts'
+import type { DataSetRecipe, DataSetRecord, HandLabel } from '../../contract/dataSets.ts'
+import { errors } from '../../contract/errors.ts'
+import { parseStoredHook } from '../../model/hookNames.ts'
+import type { Workspace } from '../../store/workspace.ts'
+import type { EventHub } from '../eventHub.ts'
+import type { ModelLibrary } from '../modelLibrary.ts'
+import { dataSetChoicesOf } from './dataSetChoices.ts'
+import { dataSetName } from './dataSetName.ts'
+import { replay } from './replay.ts'
+import { replayPlan } from './replayGround.ts'
+import { choicesOf, hookOf, surveyRecipe, type RunNeed, type Survey } from './survey.ts'
+import { runProbeTask } from '../probes/probeTasks.ts'
+
+type Tell = (progress: WorkProgress) => void
+
+/** Part of the free memory that positions of replayed steps may take. */
+const REPLAY_MEMORY = 0.25
+const MOST_LANES = 16
+
+export class DataSetDesk {
+  private readonly workspace: Workspace
+  private readonly hub: EventHub
+  private readonly models: ModelLibrary
+  /** Category of each task that has one. */
+  private readonly categories: () => ReadonlyMap<string, string>
+
+  constructor(
+    workspace: Workspace,
+    hub: EventHub,
+    models: ModelLibrary,
+    categories: () => ReadonlyMap<string, string>,
+  ) {
+    this.workspace = workspace
+    this.hub = hub
+    this.models = models
+    this.categories = categories
+  }
+
+  list(): DataSetRecord[] {
+    return this.workspace.dataSets.list()
+  }
+
+  get(id: string): DataSetRecord {
+    return this.workspace.dataSets.get(id)
+  }
+
+  choices(runIds: readonly string[]): DataSetChoices {
+    return dataSetChoicesOf(this.workspace, runIds, this.categories())
+  }
+
+  /** What the recipe would give now. @throws what surveyRecipe throws */
+  preview(recipe: DataSetRecipe): DataSetPreview {
+    const survey = surveyRecipe(this.workspace, recipe)
+    const { chosen, steps, layers, width, missing, needs, runs } = survey
+    const refused = needs.flatMap(({ ground }) => ('refusal' in ground ? [ground.refusal.message] : []))
+    return {
+      rows: steps.length,
+      episodes: episodesOf(survey),
+      classes: chosen.classes,
+      counts: countsOf(chosen.labels, chosen.classes.length),
+      steps: byStep(survey),
+      layers,
+      missing,
+      replayRefused: refused.length > 0 ? refused.join(' ') : null,
+      replaySeconds:
+        missing === 0 || runs.every(({ progress }) => progress.steps === 0)
+          ? null
+          : needs.reduce(
+              (sum, { run, steps: wanted }) =>
+                sum + (stepsIn(wanted) * run.progress.seconds) / Math.max(1, run.progress.steps),
+              0,
+            ),
+      bytes: bytesOf(survey, width),
+      warnings: warningsOf(survey),
+    }
+  }
+
+  /**
+   * Gathers what the recipe names and stores it. The same rows, labels and activations under the same recipe are one data set, however often
+   * they are asked for. What was replayed stays when the signal is aborted.
+   * @throws data_set_empty, data_set_not_captured, replay_refused, replay_differs, and what surveyRecipe throws; the signal's reason
+   */
+  async create(recipe: DataSetRecipe, tell: Tell, signal: AbortSignal): Promise<DataSetRecord> {
+    let survey = surveyRecipe(this.workspace, recipe)
+    requireRows(survey)
+    if (survey.missing > 0) {
+      requireReplay(survey)
+      for (const need of survey.needs) await this.replay(need, tell, signal)
+      survey = surveyRecipe(this.workspace, recipe)
+    }
+    const { chosen, steps, layers, width, runs } = survey
+    const cells = layers.flatMap((layer) =>
+      choicesOf(recipe).map((choice) => ({ hook: hookOf(recipe.hook, layer), choice })),
+    )
+    const { classes, labels } = chosen
+    const hash = await runProbeTask(
+      { kind: 'hash', workspaceFolder: this.workspace.folder, steps, cells, labels, classes },
+      { tell, signal },
+    )
+    const same = this.list().find(
+      (known) => known.hash === hash && JSON.stringify(known.recipe) === JSON.stringify(recipe),
+    )
+    if (same) return same
+    const models = runs.map(({ manifest }) => ({ name: manifest.modelName, hash: manifest.modelHash }))
+    const record = this.workspace.dataSets.create(
+      {
+        name: recipe.name || dataSetName(recipe, this.list().length + 1),
+        recipe,
+        hash,
+        rows: steps.length,
+        episodes: episodesOf(survey),
+        classes,
+        counts: countsOf(labels, classes.length),
+        layers,
+        poolings: recipe.poolings,
+        width,
+        models: models.filter(({ hash: one }, i) => models.findIndex((other) => other.hash === one) === i),
+        bytes: bytesOf(survey, width),
+      },
+      { keys: chosen.keys, labels },
+    )
+    this.hub.emit({ kind: 'dataSets' })
+    return record
+  }
+
+  rename(id: string, name: string): DataSetRecord {
+    const record = this.workspace.dataSets.rename(id, name)
+    this.hub.emit({ kind: 'dataSets' })
+    return record
+  }
+
+  remove(id: string): void {
+    this.workspace.dataSets.remove(id)
+    this.hub.emit({ kind: 'dataSets' })
+  }
+
+  /** @param label  null takes the label away */
+  handLabel({ label, ...step }: Omit<HandLabel, 'label'> & { label: string | null }): void {
+    if (label === null) this.workspace.handLabels.take(step)
+    else this.workspace.handLabels.give({ ...step, label })
+    this.hub.emit({ kind: 'handLabels', runId: step.runId })
+  }
+
+  handLabels(runId: string, episode?: number): HandLabel[] {
+    this.workspace.runs.get(runId)
+    return this.workspace.handLabels.list(runId, episode)
+  }
+
+  private async replay(need: RunNeed, tell: Tell, signal: AbortSignal): Promise<void> {
+    const { run, ground, hooks } = need
+    if ('refusal' in ground) throw ground.refusal
+    const { shape } = ground.model
+    const values = hooks.reduce((sum, hook) => sum + parseStoredHook(hook, shape).width, 0)
+    const bytes = values * 4 * Math.min(shape.contextLength, longestStep(this.workspace, need))
+    const fitting = Math.floor((REPLAY_MEMORY * process.availableMemory()) / bytes)
+    const lanes = Math.max(1, Math.min(MOST_LANES, need.steps.size, fitting))
+    const dtype = run.settings.computeDtype
+    const planned = await replayPlan(this.workspace, run, ground.model)
+    const want = { rows: lanes, dtype, fewerRowsDo: true }
+    const { model, release } = await this.models.borrow(ground.model.id, want, tell, signal)
+    try {
+      const agent = model.withStopTokens(run.settings.sampling.stopTokens)
+      await replay(need, { workspace: this.workspace, model: agent, planned, lanes }, tell, signal)
+    } finally {
+      release()
+    }
+  }
+}
+
+function requireRows({ recipe, steps, runs }: Survey): void {
+  if (steps.length > 0) return
+  const all = runs.reduce((sum, run) => sum + run.progress.steps, 0)
+  throw errors.dataSetEmpty({ runIds: recipe.runIds, steps: all })
+}
+
+function requireReplay({ recipe, layers, missing, steps, needs }: Survey): void {
+  if (!recipe.replayMissing || layers.length === 0)
+    throw errors.dataSetNotCaptured({ hook: recipe.hook, missing, rows: steps.length })
+  for (const { ground } of needs) if ('refusal' in ground) throw ground.refusal
+}
+
+const stepsIn = (steps: ReadonlyMap<number, ReadonlySet<number>>): number =>
+  [...steps.values()].reduce((sum, each) => sum + each.size, 0)
+
+const episodesOf = ({ chosen }: Survey): number =>
+  new Set(chosen.keys.map(({ runId, episode }) => `${runId}/${episode}`)).size
+
+const bytesOf = ({ steps, layers, recipe }: Survey, width: number): number =>
+  steps.length * layers.length * recipe.poolings.length * width * 4
+
+function longestStep(workspace: Workspace, { run, steps }: RunNeed): number {
+  const tokens = workspace.stepFacts
+    .list(run.id)
+    .filter(({ episode }) => steps.has(episode))
+    .map(({ promptTokens, completionTokens }) => promptTokens + completionTokens)
+  return Math.max(1, ...tokens)
+}
+
+export function countsOf(labels: Int32Array, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0)
+  for (const label of labels) counts[label]++
+  return counts
+}
+
+function byStep({ chosen }: Survey): DataSetPreview['steps'] {
+  const found = new Map<number, number[]>()
+  chosen.keys.forEach(({ step }, row) => {
+    const counts = found.get(step) ?? new Array<number>(chosen.classes.length).fill(0)
+    counts[chosen.labels[row]]++
+    found.set(step, counts)
+  })
+  return [...found].sort(([one], [other]) => one - other).map(([step, counts]) => ({ step, counts }))
+}
+
+function warningsOf({ chosen, steps, layers, recipe }: Survey): string[] {
+  const counts = countsOf(chosen.labels, chosen.classes.length)
+  const warnings: string[] = []
+  if (steps.length === 0) warnings.push('No step passes the filter and has the label.')
+  else if (counts.filter((count) => count > 0).length < 2)
+    warnings.push(
+      `All ${steps.length} steps are “${chosen.classes[chosen.labels[0]]}”: a probe needs two classes.`,
+    )
+  if (layers.length === 0)
+    warnings.push(`The runs have not stored ${recipe.hook} at any layer: name layers and replay them.`)
+  if (recipe.label.kind === 'invalid' && recipe.poolings.some((pooling) => poolingsWithAnswer.has(pooling)))
+    warnings.push(
+      'The oracle judges the answer, and a pooling contains it: such a probe reads what was judged.',
+    )
+  return warnings
+}

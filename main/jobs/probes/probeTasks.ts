@@ -1,0 +1,69 @@
+// Work on activations that takes long, in a thread of its own.
+// Owns: the tasks, what goes to the thread and comes back, ending it. Not: what is done there (probeWorker.ts).
+import { Worker } from 'node:worker_threads'
+import { fileURLToPath } from 'node:url'
+import type { PoolingChoice } from '../../analysis/poolings.ts'
+import type { WorkProgress } from '../../contract/api.ts'
+import { AppError, errors, type ErrorReport } from '../../contract/errors.ts'
+import type { SizedStep } from '../dataSets/pooledRows.ts'
+
+interface TaskKinds {
+  /** SHA-256 of rows, labels and activations. */
+  hash: {
+    task: {
+      steps: SizedStep[]
+      cells: { hook: string; choice: PoolingChoice }[]
+      labels: Int32Array
+      classes: string[]
+    }
+    result: string
+  }
+}
+
+export type ProbeTaskKind = keyof TaskKinds
+type TaskOf<K extends ProbeTaskKind> = { kind: K; workspaceFolder: string } & TaskKinds[K]['task']
+export type ProbeTask = { [K in ProbeTaskKind]: TaskOf<K> }[ProbeTaskKind]
+export type ProbeTaskResult<K extends ProbeTaskKind> = TaskKinds[K]['result']
+
+export type FromProbeWorker =
+  | { kind: 'progress'; progress: WorkProgress }
+  | { kind: 'done'; result: ProbeTaskResult<ProbeTaskKind> }
+  | { kind: 'failed'; error: ErrorReport }
+
+/** Beside this file: the source under Node's type stripping, the bundled worker beside a bundle. */
+function workerPath(): string {
+  const name = import.meta.url.endsWith('.ts') ? './probeWorker.ts' : './probeWorker.mjs'
+  return fileURLToPath(new URL(name, import.meta.url))
+}
+
+export interface TaskListener {
+  tell: (progress: WorkProgress) => void
+  /** Ends the thread at once. */
+  signal: AbortSignal
+}
+
+/**
+ * Does one task in a thread that reads the workspace by itself.
+ * @throws what the task throws; probe_worker_lost where the thread ended otherwise; the signal's reason
+ */
+export function runProbeTask<K extends ProbeTaskKind>(
+  task: TaskOf<K>,
+  { tell, signal }: TaskListener,
+): Promise<ProbeTaskResult<K>> {
+  signal.throwIfAborted()
+  const worker = new Worker(workerPath(), { workerData: task, name: `innerview ${task.kind}` })
+  const result = new Promise<ProbeTaskResult<K>>((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    worker.on('message', (message: FromProbeWorker) => {
+      if (signal.aborted) return
+      if (message.kind === 'progress') tell(message.progress)
+      else if (message.kind === 'done')
+        resolve(message.result as ProbeTaskResult<K>) // of this task's kind
+      else reject(new AppError(message.error))
+    })
+    const lost = (reason: string): void => reject(errors.probeWorkerLost({ reason }))
+    worker.on('error', (error) => lost(error instanceof Error ? error.message : String(error)))
+    worker.on('exit', (code) => lost(`It ended with code ${code}.`))
+  })
+  return result.finally(() => worker.terminate())
+}
