@@ -25,7 +25,7 @@ export interface Trust {
 const NAMED = 2
 
 /** The last check in a dtype; null before any. */
-const checkIn = ({ check, otherChecks }: ModelRecord, dtype: ComputeDtype): ModelCheck | null =>
+export const checkIn = ({ check, otherChecks }: ModelRecord, dtype: ComputeDtype): ModelCheck | null =>
   dtype === 'float32' ? check : (otherChecks.find((other) => other.dtype === dtype) ?? null)
 
 /**

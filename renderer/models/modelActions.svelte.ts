@@ -2,7 +2,7 @@
 // Owns: what is being added or checked, why it failed, which findings are unfolded. Not: the list itself, with what checks found (workspace.svelte.ts).
 import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
-import type { ModelRecord } from '../../main/contract/models.ts'
+import type { ComputeDtype, DtypeChoice, ModelRecord } from '../../main/contract/models.ts'
 import { engine, type Engine } from '../client.ts'
 import { tasks, type Tasks } from '../jobs/tasks.svelte.ts'
 import { startFormWith } from '../runs/runForm.svelte.ts'
@@ -17,13 +17,20 @@ export interface AddFailure {
 /** Of a check that was asked for in this window. */
 export type CheckState = { state: 'running' } | { state: 'failed'; error: ErrorReport }
 
-export const checkTitle = (model: ModelRecord): string => `Checking ${model.name}`
+export const checkTitle = ({ name }: ModelRecord, dtype: ComputeDtype): string =>
+  dtype === 'float32' ? `Checking ${name}` : `Checking ${name} in ${dtype}`
+
+/** A model's checks are told apart by what they compute with. */
+export const checkKey = ({ id }: ModelRecord, dtype: ComputeDtype): string => `${id} ${dtype}`
 
 export class ModelActions {
   readonly removal = new LaterRemoval()
+  /** By `checkKey`. */
   readonly checks = new SvelteMap<string, CheckState>()
-  /** Models whose findings are shown in full. */
+  /** Checks whose findings are shown in full, by `checkKey`. */
   readonly unfolded = new SvelteSet<string>()
+  /** What each model can be computed with, by its id, as far as that was asked. */
+  readonly dtypes = new SvelteMap<string, DtypeChoice[]>()
   /** Paths that are being read now. */
   adding = $state.raw<string[]>([])
   /** The path field is to take the focus. */
@@ -82,25 +89,38 @@ export class ModelActions {
   }
 
   /** The engine keeps what is found; it comes back with the model. */
-  async check(model: ModelRecord): Promise<void> {
-    if (this.checks.get(model.id)?.state === 'running') return
-    this.checks.set(model.id, { state: 'running' })
+  async check(model: ModelRecord, dtype: ComputeDtype = 'float32'): Promise<void> {
+    const key = checkKey(model, dtype)
+    if (this.checks.get(key)?.state === 'running') return
+    this.checks.set(key, { state: 'running' })
     try {
-      const found = await this.#tasks.follow(checkTitle(model), (signal) =>
-        this.#models.check({ path: model.id }, { signal }),
+      const found = await this.#tasks.follow(checkTitle(model, dtype), (signal) =>
+        this.#models.check({ path: model.id, dtype }, { signal }),
       )
       if (found) {
         await this.#workspace.refreshModels()
-        this.unfolded.add(model.id)
+        this.unfolded.add(key)
       }
-      this.checks.delete(model.id)
+      this.checks.delete(key)
     } catch (error) {
-      this.checks.set(model.id, { state: 'failed', error: reportOf(error) })
+      this.checks.set(key, { state: 'failed', error: reportOf(error) })
     }
   }
 
-  toggleFindings(model: ModelRecord): void {
-    if (!this.unfolded.delete(model.id)) this.unfolded.add(model.id)
+  /** Asked once; a model whose files are gone is asked again when its card is shown again. */
+  async wantDtypes(model: ModelRecord): Promise<void> {
+    if (this.dtypes.has(model.id)) return
+    this.dtypes.set(model.id, [])
+    try {
+      this.dtypes.set(model.id, await this.#models.dtypes({ id: model.id }))
+    } catch {
+      this.dtypes.delete(model.id) // checking it says why
+    }
+  }
+
+  toggleFindings(model: ModelRecord, dtype: ComputeDtype): void {
+    const key = checkKey(model, dtype)
+    if (!this.unfolded.delete(key)) this.unfolded.add(key)
   }
 
   remove(model: ModelRecord): void {

@@ -4,7 +4,7 @@ import type { Engine } from '../client.ts'
 import { Tasks } from '../jobs/tasks.svelte.ts'
 import { inventedCheck, inventedModels } from '../testing/invented.ts'
 import { Workspace } from '../workspace.svelte.ts'
-import { ModelActions } from './modelActions.svelte.ts'
+import { checkKey, ModelActions } from './modelActions.svelte.ts'
 
 const model = inventedModels[0]!
 
@@ -64,12 +64,33 @@ describe('ModelActions', () => {
     const checked = [{ ...model, check: inventedCheck() }]
     const { actions, workspace } = actionsOn({ check, list: () => Promise.resolve(checked) })
     await actions.check(model)
-    expect(check).toHaveBeenCalledWith({ path: model.id }, expect.anything())
+    expect(check).toHaveBeenCalledWith({ path: model.id, dtype: 'float32' }, expect.anything())
     expect(workspace.models).toEqual(checked)
-    expect(actions.checks.has(model.id)).toBe(false)
-    expect(actions.unfolded.has(model.id)).toBe(true)
-    actions.toggleFindings(model)
-    expect(actions.unfolded.has(model.id)).toBe(false)
+    expect(actions.checks.has(checkKey(model, 'float32'))).toBe(false)
+    expect(actions.unfolded.has(checkKey(model, 'float32'))).toBe(true)
+    actions.toggleFindings(model, 'float32')
+    expect(actions.unfolded.has(checkKey(model, 'float32'))).toBe(false)
+  })
+  it('checks in another dtype beside it, each with findings of its own', async () => {
+    const check = vi.fn(async () => found())
+    const { actions } = actionsOn({ check })
+    await Promise.all([actions.check(model), actions.check(model, 'int8')])
+    expect(check).toHaveBeenCalledWith({ path: model.id, dtype: 'int8' }, expect.anything())
+    actions.toggleFindings(model, 'float32')
+    expect(actions.unfolded.has(checkKey(model, 'int8'))).toBe(true)
+  })
+  it('asks once what a model can be computed with, and again where that failed', async () => {
+    const choices = [{ dtype: 'float32', refusal: null, notes: [] }]
+    const dtypes = vi
+      .fn()
+      .mockRejectedValueOnce(errors.modelPathMissing({ path: '/gone' }))
+      .mockResolvedValue(choices)
+    const { actions } = actionsOn({ dtypes })
+    await actions.wantDtypes(model)
+    expect(actions.dtypes.has(model.id)).toBe(false)
+    await Promise.all([actions.wantDtypes(model), actions.wantDtypes(model)])
+    expect(actions.dtypes.get(model.id)).toEqual(choices)
+    expect(dtypes).toHaveBeenCalledTimes(2)
   })
   it('does not check a model twice at once', async () => {
     const check = vi.fn(async () => found())
@@ -84,10 +105,13 @@ describe('ModelActions', () => {
       .mockResolvedValueOnce(found())
     const { actions } = actionsOn({ check })
     await actions.check(model)
-    expect(actions.checks.get(model.id)).toMatchObject({ state: 'failed', error: { code: 'model_changed' } })
-    expect(actions.unfolded.has(model.id)).toBe(false)
+    expect(actions.checks.get(checkKey(model, 'float32'))).toMatchObject({
+      state: 'failed',
+      error: { code: 'model_changed' },
+    })
+    expect(actions.unfolded.has(checkKey(model, 'float32'))).toBe(false)
     await actions.check(model)
-    expect(actions.checks.has(model.id)).toBe(false)
+    expect(actions.checks.has(checkKey(model, 'float32'))).toBe(false)
   })
   it('forgets a check that was cancelled', async () => {
     const tasks = new Tasks()
@@ -97,10 +121,10 @@ describe('ModelActions', () => {
     const { actions } = actionsOn({ check: async () => endless() }, tasks)
     const checking = actions.check(model)
     await vi.waitFor(() => expect(tasks.list).toHaveLength(1))
-    expect(actions.checks.get(model.id)).toEqual({ state: 'running' })
+    expect(actions.checks.get(checkKey(model, 'float32'))).toEqual({ state: 'running' })
     tasks.list[0]!.cancel()
     await checking
-    expect(actions.checks.has(model.id)).toBe(false)
-    expect(actions.unfolded.has(model.id)).toBe(false)
+    expect(actions.checks.has(checkKey(model, 'float32'))).toBe(false)
+    expect(actions.unfolded.has(checkKey(model, 'float32'))).toBe(false)
   })
 })

@@ -6,7 +6,7 @@ import ShieldAlert from '@lucide/svelte/icons/shield-alert'
 import ShieldCheck from '@lucide/svelte/icons/shield-check'
 import ShieldEllipsis from '@lucide/svelte/icons/shield-ellipsis'
 import ShieldQuestion from '@lucide/svelte/icons/shield-question-mark'
-import type { ModelRecord } from '../../main/contract/models.ts'
+import type { ComputeDtype, ModelRecord } from '../../main/contract/models.ts'
 import { trustOf, type Trust } from '../../main/contract/modelTrust.ts'
 import { workspace, type Workspace } from '../workspace.svelte.ts'
 
@@ -26,7 +26,11 @@ export const looks: Record<Trust['standing'], Look> = {
 }
 
 /** On this program and device. */
-export function trustHere(model: ModelRecord, { info }: Workspace = workspace): Trust {
+export function trustHere(
+  model: ModelRecord,
+  dtype: ComputeDtype = 'float32',
+  { info }: Workspace = workspace,
+): Trust {
   const ground = info && { innerview: info.version, onnxruntime: info.onnxruntime, device: info.device }
-  return trustOf(model, ground)
+  return trustOf(model, ground, dtype)
 }
