@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { middleLayer, otherHooks, readLayers, writeLayers } from './layerChoice.ts'
+import { writeNumbers } from '../shared/numberWords.ts'
+import { middleLayer, otherHooks, readLayers } from './layerChoice.ts'
 
 describe('readLayers', () => {
   it('takes lists, ranges and names, in any order and once each', () => {
@@ -27,8 +28,8 @@ describe('readLayers', () => {
 
 it('what is written reads back the same', () => {
   for (const layers of [[], [15], [0, 1], [0, 1, 2], [0, 2, 3, 4, 9, 10]])
-    expect(readLayers(writeLayers(layers), 30).layers).toEqual(layers)
-  expect(writeLayers([3, 0, 1, 2, 8])).toBe('0-3,8')
+    expect(readLayers(writeNumbers(layers), 30).layers).toEqual(layers)
+  expect(writeNumbers([3, 0, 1, 2, 8])).toBe('0-3,8')
 })
 
 it('the middle of 30 layers is 15, of 16 is 8', () => {

@@ -29,19 +29,6 @@ export function readLayers(text: string, count: number | null): LayerChoice {
   return { layers: [...chosen].sort((a, b) => a - b), problem: null }
 }
 
-/** The shortest way to write them: `0-3,8`. */
-export function writeLayers(layers: readonly number[]): string {
-  const sorted = [...new Set(layers)].sort((a, b) => a - b)
-  const parts: string[] = []
-  for (let i = 0; i < sorted.length;) {
-    let end = i
-    while (sorted[end + 1] === sorted[end]! + 1) end++
-    parts.push(end > i + 1 ? `${sorted[i]}-${sorted[end]}` : sorted.slice(i, end + 1).join(','))
-    i = end + 1
-  }
-  return parts.join(',')
-}
-
 export const hooksOf = (layers: readonly number[]): string[] =>
   layers.map((layer) => `blocks.${layer}.hook_resid_post`)
 

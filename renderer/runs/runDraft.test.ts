@@ -66,6 +66,17 @@ describe('checkDraft', () => {
       expect(faults({ oracle: 'openai', baseUrl }), baseUrl).toHaveProperty('baseUrl')
     expect(faults({ oracle: 'openai', baseUrl: 'http://localhost:11434/v1' })).toEqual({})
   })
+  it('reads interventions, and refuses a list with a fault', () => {
+    const item = { kind: 'zeroAblate', hook: 'blocks.1.hook_mlp_out', positions: 'all' }
+    const { settings } = checkDraft({ ...good, interventions: JSON.stringify([item]) }, 30)
+    expect(settings?.interventions).toEqual([{ ...item, ifAbsent: 'error' }])
+    expect(checkDraft(good, 30).settings?.interventions).toEqual([])
+    for (const interventions of ['[', '{}', JSON.stringify([{ ...item, position: 'all' }])]) {
+      const found = checkDraft({ ...good, interventions }, 30)
+      expect(found.settings, interventions).toBeNull()
+      expect(Object.keys(found.faults), interventions).toEqual(['interventions'])
+    }
+  })
   it('leaves the oracle out of Number Hunt', () => {
     const { settings } = checkDraft(
       { ...good, environment: 'number_hunt', oracle: 'openai', baseUrl: '' },
@@ -103,6 +114,15 @@ it('draftOf makes the same settings again, hooks it has no field for included', 
       positions: 'all',
     },
     computeDtype: 'int8',
+    interventions: [
+      {
+        kind: 'add',
+        hook: 'blocks.15.hook_resid_post',
+        positions: 'all',
+        vector: { values: [0.5] },
+        alpha: 4,
+      },
+    ],
     seed: 42,
     name: 'mine',
   })
@@ -126,6 +146,21 @@ describe('what the engine refuses', () => {
     const dtype = errors.dtypeUnavailable({ path: '/m', dtype: 'gguf', reason: 'its weights are float32' })
     expect(placeOfRefusal(dtype.report())?.[0]).toBe('computeDtype')
     expect(placeOfRefusal(errors.selectionInvalid({ selection: '@9' }).report())?.[0]).toBe('selection')
+  })
+
+  it('belongs to the interventions where one is meant', () => {
+    const width = errors.interventionWidth({
+      intervention: '1, add',
+      what: 'vector',
+      hook: 'blocks.3.hook_resid_post',
+      expected: 576,
+      actual: 8,
+    })
+    expect(placeOfRefusal(width.report())).toEqual(['interventions', expect.stringContaining('576')])
+    expect(place('interventions.0.vector.file')?.[0]).toBe('interventions')
+    const typo = errors.hookUnknown({ hook: 'blocks.1.hook_reside', near: ['blocks.1.hook_resid_pre'] })
+    expect(placeOfRefusal(typo.report(), true)?.[0]).toBe('interventions')
+    expect(placeOfRefusal(typo.report())).toEqual(['layers', expect.stringContaining('Did you mean')])
   })
 
   it('belongs to the whole form where no field can show it', () => {

@@ -4,8 +4,11 @@ import type * as z from 'zod'
 import type { ComputeDtype } from '../../main/contract/models.ts'
 import { collectSettings, type CollectInput, type CollectSettings } from '../../main/contract/runs.ts'
 import type { ErrorReport } from '../../main/contract/errors.ts'
+import type { InterventionSetting } from '../../main/contract/interventions.ts'
+import { checkInterventions, writeItems } from '../interventions/interventionDraft.ts'
 import { isAddress } from '../shared/isAddress.ts'
-import { hooksOf, otherHooks, readLayers, writeLayers } from './layerChoice.ts'
+import { writeNumbers } from '../shared/numberWords.ts'
+import { hooksOf, otherHooks, readLayers } from './layerChoice.ts'
 import { layersOf } from './runText.ts'
 import { selectionFault } from './selectionChoice.ts'
 
@@ -44,6 +47,8 @@ export interface RunDraft {
   positions: 'decision' | 'all'
   dtype: 'float32' | 'float16'
   computeDtype: ComputeDtype
+  /** JSON, as interventions/interventionDraft.ts has it. */
+  interventions: string
 }
 export type DraftField = keyof RunDraft
 export type DraftFaults = Partial<Record<DraftField, string>>
@@ -98,6 +103,7 @@ export const newDraft = (): RunDraft => ({
   positions: 'decision',
   dtype: 'float32',
   computeDtype: 'float32',
+  interventions: '',
 })
 
 /** The fields that make the same run again. */
@@ -119,11 +125,12 @@ export function draftOf(settings: CollectSettings): RunDraft {
     topP: sampling.topP,
     maxNewTokens: sampling.maxNewTokens,
     stopTokens: sampling.stopTokens.join(' '),
-    layers: writeLayers(layersOf(capture.hooks)),
+    layers: writeNumbers(layersOf(capture.hooks)),
     otherHooks: otherHooks(capture.hooks),
     positions: capture.positions,
     dtype: capture.dtype,
     computeDtype: settings.computeDtype,
+    interventions: writeItems(settings.interventions),
   }
   if (environment.name === 'number_hunt') draft.upTo = environment.upTo
   else {
@@ -146,8 +153,15 @@ const lines = (text: string): string[] =>
     .map((line) => line.trim())
     .filter(Boolean)
 
-/** @param layers  what `readLayers` made of the draft's layers */
-function inputOf(draft: RunDraft, layers: readonly number[]): unknown {
+/**
+ * @param layers  what `readLayers` made of the draft's layers
+ * @param interventions  what `checkInterventions` made of its interventions
+ */
+function inputOf(
+  draft: RunDraft,
+  layers: readonly number[],
+  interventions: readonly InterventionSetting[],
+): unknown {
   const { maxSteps, selection, systemPrompt } = draft
   const common = { maxSteps, selection: selection.trim(), systemPrompt }
   const isTwentyQuestions = draft.environment === 'twenty_questions'
@@ -176,6 +190,7 @@ function inputOf(draft: RunDraft, layers: readonly number[]): unknown {
     seed: draft.seed,
     batch: draft.batch,
     computeDtype: draft.computeDtype,
+    interventions,
     sampling: {
       temperature: draft.temperature,
       topK: draft.topK,
@@ -209,10 +224,21 @@ const speaking: ReadonlySet<string> = new Set<DraftField>([
 const sentence = (text: string): string =>
   text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
 
-/** Which field the engine's refusal is about and what to say there; null where it is about no single field. */
-export function placeOfRefusal({ code, message, details }: ErrorReport): [DraftField, string] | null {
+/**
+ * Which field the engine's refusal is about and what to say there; null where it is about no single field.
+ * @param hasInterventions  a hook point that is refused stands there: layers to capture are checked here
+ */
+export function placeOfRefusal(
+  { code, message, cure, details }: ErrorReport,
+  hasInterventions = false,
+): [DraftField, string] | null {
   if (code === 'selection_empty' || code === 'selection_invalid') return ['selection', message]
-  if (code === 'hook_unknown') return ['layers', message]
+  if (code.startsWith('intervention_')) return ['interventions', `${message} ${cure}`]
+  const isIntervention = code === 'invalid_input' && String(details['field']).startsWith('interventions')
+  if (isIntervention)
+    return ['interventions', `${String(details['field'])}: ${sentence(String(details['reason']))}`]
+  if (code === 'hook_unknown' || code === 'layer_out_of_range')
+    return [hasInterventions ? 'interventions' : 'layers', `${message} ${cure}`]
   if (code === 'dtype_unavailable') return ['computeDtype', message]
   if (code !== 'invalid_input') return null
   const field = fieldAt(
@@ -274,7 +300,10 @@ export function checkDraft(
   if (selection !== null) faults.selection = selection
   const asksModel = draft.environment === 'twenty_questions' && draft.oracle === 'openai'
   if (asksModel && !isAddress(draft.baseUrl)) faults.baseUrl = addressFault
-  const parsed = collectSettings.safeParse(inputOf(draft, choice.layers ?? []) as CollectInput)
+  const { settings: interventions, faults: wrong } = checkInterventions(draft.interventions)
+  if (wrong[0]) faults.interventions = wrong[0].message
+  const input = inputOf(draft, choice.layers ?? [], interventions ?? [])
+  const parsed = collectSettings.safeParse(input as CollectInput)
   for (const issue of parsed.error?.issues ?? []) {
     const [field, message] = faultOf(issue)
     faults[field] ??= message

@@ -1,7 +1,8 @@
 // A run's settings and manifest as labelled lines, in the order in which people ask for them.
 import type { RunRecord } from '../../main/contract/runs.ts'
+import { kindNames, summaryOf, titleOf, totalText } from '../interventions/interventionText.ts'
 import { integer } from '../shared/format.ts'
-import { writeLayers } from './layerChoice.ts'
+import { writeNumbers } from '../shared/numberWords.ts'
 import { environmentNames, layersOf, oracleName } from './runText.ts'
 
 export interface FactGroup {
@@ -37,11 +38,26 @@ function captureFacts({ capture }: RunRecord['settings']): Facts {
   const layers = layersOf(capture.hooks)
   const others = capture.hooks.filter((hook) => layersOf([hook]).length === 0)
   return [
-    { label: 'Layers', value: layers.length ? writeLayers(layers) : 'none', isCode: layers.length > 0 },
+    { label: 'Layers', value: layers.length ? writeNumbers(layers) : 'none', isCode: layers.length > 0 },
     ...(others.length ? [{ label: 'Other hooks', value: others.join(', '), isCode: true }] : []),
     { label: 'Positions', value: capture.positions === 'all' ? 'every token' : 'decision points' },
     { label: 'Stored as', value: capture.dtype },
   ]
+}
+
+/** What each does, and what it has met so far; none for a run that plays the model as it is. */
+function interventionGroups({ settings, progress, manifest }: RunRecord): FactGroup[] {
+  if (settings.interventions.length === 0) return []
+  const facts = settings.interventions.flatMap((setting, index): Facts => {
+    const total = progress.interventions.find((each) => each.index === index)
+    const value = `${kindNames[setting.kind]}: ${summaryOf(setting)}\n${totalText(total)}`
+    return [{ label: titleOf(setting, index), value }]
+  })
+  const sources = manifest.interventions.flatMap((each) => each.sources)
+  const origin: Facts = sources.length
+    ? [{ label: 'Numbers from', value: [...new Set(sources)].join('\n'), isCode: true }]
+    : []
+  return [{ title: 'Interventions', facts: [...facts, ...origin] }]
 }
 
 export function factsOf(run: RunRecord): FactGroup[] {
@@ -56,6 +72,7 @@ export function factsOf(run: RunRecord): FactGroup[] {
         ...(oracle.kind === 'openai' ? [{ label: 'Address', value: oracle.baseUrl, isCode: true }] : []),
       ],
     },
+    ...interventionGroups(run),
     {
       title: 'Episodes and sampling',
       facts: [

@@ -51,6 +51,8 @@ export class RunForm {
   })
   faults: DraftFaults = $derived({ ...this.#refused, ...this.#checked.faults })
   settings: CollectSettings | null = $derived(this.#checked.settings)
+  /** What the engine said of the interventions; what is wrong with their text stands beside each of them. */
+  refusedInterventions = $derived(this.#refused.interventions)
   /** How the run will be called unless it gets a name. */
   standardName: string = $derived(standardName(this.draft, this.model?.name ?? ''))
 
@@ -106,7 +108,7 @@ export class RunForm {
 
   /** Says it beside its field, or for the whole form. */
   #tell(error: ErrorReport | null): void {
-    const place = error && placeOfRefusal(error)
+    const place = error && placeOfRefusal(error, this.draft.interventions.trim() !== '')
     this.error = place ? null : error
     if (!place) return
     const [field, text] = place

@@ -18,6 +18,7 @@ import {
   inventedDtypes,
   inventedGround,
   inventedHookPoints,
+  inventedInterventions,
   inventEpisodeView,
   inventedModels,
   tally,
@@ -83,6 +84,31 @@ export const worlds: Record<string, () => FakeWorld> = {
       inventModel('gpt2'),
     ],
     runs: [],
+    questions: [],
+    isLive: false,
+  }),
+  /** Runs in which something was changed inside the model, and one in another dtype. */
+  steered: () => ({
+    models: [
+      inventModel('Llama-3.2-1B-Instruct', {
+        format: 'safetensors',
+        dtype: 'bfloat16',
+        check: inventedComparison('Llama-3.2-1B-Instruct'),
+        otherChecks: [inventedCheck('Llama-3.2-1B-Instruct', { dtype: 'int8' })],
+      }),
+      ...inventedModels.slice(0, 1),
+    ],
+    runs: [
+      inventRun('steered, α 4', 'done', { createdAt: at(5) }, { interventions: inventedInterventions }),
+      inventRun('in eight bits', 'done', { createdAt: at(9) }, { computeDtype: 'int8' }),
+      inventRun(
+        'steered, in four bits, with a name that is longer than its row has room for',
+        'running',
+        { createdAt: at(2) },
+        { computeDtype: 'int4', interventions: inventedInterventions },
+      ),
+      inventRun('baseline', 'done', { createdAt: at(30) }),
+    ],
     questions: [],
     isLive: false,
   }),

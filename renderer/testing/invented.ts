@@ -180,6 +180,25 @@ export const inventedModels: ModelRecord[] = [
   }),
 ]
 
+export const inventedInterventions: NonNullable<CollectInput['interventions']> = [
+  {
+    kind: 'add',
+    name: 'towards valid',
+    hook: 'blocks.15.hook_resid_post',
+    positions: 'lastPrompt',
+    vector: { file: '/home/ada/vectors.safetensors', tensor: 'valid_minus_invalid' },
+    alpha: 4,
+  },
+  {
+    kind: 'projectOut',
+    hook: 'blocks.{20..24}.hook_resid_post',
+    positions: 'allPrompt',
+    applyAtSteps: [0, 1, 2, 3, 4],
+    vector: { run: 'baseline', episode: 0, step: 0, at: 'lastPrompt' },
+    gate: { vector: { file: '/home/ada/probe.safetensors', tensor: 'weights' }, above: 1.5 },
+  },
+]
+
 const objects =
   'Elephant,Trumpet,Banana,Helicopter,Violin,Screwdriver,Penguin,Canoe,Umbrella,Cactus,Guitar,Octopus,Toaster,Sweater,Bicycle,Diamond,Pumpkin,Scissors,Kangaroo,Lighthouse,Notebook,Tomato,Submarine,Chess set,Tulip'.split(
     ',',
@@ -302,7 +321,12 @@ export function inventRun(
       device: 'cpu',
       oracle: 'knowledge base 1 (lenient)',
       environmentVersion: 'twenty_questions 1',
-      interventions: [],
+      interventions: settings.interventions.map(({ name = '', hook }) => ({
+        name,
+        hook: [hook].flat().join(', '),
+        hash: hex(name, 64),
+        sources: ['vector: /home/ada/vectors.safetensors valid_minus_invalid, 1 rows'],
+      })),
     },
     progress: {
       episodesDone,
@@ -316,7 +340,12 @@ export function inventRun(
       tokensPerSecond: status === 'running' ? 164.2 : null,
       secondsLeft: status === 'running' ? 323 : null,
       seconds: 579 * share,
-      interventions: [],
+      interventions: settings.interventions.map(({ gate }, index) => ({
+        index,
+        steps: Math.round(stepsAtMost * share),
+        tokens: Math.round(stepsAtMost * share) * (index + 1),
+        open: gate ? index : null,
+      })),
     },
     error: null,
     ...change,
@@ -418,7 +447,11 @@ export function inventEpisodeView(run: RunRecord, summary: EpisodeSummary): Epis
       decodeMs: 300 + random() * 500,
       oracleMs: random() * 2,
       capturedHooks: run.settings.capture.hooks,
-      interventions: [],
+      interventions: run.settings.interventions.flatMap(({ applyAtSteps, gate }, index) =>
+        applyAtSteps && !applyAtSteps.includes(step)
+          ? []
+          : [{ index, tokens: index + 1, open: gate ? step % 2 : null }],
+      ),
     }
     record.topIds.forEach((id, i) => {
       if (i % 5) seen.set(id, { id, text: [' the', ' a', 'Is', ' not'][i % 4]!, isSpecial: false })
