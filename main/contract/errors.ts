@@ -73,6 +73,41 @@ export const catalogue = {
     (p) => `The activations of episode ${p.episode}, step ${p.step} hold ${p.value}.`,
     'Leave that step out, or collect it again: an intervention too strong or weights that overflow give such values.',
   ),
+  probeNoRows: entry<{ purpose: string }>(
+    'There is nothing to probe',
+    (p) => `No row is left to ${p.purpose}.`,
+    'Choose other runs, or fewer filters.',
+  ),
+  probeOneClass: entry<{ where: string; name: string; n: number }>(
+    'All rows have the same label',
+    (p) => `The ${p.n} rows ${p.where} all belong to “${p.name}”: there is nothing to tell apart.`,
+    'Choose another label, more runs, or another split.',
+  ),
+  probeTooFewGroups: entry<{ groups: number; needed: number; unit: string }>(
+    'Too few episodes for this split',
+    (p) => `The split needs ${p.needed} ${p.unit}, there are ${p.groups}.`,
+    'Collect more episodes, or ask for fewer folds.',
+  ),
+  probeNoCategories: entry<{ categories: number }>(
+    'The tasks have no categories',
+    (p) => `Leaving one category out needs at least two; there are ${p.categories}.`,
+    'Split by episode or by object.',
+  ),
+  probeNotFinite: entry<{ row: number; column: number; value: string }>(
+    'A feature is not a number',
+    (p) => `Row ${p.row}, column ${p.column} is ${p.value}.`,
+    'Leave that row out, or look for what made it: half-precision activations can overflow.',
+  ),
+  probeTooLarge: entry<{ bytes: number }>(
+    'The features do not fit into memory',
+    (p) => `${p.bytes} bytes would be needed; 4294967296 can be had.`,
+    'Choose fewer rows, for instance by a filter on steps.',
+  ),
+  probeUnsuited: entry<{ estimator: string; classes: number; reason: string }>(
+    'This probe cannot learn these labels',
+    (p) => `${p.estimator} with ${p.classes} classes: ${p.reason}.`,
+    'Choose logistic regression with the lbfgs solver, LDA or the MLP.',
+  ),
 
   // model/
   modelPathMissing: entry<PathOnly>(
