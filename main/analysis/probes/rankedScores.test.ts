@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { RankedScores } from './rankedScores.ts'
+import { estimateOf, groupResamples, quantile } from './resamples.ts'
+
+const positive = [1, 0, 1, 1, 0, 0, 1, 0]
+const scores = [0.9, 0.8, 0.8, 0.7, 0.5, 0.5, 0.5, 0.1]
+const each = [0, 1, 2, 3, 4, 5, 6, 7]
+const ranked = new RankedScores(scores, positive, each)
+
+describe('ranked scores', () => {
+  // scikit-learn 1.9.1: roc_auc_score, average_precision_score
+  it('have the areas that scikit-learn has, ties included', () => {
+    const { auroc, auprc } = ranked.figures(null)!
+    expect(auroc).toBeCloseTo(0.78125, 15)
+    expect(auprc).toBeCloseTo(0.7470238095238095, 15)
+  })
+
+  it('and with weights', () => {
+    const { auroc, auprc } = ranked.figures([1, 2, 1, 3, 1, 0, 2, 1])!
+    expect(auroc).toBeCloseTo(0.5714285714285714, 15)
+    expect(auprc).toBeCloseTo(0.7204081632653061, 15)
+  })
+
+  it('a group drawn twice counts as if it stood there twice', () => {
+    const twice = new RankedScores([...scores, ...scores], [...positive, ...positive], [...each, ...each])
+    const [a, b] = [ranked.figures(each.map(() => 2))!, twice.figures(null)!]
+    expect(a).toEqual(b)
+  })
+
+  it('have no figures where a class is missing', () => {
+    expect(ranked.figures([1, 0, 1, 1, 0, 0, 1, 0])).toBeNull()
+    expect(new RankedScores([1, 2], [0, 0], [0, 1]).curve()).toEqual([])
+  })
+
+  it('catch as much as 1 and 5 of a hundred false alarms allow, and no more', () => {
+    // Scores fall from 100; the ones sit after 0, 1, 5 and 6 of a hundred zeros.
+    const zeros = Array.from({ length: 100 }, (_, index) => 100 - index)
+    const ones = [100.5, 99.5, 95.5, 94.5]
+    const { tprAt1, tprAt5 } = new RankedScores(
+      [...zeros, ...ones],
+      [...zeros.map(() => 0), ...ones.map(() => 1)],
+      [...zeros, ...ones].map(() => 0),
+    ).figures(null)!
+    expect([tprAt1, tprAt5]).toEqual([0.5, 0.75])
+  })
+
+  it('the curve goes from corner to corner with area equal to the figure', () => {
+    const curve = ranked.curve()
+    expect(curve[0]).toMatchObject({ falsePositiveRate: 0, truePositiveRate: 0 })
+    expect(curve.at(-1)).toMatchObject({ falsePositiveRate: 1, truePositiveRate: 1, threshold: 0.1 })
+    let area = 0
+    curve.slice(1).forEach((point, index) => {
+      const before = curve[index]
+      area +=
+        ((point.falsePositiveRate - before.falsePositiveRate) *
+          (point.truePositiveRate + before.truePositiveRate)) /
+        2
+    })
+    expect(area).toBeCloseTo(0.78125, 15)
+  })
+})
+
+describe('resampled figures', () => {
+  it('draw groups with replacement, as many as there are, the same for the same seed', () => {
+    const resamples = groupResamples([2, 5, 9], 12, 50, 7)
+    for (const counts of resamples) {
+      expect(counts.reduce((a, b) => a + b)).toBe(3)
+      expect(counts.every((count, group) => count === 0 || [2, 5, 9].includes(group))).toBe(true)
+    }
+    expect(groupResamples([2, 5, 9], 12, 50, 7)).toEqual(resamples)
+    expect(new Set(resamples.map(String)).size).toBeGreaterThan(5)
+  })
+
+  it('have NumPy’s percentiles', () => {
+    expect([0.025, 0.975, 0.5, 0.3].map((share) => quantile([1, 2, 4, 8, 16], share))).toEqual([
+      1.1, 15.2, 4, 2.4,
+    ])
+  })
+
+  it('have no interval where most resamples leave the figure undefined', () => {
+    expect(estimateOf(0.5, [0.4, null, null])).toEqual({ value: 0.5, low: null, high: null })
+    expect(estimateOf(null, [0.4, 0.5])).toEqual({ value: null, low: null, high: null })
+    expect(estimateOf(0.5, [])).toEqual({ value: 0.5, low: null, high: null })
+    expect(estimateOf(0.5, [0.6, 0.4, null]).low).toBeCloseTo(0.405, 12)
+  })
+})
