@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest'
+import { earlyWarnings } from './earlyWarning.ts'
+
+const odds = (p: number): number => Math.log(p / (1 - p))
+
+/** Episodes as lists of [label, probability]. */
+function held(episodes: [number, number][][]) {
+  const all = episodes.flatMap((steps, group) => steps.map(([label, p], step) => ({ label, p, group, step })))
+  const logOdds = Float64Array.from(all, ({ p }) => odds(p))
+  return {
+    held: {
+      rows: Int32Array.from(all, (_, row) => row),
+      labels: Int32Array.from(all, ({ label }) => label),
+      groups: Int32Array.from(all, ({ group }) => group),
+      folds: new Int32Array(all.length),
+      logOdds: [logOdds],
+      evidence: [logOdds],
+      named: Int32Array.from(all, ({ p }) => (p >= 0.5 ? 1 : 0)),
+      majority: new Int32Array(all.length),
+    },
+    steps: all.map(({ step }) => step),
+  }
+}
+
+it('tells how many steps before the first event an alert came', () => {
+  const quiet = Array.from({ length: 17 }, (): [number, number] => [0, 0.1])
+  const { held: predictions, steps } = held([
+    quiet,
+    [[0, 0.2], [0, 0.9], [0, 0.2], [1, 0.8]], // warned two steps ahead by the one false alarm of twenty
+    [[1, 0.95], [0, 0.1]], // warned as it happens
+    [[1, 0.15], [1, 0.99]], // warned too late
+  ]) // prettier-ignore
+  const [, atFive] = earlyWarnings(predictions, steps, [])
+  expect(atFive).toMatchObject({ falsePositiveRate: 0.05, episodes: 3, alerted: 2, leadSteps: [2, 0] })
+  expect(atFive.meanLead.value).toBe(1)
+})
+
+it('has no alert where no threshold is that quiet, and nothing to say without an event', () => {
+  const loud = held([[[0, 0.9], [1, 0.5]]]) // prettier-ignore
+  expect(earlyWarnings(loud.held, loud.steps, [])[0]).toMatchObject({ alerted: 0, meanLead: { value: null } })
+  const none = held([[[0, 0.9]]])
+  expect(earlyWarnings(none.held, none.steps, [])).toEqual([])
+})

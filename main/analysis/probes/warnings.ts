@@ -1,0 +1,148 @@
+// What a reader should know before believing a probe, in words.
+// Owns: the warnings and when each is given. Not: the figures they speak of.
+// Why each: docs/methods/probes.md, “Warnings”.
+import type { Estimate, ProbeDocument, ProbeSettings, ProbeWarning, Rival } from '../../contract/probes.ts'
+import { figure, strongest } from './headline.ts'
+import { indicesBy } from './indicesBy.ts'
+import type { ProbeData } from './probeData.ts'
+import { momentOf } from './rivals.ts'
+import type { Fold } from './splits.ts'
+
+/** Fewer groups than these make intervals that are too narrow. */
+const FEW_GROUPS = 10
+const FEW_OF_A_CLASS = 20
+
+export interface WarningGround {
+  data: ProbeData
+  settings: ProbeSettings
+  /** Without those that could not be learnt from. */
+  folds: readonly Fold[]
+  unusableFolds: number
+  cells: number
+  document: Pick<
+    ProbeDocument,
+    'figures' | 'rivals' | 'permutation' | 'randomFeatures' | 'pooling' | 'converged' | 'headline'
+  >
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`
+
+function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround): Generator<ProbeWarning> {
+  const { groups } = document.figures
+  const learnt = Math.min(...folds.map(({ train }) => new Set(train.map((row) => data.groups[row])).size))
+  const fewest = Math.min(groups, learnt)
+  if (fewest < FEW_GROUPS)
+    yield {
+      kind: 'fewGroups',
+      text:
+        groups <= learnt
+          ? `Only ${groups} episodes are judged: intervals from so few are too narrow.`
+          : `A fold learns from only ${learnt} episodes.`,
+    }
+  const counts = data.classes.map((_, k) => data.labels.filter((label) => label === k).length)
+  const rarest = counts.indexOf(Math.min(...counts))
+  if (counts[rarest] < FEW_OF_A_CLASS)
+    yield { kind: 'rareClass', text: `There are only ${counts[rarest]} rows of “${data.classes[rarest]}”.` }
+  if (unusableFolds > 0)
+    yield {
+      kind: 'foldsLeftOut',
+      text: `${unusableFolds} ${unusableFolds === 1 ? 'fold was' : 'folds were'} left out: no row of some class to learn from, or none to judge.`,
+    }
+  const bySteps = indicesBy(data.keys.map(({ step }) => step))
+  const single = [...bySteps].filter(
+    ([, rows]) => rows.length > 1 && new Set(rows.map((row) => data.labels[row])).size === 1,
+  )
+  if (single.length > 0 && bySteps.size > 1)
+    yield {
+      kind: 'oneClassAtStep',
+      text: `At step ${single
+        .map(([step]) => step)
+        .sort((a, b) => a - b)
+        .join(', ')} all rows have the same label: there the step's number alone tells it.`,
+    }
+  const byPrompt = indicesBy(data.prompts)
+  const shared = [...byPrompt.values()].filter(
+    (rows) => new Set(rows.map((row) => data.groups[row])).size > 1,
+  )
+  const sharing = shared.reduce((sum, rows) => sum + rows.length, 0)
+  if (sharing > 0 && momentOf(document.pooling) === 'prompt') {
+    const steps = [...new Set(shared.flat().map((row) => data.keys[row].step))].sort((a, b) => a - b)
+    yield {
+      kind: 'samePrompts',
+      text: `${sharing} rows (step ${steps.slice(0, 5).join(', ')}${steps.length > 5 ? ', …' : ''}) have the same prompt as another episode's: what is read before the answer is the same for all of them.`,
+    }
+  }
+  const constant = [...indicesBy(data.groups).values()]
+  if (
+    constant.some((rows) => rows.length > 1) &&
+    constant.every((rows) => new Set(rows.map((row) => data.labels[row])).size === 1)
+  )
+    yield {
+      kind: 'labelByEpisode',
+      text: `Every episode has one label throughout: there are ${constant.length} independent samples, not ${data.rows}.`,
+    }
+}
+
+function* resultWarnings({ data, settings, cells, document }: WarningGround): Generator<ProbeWarning> {
+  const { figures, rivals, permutation, randomFeatures, pooling, converged, headline } = document
+  if (momentOf(pooling) === 'completion')
+    yield {
+      kind: 'poolingHasAnswer',
+      text: 'The pooling contains the answer, and the label is judged from the answer: the probe may read what was said, not what will be.',
+    }
+  if (cells > 1)
+    yield {
+      kind: 'chosenOnTest',
+      text: `The best of ${cells} layers and poolings was chosen by its held-out figure, which is too good by that choice. Confirm it on other episodes.`,
+    }
+  const best = rivals.find(({ kind }) => kind === headline.rival)
+  if (best && !(headline.advantage.low !== null && headline.advantage.low > 0))
+    yield { kind: 'rivalAsGood', text: rivalSentence(best, figures.auroc) }
+  const later = strongest(rivals.filter((rival) => !rival.available))
+  if (later && (later.auroc.value ?? 0) >= (figures.auroc.value ?? 0))
+    yield {
+      kind: 'laterRivalAsGood',
+      text: `“${later.title}” reaches ${figure(later.auroc.value!)} once the answer is written.`,
+    }
+  if (figures.majority !== null && (figures.accuracy.value ?? 0) <= figures.majority)
+    yield {
+      kind: 'belowMajority',
+      text: `Its accuracy, ${percent(figures.accuracy.value ?? 0)}, is no better than always naming the commonest class (${percent(figures.majority)}).`,
+    }
+  if (!permutation)
+    yield {
+      kind: 'noPermutations',
+      text: 'No labels were permuted: nothing says how good a probe on shuffled labels would be.',
+    }
+  else if (permutation.p === null || permutation.p >= 0.05)
+    yield {
+      kind: 'shuffledAsGood',
+      text: `Probes on labels shuffled between episodes do as well (p = ${permutation.p === null ? 'undefined' : permutation.p.toPrecision(2)}, ${permutation.permutations} permutations).`,
+    }
+  const random = randomFeatures?.auroc.value
+  if (
+    random !== undefined &&
+    random !== null &&
+    figures.auroc.value !== null &&
+    random >= figures.auroc.value
+  )
+    yield { kind: 'randomAsGood', text: `Random features of the same size reach ${figure(random)}.` }
+  if (!converged)
+    yield {
+      kind: 'notConverged',
+      text: `A fit had not converged after ${settings.estimator.kind === 'logistic' ? settings.estimator.maxIterations : 'the allowed'} iterations.`,
+    }
+  if (data.classes.length > 2)
+    yield { kind: 'severalClasses', text: 'AUROC and AUPRC are means of one class against the rest.' }
+}
+
+function rivalSentence({ title, auroc }: Rival, own: Estimate): string {
+  const values = `${own.value === null ? 'undefined' : figure(own.value)} against ${auroc.value === null ? 'undefined' : figure(auroc.value)}`
+  return `“${title}” predicts the label as well: the probe is not reliably above it (AUROC ${values}).`
+}
+
+/** All that apply, those about the data first. */
+export const warningsOf = (ground: WarningGround): ProbeWarning[] => [
+  ...dataWarnings(ground),
+  ...resultWarnings(ground),
+]
