@@ -147,6 +147,8 @@ export const runManifest = z.object({
   oracle: z.string(),
   environmentVersion: z.string(),
   interventions: z.array(manifestIntervention).default([]),
+  /** What says which of them act in a step: their own `applyAtSteps`, or a program’s rule by its name. */
+  chooser: z.string().default('applyAtSteps'),
 })
 export type RunManifest = z.infer<typeof runManifest>
 

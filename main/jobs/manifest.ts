@@ -8,7 +8,7 @@ import { hashChatTemplate } from '../model/hashModel.ts'
 import type { PlannedIntervention } from '../inference/interventionPlan.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { runtimeVersion, version } from '../version.ts'
-import { manifestEntries } from './runInterventions.ts'
+import { chooserName, manifestEntries, type InterventionChooser } from './runInterventions.ts'
 
 /** What a run is made of, beside its settings. */
 export interface RunGround {
@@ -18,11 +18,13 @@ export interface RunGround {
   environment: Environment
   oracle: Oracle | null
   planned: readonly PlannedIntervention[]
+  /** A program's, where it chooses what acts in each step. */
+  chooser?: InterventionChooser
 }
 
 export function manifestOf(
   { computeDtype }: Pick<CollectSettings, 'computeDtype'>,
-  { model, files, environment, oracle, planned }: RunGround,
+  { model, files, environment, oracle, planned, chooser }: RunGround,
 ): RunManifest {
   return {
     innerview: version,
@@ -39,6 +41,7 @@ export function manifestOf(
     oracle: oracle?.description ?? 'none',
     environmentVersion: `${environment.name} ${environment.version}`,
     interventions: manifestEntries(planned),
+    chooser: chooserName(chooser),
   }
 }
 
@@ -54,6 +57,7 @@ const ground = {
   oracle: 'the oracle',
   environmentVersion: 'the environment',
   onnxruntime: 'ONNX Runtime',
+  chooser: 'what chooses interventions',
 } satisfies Partial<Record<keyof RunManifest, string>>
 
 /**

@@ -27,14 +27,20 @@ const ones = Array.from({ length: width }, () => 1)
 let folder: string
 let model: string
 let vectors: string
+/** For all that need no engine of its own: loading a model takes longer than playing a few steps. */
+let shared: EngineService
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'innerview-run-interventions-'))
   model = await writeTinyModel(join(folder, 'tiny'))
   vectors = join(folder, 'vectors.safetensors')
   await writeVectors(1)
+  shared = await open('shared')
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(async () => {
+  await shared.close()
+  await rm(folder, { recursive: true, force: true })
+})
 
 const writeVectors = (value: number): Promise<void> =>
   writeSafetensors(
@@ -110,18 +116,10 @@ async function done(engine: EngineService, wanted: ReturnType<typeof settings>):
   return run
 }
 
-/** A run's record and rows, in a workspace of its own. */
-async function played(
-  workspace: string,
-  wanted: ReturnType<typeof settings>,
-): Promise<{ run: RunRecord; rows: unknown[] }> {
-  const engine = await open(workspace)
-  try {
-    const run = await done(engine, wanted)
-    return { run, rows: rows(engine, run) }
-  } finally {
-    await engine.close()
-  }
+/** A run's record and rows, on the engine that the tests share. */
+async function played(wanted: ReturnType<typeof settings>): Promise<{ run: RunRecord; rows: unknown[] }> {
+  const run = await done(shared, wanted)
+  return { run, rows: rows(shared, run) }
 }
 
 /** At its third stored step. */
@@ -142,30 +140,25 @@ async function stopInTheMiddle(
 }
 
 describe('a run with interventions', () => {
-  const list = [
+  const mixed = (): InterventionInput[] => [
     add({ name: 'push', applyAtSteps: [1, 2] }),
     {
       kind: 'resampleAblate',
       hook: 'blocks.*.hook_resid_mid',
       positions: 'all',
-      source: { file: '', tensor: 'set' },
+      source: { file: vectors, tensor: 'set' },
     },
-  ] as InterventionInput[]
-  const mixed = (): InterventionInput[] => [
-    add({ name: 'push', applyAtSteps: [1, 2] }),
-    { ...list[1], source: { file: vectors, tensor: 'set' } } as InterventionInput,
   ]
 
   test('has the same rows whatever the batch size, and says in each step what acted', async () => {
-    const alone = await played('alone', settings(mixed(), { batch: 1 }))
-    const together = await played('together', settings(mixed(), { batch: 4 }))
+    const together = await played(settings(mixed(), { batch: 4 }))
+    const alone = await played(settings(mixed(), { batch: 1 }))
     expect(together.rows).toEqual(alone.rows)
-    expect(together.rows).not.toEqual((await played('plain', settings([]))).rows)
-    const engine = await open('alone')
-    const acted = engine.episodes.steps(alone.run.id, 0).map(({ interventions }) => interventions)
+    expect(together.rows).not.toEqual((await played(settings([]))).rows)
+    const acted = shared.episodes.steps(alone.run.id, 0).map(({ interventions }) => interventions)
     expect(acted.map((step) => step.map(({ index }) => index))).toEqual([[1], [0, 1], [0, 1], [1]])
     expect(acted[1][0]).toEqual({ index: 0, tokens: 1, open: null })
-    const { interventions: totals } = engine.runs.get(alone.run.id).progress
+    const { interventions: totals } = alone.run.progress
     expect(totals[0]).toEqual({ index: 0, steps: 8, tokens: 8, open: null })
     expect(totals[1]).toMatchObject({ index: 1, steps: 16 })
     expect(alone.run.manifest.interventions.map((each) => [each.name, each.hook])).toEqual([
@@ -177,18 +170,17 @@ describe('a run with interventions', () => {
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       sources: [`vector: ${vectors} v, 1 rows`],
     })
-    await engine.close()
   })
 
   test('that is stopped and resumed has the rows of one that was not', async () => {
-    const long = { episodes: 8, sampling: { maxNewTokens: 30 } }
-    const whole = await played('whole', settings(mixed(), long))
+    const long = { episodes: 6, sampling: { maxNewTokens: 24 } }
+    const whole = await played(settings(mixed(), long))
     const engine = await open('stopped')
     const { id } = await engine.runs.start(settings(mixed(), long))
     expect((await stopInTheMiddle(engine, id, 'pause')).status).toBe('paused')
     await engine.close()
     const again = await open('stopped')
-    expect(again.runs.get(id).progress.steps).toBeLessThan(32)
+    expect(again.runs.get(id).progress.steps).toBeLessThan(24)
     await again.runs.resume(id)
     const run = await again.runs.ended(id)
     expect(run).toMatchObject({ status: 'done', error: null })
@@ -198,13 +190,15 @@ describe('a run with interventions', () => {
   })
 
   test('of α = 0 has the bits of a run without any', async () => {
-    const idle = await played('idle', settings([add({ alpha: 0, positions: 'all' })]))
-    expect(idle.rows).toEqual((await played('bare', settings([]))).rows)
+    const idle = await played(settings([add({ alpha: 0, positions: 'all' })]))
+    expect(idle.rows).toEqual((await played(settings([]))).rows)
     expect(idle.run.progress.interventions).toMatchObject([{ index: 0, steps: 16 }])
   })
 
   test('leaves no hook behind, however it ends', async () => {
-    const bare = (await played('before', settings([]))).rows
+    const fresh = await open('fresh')
+    const bare = rows(fresh, await done(fresh, settings([])))
+    await fresh.close()
     const engine = await open('after')
     const strong = [add({ alpha: 50, positions: 'all' })]
     await done(engine, settings(strong))
@@ -341,13 +335,16 @@ describe('an intervention that met nothing in the whole run', () => {
       add({ applyAtSteps: [2, 3] }),
     ])
     // Of a record only what is looked at.
-    const run = { id: 'r1', settings: wanted, progress } as RunRecord
+    const { manifest } = sampleRun()
+    const run = { id: 'r1', settings: wanted, progress, manifest } as RunRecord
     expect(() => checkAllMet(run)).toThrow(/by “2, add” \(no episode came to step 2, 3\)/)
     const met = {
       ...progress,
       interventions: [...progress.interventions, { index: 1, steps: 1, tokens: 1, open: null }],
     }
     expect(() => checkAllMet({ ...run, progress: met } as RunRecord)).not.toThrow()
+    const chosen = { ...manifest, chooser: 'program: mine' }
+    expect(() => checkAllMet({ ...run, manifest: chosen } as RunRecord)).not.toThrow()
   })
 })
 

@@ -21,6 +21,16 @@ export type ChooseInterventions = (
   signal: AbortSignal,
 ) => readonly number[] | Promise<readonly number[]>
 
+/** A program's rule, by a name that tells it from others: a run goes on only with the rule that it began with. */
+export interface InterventionChooser {
+  name: string
+  choose: ChooseInterventions
+}
+
+/** As a manifest has it. */
+export const chooserName = (chooser: InterventionChooser | undefined): string =>
+  chooser ? `program: ${chooser.name}` : 'applyAtSteps'
+
 /** What is done in a step: as chosen, or where nobody chooses what names the step. */
 export function changesOf(
   planned: readonly PlannedIntervention[],
@@ -65,14 +75,16 @@ export const manifestEntries = (planned: readonly PlannedIntervention[]): Manife
 
 /**
  * The last word on a run that has come to its end: what was asked for and happened nowhere is an error, also where single steps were allowed
- * to go without (`ifAbsent: "skip"`). A gate that was never open is none: it has been asked, and its counts say so.
+ * to go without (`ifAbsent: "skip"`). A gate that was never open is none: it has been asked, and its counts say so. Nor is one that a program's
+ * rule never chose.
  * @param run  as it is now, with its sums
  * @throws intervention_unused
  */
-export function checkAllMet({ id, settings, progress }: RunRecord): void {
+export function checkAllMet({ id, settings, progress, manifest }: RunRecord): void {
+  const mustBeAsked = manifest.chooser === chooserName(undefined)
   const unused = settings.interventions.flatMap((setting, index) => {
     const total = progress.interventions.find((each) => each.index === index)
-    if (total && total.tokens > 0) return []
+    if (total ? total.tokens > 0 : !mustBeAsked) return []
     return [describe(setting, index, total !== undefined)]
   })
   if (unused.length > 0) throw errors.interventionUnused({ id, steps: progress.steps, unused })

@@ -25,6 +25,7 @@ import { checkSameGround, manifestOf } from './manifest.ts'
 import type { ModelLibrary } from './modelLibrary.ts'
 import type { OracleDesk } from './oracleDesk.ts'
 import { RunControl, type RunWork } from './runControl.ts'
+import type { InterventionChooser } from './runInterventions.ts'
 import { defaultRunName } from './runName.ts'
 
 const workText = ({ label, fraction }: WorkProgress): string =>
@@ -34,6 +35,8 @@ const usesOracle = ({ environment }: CollectSettings): boolean => environment.na
 
 export class Runs {
   private readonly control: RunControl
+  /** Rules that a program gave, by run: they are not stored. */
+  private readonly choosers = new Map<string, InterventionChooser>()
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly models: ModelLibrary
@@ -59,8 +62,11 @@ export class Runs {
     return this.control.activeRuns()
   }
 
-  /** Checks all that can be checked before anything is loaded, stores the run and queues it. */
-  async start(settings: CollectSettings): Promise<RunRecord> {
+  /**
+   * Checks all that can be checked before anything is loaded, stores the run and queues it.
+   * @param chooser  says before each step which of the run's interventions act; those that name the step where left out
+   */
+  async start(settings: CollectSettings, chooser?: InterventionChooser): Promise<RunRecord> {
     const model = this.models.get(settings.modelId)
     checkDtype(model, settings.computeDtype)
     const files = await openModelFiles(model.path)
@@ -80,8 +86,9 @@ export class Runs {
       kind: 'collect',
       name: settings.name || defaultRunName(settings, model.name),
       settings,
-      manifest: manifestOf(settings, { model, files, environment, oracle, planned }),
+      manifest: manifestOf(settings, { model, files, environment, oracle, planned, chooser }),
     })
+    if (chooser) this.choosers.set(run.id, chooser)
     return this.control.enqueue(run.id)
   }
 
@@ -91,14 +98,16 @@ export class Runs {
 
   /**
    * Goes on with a run that rests. One that cannot go on as it began is refused and keeps its status.
+   * @param chooser  of the run's own name, where one began it
    * @throws run_not_resumable, run_model_gone, run_differs, and what opening the model's files throws
    */
-  async resume(id: string): Promise<RunRecord> {
+  async resume(id: string, chooser?: InterventionChooser): Promise<RunRecord> {
     const run = this.control.get(id)
     this.control.checkResumable(id)
     const { modelId } = run.settings
     if (!this.models.list().some((model) => model.id === modelId))
       throw errors.runModelGone({ id, model: modelId, name: run.manifest.modelName })
+    if (chooser) this.choosers.set(id, chooser)
     await this.checkGround(run)
     return this.control.resume(id)
   }
@@ -176,7 +185,8 @@ export class Runs {
     const model = this.models.get(run.settings.modelId)
     const files = await openModelFiles(model.path)
     const planned = await this.plan(run.settings, model, files)
-    checkSameGround(run, manifestOf(run.settings, { model, files, environment, oracle, planned }))
+    const ground = { model, files, environment, oracle, planned, chooser: this.choosers.get(run.id) }
+    checkSameGround(run, manifestOf(run.settings, ground))
     return planned
   }
 
@@ -202,6 +212,7 @@ export class Runs {
             environment,
             model: agent,
             planned,
+            choose: this.choosers.get(run.id)?.choose,
             onStep(step, episode) {
               hub.emit({ kind: 'episode', episode })
               onStep(step)

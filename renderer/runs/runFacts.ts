@@ -54,10 +54,12 @@ function interventionGroups({ settings, progress, manifest }: RunRecord): FactGr
     return [{ label: titleOf(setting, index), value }]
   })
   const sources = manifest.interventions.flatMap((each) => each.sources)
+  const { chooser } = manifest
+  const rule: Facts = chooser === 'applyAtSteps' ? [] : [{ label: 'Chosen by', value: chooser }]
   const origin: Facts = sources.length
     ? [{ label: 'Numbers from', value: [...new Set(sources)].join('\n'), isCode: true }]
     : []
-  return [{ title: 'Interventions', facts: [...facts, ...origin] }]
+  return [{ title: 'Interventions', facts: [...facts, ...rule, ...origin] }]
 }
 
 export function factsOf(run: RunRecord): FactGroup[] {

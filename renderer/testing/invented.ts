@@ -327,6 +327,7 @@ export function inventRun(
         hash: hex(name, 64),
         sources: ['vector: /home/ada/vectors.safetensors valid_minus_invalid, 1 rows'],
       })),
+      chooser: 'applyAtSteps',
     },
     progress: {
       episodesDone,
