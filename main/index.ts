@@ -42,6 +42,13 @@ export {
   type PlayedEpisode,
   type StepPlan,
 } from './library/episodes.ts'
+export {
+  collectRun,
+  resumeRun,
+  type ChooseStep,
+  type CollectRunOptions,
+  type CollectRunSettings,
+} from './library/collectRun.ts'
 export { openEnvironment, type OracleChoice } from './library/shippedEnvironments.ts'
 export { pathPatch, type PathPatchOptions } from './library/pathPatch.ts'
 export { contrastVectors, steeringVerdict } from './library/steering.ts'
@@ -71,7 +78,7 @@ export type { SweepConditionInput, VerdictDocument, VerdictSettingsInput } from 
 export type { SweepTables, TableCondition } from './contract/sweepTables.ts'
 export { AppError } from './contract/errors.ts'
 export type { ModelShape } from './contract/models.ts'
-export type { ChatMessage, StepRecord } from './contract/runs.ts'
+export type { ChatMessage, RunRecord, StepRecord } from './contract/runs.ts'
 export type { HookFunction, HookTensor } from './inference/hookFunctions.ts'
 export type { InterventionCount } from './inference/interventionBinding.ts'
 export type { PathEnd } from './inference/pathPatching.ts'

@@ -1,0 +1,127 @@
+// A run of many episodes from a program, stored step by step like any other, with a rule of the program's own for what acts in each step.
+// Owns: opening a workspace for it, following it, going on with it. Not: the run itself (jobs/runs.ts) or one episode unstored (episodes.ts).
+import { AppError, errors } from '../contract/errors.ts'
+import { collectSettings, type CollectInput, type RunRecord } from '../contract/runs.ts'
+import { defaultCache } from '../folders.ts'
+import { openEngine, type EngineService } from '../jobs/engineService.ts'
+import type { StepSituation } from '../jobs/playEpisode.ts'
+import type { InterventionChooser } from '../jobs/runInterventions.ts'
+import { parseSettings } from '../jobs/settings.ts'
+import { resourcesFolder } from '../resourcesFolder.ts'
+
+/**
+ * Names the interventions of one step: those of the run's list, by name or by place from 0. It knows all that is known before the step: the
+ * environment's state, step number, messages, prompt, earlier prompts. What it says is stored with the step.
+ */
+export type ChooseStep = (
+  situation: StepSituation,
+  signal: AbortSignal,
+) => readonly (string | number)[] | Promise<readonly (string | number)[]>
+
+export interface CollectRunOptions {
+  /** A workspace's folder, made where there is none. Nobody else may write to it meanwhile. */
+  workspace: string
+  /** Which interventions act; those that name the step in `applyAtSteps` where left out. */
+  chooser?: { name: string; choose: ChooseStep }
+  /** For what is made of GGUF files, once; the usual one where left out. */
+  cacheFolder?: string
+  /** Pauses the run: `resumeRun` goes on with it. */
+  signal?: AbortSignal
+  /** Told how far it is, at most 20 times a second. */
+  onProgress?: (run: RunRecord) => void
+}
+
+/** Settings of a run as docs/terminal.md and the form have them; `model` is an id of the workspace, a path, or `embedded`. */
+export type CollectRunSettings = Omit<CollectInput, 'modelId'> & { model: string }
+
+/**
+ * Plays a run and stores it.
+ * @returns the run as it is at its end, or paused where the signal was aborted
+ * @throws invalid_input, the intervention_… errors, hook_unknown, workspace_…, model_…; and what made the run fail
+ */
+export async function collectRun(
+  { model, ...settings }: CollectRunSettings,
+  options: CollectRunOptions,
+): Promise<RunRecord> {
+  return withEngine(options, async (engine, signal) => {
+    const { id: modelId } = await engine.models.findOrAdd(model, () => {}, signal)
+    const parsed = parseSettings(collectSettings, { ...settings, modelId })
+    const names = parsed.interventions.map(({ name }) => name)
+    return engine.runs.start(parsed, chooserOf(options, names))
+  })
+}
+
+/**
+ * Goes on with a run that was stopped, by whatever; it ends with the rows of one that was not. A run that began with a chooser wants one of the
+ * same name, which must say the same in the same situation; of the steps that are stored it is not asked again.
+ * @throws run_not_resumable, run_model_gone, run_differs, not_found, and as `collectRun`
+ */
+export async function resumeRun(id: string, options: CollectRunOptions): Promise<RunRecord> {
+  return withEngine(options, async (engine) => {
+    const names = engine.runs.get(id).settings.interventions.map(({ name }) => name)
+    return engine.runs.resume(id, chooserOf(options, names))
+  })
+}
+
+function chooserOf(
+  { chooser }: CollectRunOptions,
+  names: readonly (string | undefined)[],
+): InterventionChooser | undefined {
+  if (!chooser) return undefined
+  const { name, choose } = chooser
+  const place = (chosen: string | number): number => {
+    const index = typeof chosen === 'number' ? chosen : names.indexOf(chosen)
+    if (Number.isInteger(index) && index >= 0 && index < names.length) return index
+    throw errors.invalidInput({ field: `chooser ${name}`, reason: `the run has no intervention “${chosen}”` })
+  }
+  return {
+    name,
+    choose: async (situation, signal) => [...new Set((await choose(situation, signal)).map(place))],
+  }
+}
+
+async function withEngine(
+  { workspace, cacheFolder, signal = new AbortController().signal, onProgress }: CollectRunOptions,
+  begin: (engine: EngineService, signal: AbortSignal) => Promise<RunRecord>,
+): Promise<RunRecord> {
+  signal.throwIfAborted()
+  const engine = await openEngine({
+    workspaceFolder: workspace,
+    cacheFolder: cacheFolder ?? defaultCache(),
+    resourcesFolder: resourcesFolder(),
+    transport: 'process',
+  })
+  const watching = new AbortController()
+  try {
+    const { id } = await begin(engine, signal)
+    const following = follow(engine, id, watching.signal, onProgress)
+    const pause = (): void => {
+      try {
+        engine.runs.pause(id)
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error // it had ended by itself
+      }
+    }
+    signal.addEventListener('abort', pause, { once: true })
+    if (signal.aborted) pause()
+    const run = await engine.runs.ended(id).finally(() => signal.removeEventListener('abort', pause))
+    watching.abort()
+    await following
+    if (run.error) throw new AppError(run.error)
+    return run
+  } finally {
+    watching.abort()
+    await engine.close()
+  }
+}
+
+async function follow(
+  engine: EngineService,
+  id: string,
+  signal: AbortSignal,
+  onProgress: CollectRunOptions['onProgress'],
+): Promise<void> {
+  if (!onProgress) return
+  for await (const event of engine.events(signal))
+    if (event.kind === 'run' && event.run.id === id) onProgress(event.run)
+}
