@@ -14,7 +14,10 @@ import type { DecoderConfig, RopeScaling } from './modelFiles.ts'
 export function ggufArchitecture(gguf: Gguf, metadata: GgufMetadata): Architecture {
   const name = metadata.text('general.architecture') ?? 'none named'
   const known = knownArchitectures.filter(({ gguf: names }) => names)
-  const found = known.find(({ gguf: names }) => names?.architecture === name)
+  const hasExperts = Boolean(metadata.number(`${name}.expert_count`))
+  const routes = ({ tensors }: Architecture): boolean => tensors?.parts?.['mlp.router'] !== undefined
+  const named = known.filter(({ gguf: names }) => names?.architecture === name)
+  const found = named.find((architecture) => routes(architecture) === hasExperts) ?? named[0]
   if (found) return found
   throw errors.architectureUnsupported({
     path: gguf.path,

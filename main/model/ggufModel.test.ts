@@ -111,7 +111,7 @@ describe('openGgufModel', () => {
     ['no architecture', { 'general.architecture': undefined }, 'architecture_unsupported', 'none named'],
     ['an adapter', { 'general.type': text('adapter') }, 'model_unsupported', 'adapter'],
     ['a part of a split file', { 'split.count': count(3) }, 'model_unsupported', 'merge'],
-    ['a mixture of experts', { 'llama.expert_count': count(8) }, 'model_unsupported', 'experts'],
+    ['experts without a router', { 'llama.expert_count': count(8) }, 'model_malformed', 'ffn_gate_inp'],
     [
       'heads that differ by layer',
       { 'llama.attention.head_count': { type: 'int32s', value: [4, 2] } },

@@ -70,7 +70,7 @@ function transposed({ shape, data }: Matrix): Matrix {
 
 /** What the converter makes of one tensor. */
 function converted(architecture: string, name: string, matrix: Matrix, { shape }: DecoderConfig): Matrix {
-  const hasPairs = architecture === 'llama' || architecture === 'smollm3'
+  const hasPairs = ['llama', 'mixtral', 'smollm3'].includes(architecture)
   if (hasPairs && name.includes('.q_proj.')) return paired(matrix, shape.heads)
   if (hasPairs && name.includes('.k_proj.')) return paired(matrix, shape.keyValueHeads)
   if (architecture === 'gptneox' && name.includes('.query_key_value.')) return apart(matrix, shape.heads)
@@ -80,7 +80,8 @@ function converted(architecture: string, name: string, matrix: Matrix, { shape }
   return matrix
 }
 
-function metadataOf(name: string, config: DecoderConfig): Record<string, GgufInput> {
+function metadataOf(architecture: string, config: DecoderConfig): Record<string, GgufInput> {
+  const name = architecture === 'mixtral' ? 'llama' : architecture
   const { shape, rotary, attention, norm, mlp } = config
   const found: Record<string, GgufInput> = { 'general.architecture': { type: 'string', value: name } }
   const count = (key: string, value: number) => (found[`${name}.${key}`] = { type: 'uint32', value })
@@ -88,7 +89,7 @@ function metadataOf(name: string, config: DecoderConfig): Record<string, GgufInp
   count('block_count', shape.layers)
   count('context_length', shape.contextLength)
   count('embedding_length', shape.residualWidth)
-  count(mlp.experts ? 'expert_feed_forward_length' : 'feed_forward_length', shape.mlpWidth)
+  count(name === 'qwen3moe' ? 'expert_feed_forward_length' : 'feed_forward_length', shape.mlpWidth)
   count('attention.head_count', shape.heads)
   count('attention.head_count_kv', shape.keyValueHeads)
   if (shape.headWidth * shape.heads !== shape.residualWidth) {

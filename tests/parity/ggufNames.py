@@ -15,6 +15,7 @@ from safetensors import safe_open
 GOLDEN = Path(__file__).parent / "golden"
 FOLDERS = {
     "llama": "llama-biased-linear-rope-fp32",
+    "mixtral": "mixtral",
     "qwen2": "qwen2",
     "qwen3": "qwen3",
     "qwen3moe": "qwen3-moe",
@@ -26,11 +27,13 @@ FOLDERS = {
     "olmo2": "olmo2",
     "smollm3": "smollm3",
 }
+# What llama.cpp calls those that it does not call by their own name.
+OTHERWISE = {"mixtral": "llama"}
 ARCHITECTURES = {name: architecture for architecture, name in gguf.MODEL_ARCH_NAMES.items()}
 
 
 def names_of(architecture, folder):
-    table = gguf.get_tensor_name_map(ARCHITECTURES[architecture], 3)
+    table = gguf.get_tensor_name_map(ARCHITECTURES[OTHERWISE.get(architecture, architecture)], 3)
     names = {}
     with safe_open(GOLDEN / "decoders" / folder / "model.safetensors", "pt") as file:
         for name in file.keys():

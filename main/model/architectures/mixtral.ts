@@ -25,4 +25,6 @@ export const mixtral: Architecture = {
       down_proj: 'w2',
     },
   },
+  // llama.cpp calls it a Llama with experts.
+  gguf: { architecture: 'llama', hasPairedRows: true },
 }
