@@ -14,6 +14,7 @@ import {
 } from '../inference/interventionPlan.ts'
 import type { ReadRun, StoredTensor } from '../inference/interventionSources.ts'
 import { parseSettings } from '../jobs/settings.ts'
+import { originOf, type TensorOrigin } from './tensorOrigins.ts'
 
 /** What a file or a run may hold, or an array at hand: one vector, or a tensor out of a cache. */
 export type TensorSource = ActivationSource | Float32Array | Pick<AxedTensor, 'data' | 'shape'>
@@ -32,16 +33,18 @@ const heldPrefix = 'array '
 
 /**
  * Everything that can be known before a prompt is there, checked and read.
+ * @param own  what the model's own values are known by
  * @throws invalid_input, hook_unknown, layer_out_of_range, and the intervention_… errors
  */
 export function planInputs(
   inputs: readonly InterventionInput[],
   model: PlanningModel,
+  own: TensorOrigin,
 ): Promise<PlannedIntervention[]> {
   const held: Pick<AxedTensor, 'data' | 'shape'>[] = []
   const written = inputs.map((input) => withoutArrays(input, held))
   const readRun: ReadRun = (source, hook) => {
-    if (source.run.startsWith(heldPrefix)) return Promise.resolve(storedOf(held, source.run))
+    if (source.run.startsWith(heldPrefix)) return storedOf(held, source.run, own)
     if (!model.readRun)
       throw errors.invalidInput({ field: 'source.run', reason: 'no workspace is open; give openModel one' })
     return model.readRun(source, hook)
@@ -54,11 +57,19 @@ export function planInputs(
   })
 }
 
-function storedOf(held: readonly Pick<AxedTensor, 'data' | 'shape'>[], run: string): StoredTensor {
+async function storedOf(
+  held: readonly Pick<AxedTensor, 'data' | 'shape'>[],
+  run: string,
+  own: TensorOrigin,
+): Promise<StoredTensor> {
   const tensor = held[Number(run.slice(heldPrefix.length))]
   const { shape } = tensor
+  const origin = originOf(tensor.data)
   // A tensor out of a cache begins with B = 1.
-  return { ...tensor, provenance: run, isSequence: shape.length > 2 && shape[0] === 1 }
+  const stored = { ...tensor, provenance: run, isSequence: shape.length > 2 && shape[0] === 1 }
+  if (!origin || origin === own) return stored
+  const [modelHash, tokenizerHash] = [await origin.modelHash(), await origin.tokenizerHash()]
+  return { ...stored, modelHash, tokenizerHash, computeDtype: origin.dtype }
 }
 
 function withoutArrays(input: object, held: Pick<AxedTensor, 'data' | 'shape'>[]): object {

@@ -17,6 +17,7 @@ import { readTokenizer, type Tokenizer } from '../model/tokenizer.ts'
 import type { CacheModel } from './cacheModel.ts'
 import { planInputs, type InterventionInput } from './interventionInputs.ts'
 import { NamedWeights } from './namedWeights.ts'
+import { rememberOrigin, type TensorOrigin } from './tensorOrigins.ts'
 import { ModelTokenizer } from './tokenizer.ts'
 
 /** @internal */
@@ -62,11 +63,11 @@ interface Held {
 }
 
 /** @internal */
-export class LoadedParts implements CacheModel {
+export class LoadedParts implements CacheModel, TensorOrigin {
   readonly files: ModelFiles
   readonly tokenizer: ModelTokenizer
   readonly weights: NamedWeights
-  private readonly dtype: ComputeDtype
+  readonly dtype: ComputeDtype
   private readonly encoder: Tokenizer
   private readonly client: InferenceClient
   private readonly observers = new Set<RunObserver>()
@@ -117,7 +118,7 @@ export class LoadedParts implements CacheModel {
   /** Interventions checked and their sources read. @throws as `planInputs` */
   async plan(inputs: readonly InterventionInput[], readRun: ReadRun | null): Promise<PlannedIntervention[]> {
     if (inputs.length === 0) return []
-    return planInputs(inputs, {
+    const model = {
       shape: this.config.shape,
       model: {
         modelHash: () => this.modelHash(),
@@ -125,8 +126,9 @@ export class LoadedParts implements CacheModel {
         computeDtype: this.dtype,
       },
       readRun,
-      encode: (text) => this.encoder.encode(text, { special: false }),
-    })
+      encode: (text: string) => this.encoder.encode(text, { special: false }),
+    }
+    return planInputs(inputs, model, this)
   }
 
   /** Tokens that end an answer: the model's own, and these. @throws invalid_input for a text that is no token */
@@ -199,7 +201,9 @@ export class LoadedParts implements CacheModel {
       captured.set(hook, isKeyed ? sliceAxis(kept, 'T', 0, promptIds.length) : kept)
     }
     const ordered = listHooks(this.config.shape).filter(({ name }) => captured.has(name))
-    return new Map(ordered.map(({ name }) => [name, captured.get(name) as AxedTensor])) // filtered by having it
+    const found = ordered.map(({ name }): [string, AxedTensor] => [name, captured.get(name) as AxedTensor]) // filtered by having it
+    for (const [, { data }] of found) rememberOrigin(data, this)
+    return new Map(found)
   }
 
   close(): Promise<void> {

@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import type { HookTensor } from '../inference/hookFunctions.ts'
+import type { TensorSource } from './interventionInputs.ts'
 import type { Model } from './model.ts'
 import { openModel } from './openModel.ts'
+import { Trajectory } from './trajectory.ts'
+import { TrajectoryCapture } from './trajectoryCapture.ts'
 
 const prompt = 'a sparrow is a bird'
 const hook = 'blocks.1.hook_resid_post'
@@ -240,6 +243,45 @@ describe('interventions', () => {
     await expect(run(add, { ...add, vector: { run: 'r1', at: 'lastPrompt' } })).rejects.toThrow(
       /no workspace/,
     )
+  })
+
+  it('refuse values of another model, of its tokeniser and of its rounded weights', async () => {
+    const open = (name: string, dtype?: 'int8') =>
+      openModel(join(folder, name), { cacheFolder: folder, threads: 1, dtype })
+    await writeTinyModel(join(folder, 'sibling'), { seed: 5 })
+    await writeTinyModel(join(folder, 'retold'))
+    const tokens = join(folder, 'retold', 'tokenizer.json')
+    await writeFile(tokens, JSON.stringify(JSON.parse(await readFile(tokens, 'utf8')), null, 1))
+    await using sibling = await open('sibling')
+    await using retold = await open('retold')
+    await using rounded = await open('tiny', 'int8')
+    await using twin = await open('tiny')
+    const source = model.runWithCache(prompt).then(({ cache }) => cache.get(hook))
+    const patch = async (other: Model, values: TensorSource): Promise<unknown> =>
+      other.forward(prompt, {
+        interventions: [{ kind: 'patch', hook, positions: 'allPrompt', source: values }],
+      })
+    for (const [other, what] of [
+      [sibling, 'the weights'],
+      [retold, 'the tokeniser'],
+      [rounded, 'the compute dtype'],
+    ] as const)
+      await expect(patch(other, await source)).rejects.toMatchObject({
+        code: 'intervention_foreign',
+        details: { what },
+      })
+    // The same model opened twice is one, and a copy of the numbers is anybody's.
+    await expect(patch(twin, await source)).resolves.toBeDefined()
+    const { data, shape } = await source
+    await expect(patch(sibling, { data: data.slice(), shape })).resolves.toBeDefined()
+    using capture = new TrajectoryCapture(model, { names: hook })
+    capture.startStep()
+    await model.forward(prompt)
+    capture.endStep()
+    await (await capture.trajectory()).save(join(folder, 'trajectory'))
+    const loaded = (await Trajectory.load(join(folder, 'trajectory'))).activation(0, hook)
+    await expect(patch(model, loaded)).resolves.toBeDefined()
+    await expect(patch(sibling, loaded)).rejects.toMatchObject({ code: 'intervention_foreign' })
   })
 
   it('act at the steps they name', async () => {

@@ -8,6 +8,7 @@ import type { AxedTensor } from '../analysis/axedTensor.ts'
 import { AppError, errors } from '../contract/errors.ts'
 import { parseJson, readText, writeFault } from '../model/fileReading.ts'
 import { asWeight, readSafetensorsHeader, readWeight, writeSafetensors } from '../model/safetensors.ts'
+import { rememberOrigin } from './tensorOrigins.ts'
 
 /** What JSON can say; numbers are finite. */
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json }
@@ -49,6 +50,11 @@ export class Trajectory {
   constructor(model: TrajectoryModel, steps: readonly TrajectoryStep[]) {
     this.model = model
     this.steps = steps
+    const origin = {
+      modelHash: () => Promise.resolve(model.modelHash),
+      tokenizerHash: () => Promise.resolve(model.tokenizerHash),
+    }
+    for (const { tensors } of steps) for (const { data } of tensors.values()) rememberOrigin(data, origin)
   }
 
   /** How many steps it has. */
