@@ -39,7 +39,7 @@ beforeAll(async () => {
     symlinkSync(join(projectFolder, 'node_modules', name), link, 'junction')
   }
   writeFileSync(join(user, 'package.json'), JSON.stringify({ name: 'user', type: 'module' }))
-}, 180_000)
+}, 240_000)
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const compile = (options: object, file: string): ReturnType<typeof run> => {
@@ -75,7 +75,7 @@ test('compiles and runs a documented example in a strict program of somebody els
   expect(await compile({}, 'example.ts')).toEqual({ code: 0, output: '' })
   const wanted = [...example.matchAll(/^\/\/ prints: (.*)$/gm)].map(([, line]) => `${line}\n`).join('')
   expect(await run('node', [join(user, 'example.js')], { cwd: user })).toEqual({ code: 0, output: wanted })
-}, 60_000)
+}, 120_000)
 
 test('works from plain JavaScript, errors included', async () => {
   writeFileSync(
@@ -92,7 +92,7 @@ await model.close()
     code: 0,
     output: '6 B S D\nhook_unknown\n',
   })
-}, 60_000)
+}, 120_000)
 
 test('has types that know what a mistake is, and hide what is not for users', async () => {
   writeFileSync(
@@ -111,4 +111,4 @@ console.log(model.parts)
 `,
   )
   expect(await compile({ noEmit: true }, 'mistakes.ts')).toEqual({ code: 0, output: '' })
-}, 60_000)
+}, 120_000)
