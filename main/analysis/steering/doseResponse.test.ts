@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { clusterResamples } from '../clusterBootstrap.ts'
+import { normalGenerator } from '../normalDraws.ts'
+import { seededGenerator } from '../seededGenerator.ts'
+import { doseFigures, type Dose } from './doseResponse.ts'
+import { pairedArm } from './pairedArm.ts'
+
+const EPISODES = 12
+const resamples = clusterResamples(EPISODES, 300, seededGenerator('doses'))
+const figures = (doses: Dose[], permutations = 499) =>
+  doseFigures(doses, { resamples, permutations, random: seededGenerator('shuffles') })
+const normal = normalGenerator(seededGenerator('noise'))
+const noise = (): number[] => Array.from({ length: EPISODES }, () => normal())
+
+/** One step an episode: level + noise; the baseline has what is given. */
+const arm = (baseline: number[], level: number, spread: number[]) => {
+  const episodes = (values: number[]) =>
+    values.map((value, seed) => ({ task: 'cat', seed, outcomes: [value], sideEffects: {} }))
+  return pairedArm(episodes(baseline), episodes(spread.map((value) => level + value)))
+}
+const baseline = noise()
+const doses = (levels: (alpha: number) => number, alphas = [1, 2, 4]): Dose[] =>
+  alphas.map((alpha) => ({
+    alpha,
+    arm: arm(baseline, levels(alpha), noise()),
+    randoms: [arm(baseline, 0, noise())],
+  }))
+
+describe('dose and response', () => {
+  it('a line is found again, with the baseline at 0 and −α to its left', () => {
+    const exact = [-2, 1, 4].map((alpha) => ({ alpha, arm: arm(baseline, 3 * alpha, baseline), randoms: [] }))
+    const found = figures(exact)!
+    expect(found.points.map(({ alpha }) => alpha)).toEqual([-2, 0, 1, 4])
+    expect(found.slope.value).toBeCloseTo(3, 10)
+    expect(found.slope.low).toBeCloseTo(3, 10)
+    expect(found.p).toBeCloseTo(1 / 500, 10)
+    expect(found).toMatchObject({ randomSlope: null, advantage: null })
+  })
+
+  it('a trend stands beside that of random directions', () => {
+    const { slope, randomSlope, advantage, p } = figures(doses((alpha) => -2 * alpha))!
+    expect(slope.high).toBeLessThan(0)
+    expect(Math.abs(randomSlope!)).toBeLessThan(0.5)
+    expect(advantage!.value).toBeCloseTo(slope.value! - randomSlope!, 10)
+    expect(p).toBeLessThan(0.01)
+  })
+
+  it('without a trend p is spread evenly: about one in ten lies below .1', () => {
+    let below = 0
+    for (let trial = 0; trial < 200; trial++)
+      if (
+        figures(
+          doses(() => 0),
+          99,
+        )!.p! <= 0.1
+      )
+        below++
+    // Expected 20, standard deviation 4.2.
+    expect(below).toBeGreaterThan(6)
+    expect(below).toBeLessThan(35)
+  })
+
+  it('is null for two doses or one episode that all share, and refused for an α that comes twice', () => {
+    expect(figures(doses(() => 0, [1]))).toBeNull()
+    expect(figures([])).toBeNull()
+    const other = pairedArm(
+      [{ task: 'cat', seed: 0, outcomes: [1], sideEffects: {} }],
+      [{ task: 'cat', seed: 0, outcomes: [0], sideEffects: {} }],
+    )
+    expect(figures([1, 2].map((alpha) => ({ alpha, arm: other, randoms: [] })))).toBeNull()
+    expect(() => figures(doses(() => 0, [1, 1, 2]))).toThrow('same α')
+  })
+})
