@@ -37,6 +37,15 @@ describe('the search for a direction', () => {
     expect(run(new DirectionSearch(options()), rosenbrock, 700).best!.loss).toBeLessThan(1e-6)
   })
 
+  it('follows a long narrow ridge in 600 generations, which takes thousands without the path of its steps', () => {
+    const size = 12
+    const axes = Float64Array.from({ length: size * size }, (_, i) => (i % (size + 1) === 0 ? 1 : 0))
+    const ridge = (x: Float32Array): number =>
+      (x[0] - 3) ** 2 + 1e6 * x.slice(1).reduce((sum, value) => sum + (value - 1) ** 2, 0)
+    const search = new DirectionSearch({ components: axes, width: size, seed: 1 })
+    expect(run(search, ridge, 600).best!.loss).toBeLessThan(1e-6)
+  })
+
   it('has its middle near the goal where losses are noisy', () => {
     const normal = normalGenerator(seededGenerator('noise'))
     const search = run(new DirectionSearch(options({ population: 20 })), (x) => sphere(x) + normal(), 150)

@@ -16,6 +16,11 @@ describe('pairs', () => {
     expect(effectOf(arm)).toBe(0)
   })
 
+  it('are none where the seed is the same and the object another', () => {
+    const [dog] = episodes([[1]])
+    expect(pairedArm([{ ...dog, task: 'dog' }], episodes([[1]]))).toMatchObject({ pairs: 0, unpaired: 1 })
+  })
+
   it('weigh steps alike, as upstream’s rates do', () => {
     const arm = pairedArm(
       episodes([[1, 1, 1, 1], [0]]),
