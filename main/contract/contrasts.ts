@@ -29,7 +29,7 @@ export const contrastSettings = z.object({
   /** Fewer rows than this in either class, and there is no vector. */
   leastPerClass: z.number().int().min(1).default(5),
   /** Of the covariance behind `whitened`; `auto` is Ledoit and Wolf's. */
-  shrinkage: z.union([z.number().min(0).max(1), z.literal('auto')]).default('auto'),
+  shrinkage: z.union([z.number().gt(0).max(1), z.literal('auto')]).default('auto'),
   /** Random halves of the episodes behind each point of the stability curve. */
   splits: z.number().int().min(10).max(10_000).default(200),
   /** Vectors of labels that were shuffled between episodes. */

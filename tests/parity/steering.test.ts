@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { percentile } from '../../main/analysis/clusterBootstrap.ts'
 import { normalCdf, studentCdf, studentQuantile } from '../../main/analysis/distributions.ts'
-import { shrunkInverse } from '../../main/analysis/shrunkCovariance.ts'
+import { rowProducts } from '../../main/analysis/principalComponents.ts'
 import type { ContrastRows } from '../../main/analysis/steering/contrastRows.ts'
 import { contrastVectors } from '../../main/analysis/steering/contrastVectors.ts'
 import { upstreamTables } from '../../main/analysis/steering/sweepTables.ts'
 import { targetStep, type StepEvidence } from '../../main/analysis/steering/targetStep.ts'
+import { ledoitWolf } from '../../main/analysis/steering/whitening.ts'
 import { symmetricEigen } from '../../main/analysis/symmetricEigen.ts'
 import { contrastSettings, type ContrastSettingsInput } from '../../main/contract/contrasts.ts'
 import type { TableCondition, TableShare } from '../../main/contract/sweepTables.ts'
@@ -138,7 +139,7 @@ describe.each(Object.entries(golden.contrasts))('vectors of the %s data set', (_
       data.data,
       (value, i) => value - means[rows.labels[Math.floor(i / rows.width)]](i % rows.width),
     )
-    expectClose([shrunkInverse(within, rows.width)!.shrinkage], [expected.shrinkage], 1e-9)
+    expectClose([ledoitWolf(rowProducts(within, rows.width), rows.width)], [expected.shrinkage], 1e-9)
   })
 })
 

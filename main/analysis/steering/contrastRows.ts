@@ -116,13 +116,14 @@ export function rowsByEpisode(episodes: Int32Array): number[][] {
 /**
  * Labels as they would be if they had nothing to do with the activations: each episode takes the labels of another, step by step. Where pairs are
  * given, each pair keeps or exchanges its labels instead.
- * @returns labels for all rows; −1 for a step that the other episode did not have
+ * @returns labels for all rows; −1 for a step that the other episode did not have, and for a row without a pair
  */
 export function shuffledLabels(rows: ContrastRows, random: UniformGenerator): Int32Array {
   if (rows.pairs) {
     const swaps = new Map<number, boolean>()
     return rows.labels.map((label, row) => {
       const pair = rows.pairs![row] // asked for above
+      if (pair < 0) return -1
       if (!swaps.has(pair)) swaps.set(pair, random() < 0.5)
       return swaps.get(pair) ? 1 - label : label
     })

@@ -176,6 +176,21 @@ describe('the stability of a vector', () => {
     expect(few.episodesNeededHigh).toBeGreaterThan(few.episodesNeeded!)
   })
 
+  it.each(['whitened', 'pairedComponent'] as const)(
+    'is none for noise, %s too, with fewer rows than dimensions',
+    (kind) => {
+      const noise = rows(0, 7)
+      const labels = noise.labels.map((_, row) => row % 2)
+      // Rows 0 and 1 are a pair, 2 and 3, 5 and 6, …: within an episode.
+      const pairs = noise.labels.map((_, row) =>
+        row % 5 === 4 ? -1 : Math.floor(row / 5) * 2 + Math.floor((row % 5) / 2),
+      )
+      const made = contrastVectors({ ...noise, labels, pairs }, settings({ kind }))
+      expect(Math.abs(made.document.vectors[0].stability!.curve.at(-1)!.cosine)).toBeLessThan(0.3)
+      expect(kinds(made)).toContain('unstable')
+    },
+  )
+
   it('grows with the episodes', () => {
     const { curve } = contrastVectors(rows(2), settings()).document.vectors[0].stability!
     expect(curve.map(({ episodes }) => episodes)).toEqual([5, 10, 15, 20])

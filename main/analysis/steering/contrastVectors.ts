@@ -9,24 +9,25 @@ import type {
 import { percentile } from '../clusterBootstrap.ts'
 import { seededGenerator } from '../seededGenerator.ts'
 import { refusedCounts, refusedDirection, sinkWarning, warningsOf } from './contrastFlags.ts'
-import { contrastDirection } from './contrastDirection.ts'
+import { directionMaker, wholePairs, type DirectionMaker } from './contrastDirection.ts'
 import {
   checkContrastRows,
   chosenRows,
-  condensedRows,
   rowsByEpisode,
   rowsOfSteps,
+  shuffledLabels,
   type ContrastRows,
+  type WeightedRows,
 } from './contrastRows.ts'
 import { dPrime, heldOutDPrime, projections } from './separation.ts'
-import { shuffledDirection, shuffledNorms } from './shuffledNorms.ts'
+import { shuffledNorms } from './shuffledNorms.ts'
 import { splitHalfStability } from './stability.ts'
 import { cosineMatrix, normOf, vectorPath } from './vectorGeometry.ts'
 
 /** A residual this many times as long as the median is an attention sink. */
 const SINK = 10
-/** Principal components and whitened vectors cost more than differences of means. */
-const COSTLY_SPLITS = 50
+/** Components of pairs and whitened vectors cost more than differences of means. */
+const COSTLY_SPLITS = 20
 
 export interface ContrastVectors {
   document: ContrastDocument
@@ -79,14 +80,24 @@ export function shuffledLabelVectors(
   return made.vectors.map((vector, index) => {
     if (!vector) return null
     const { firstStep, lastStep } = reports[index]
-    const chosen = rowsOfSteps(pointed, firstStep, lastStep)
-    const directionOf = contrastDirection(settings, chosenRows(pointed, chosen))
-    const shuffled = shuffledDirection(pointed, chosen, directionOf, `shuffled/${seed}`)
+    const labels = shuffledLabels(pointed, seededGenerator(`shuffled/${seed}`))
+    const chosen = rowsOfSteps(pointed, firstStep, lastStep).filter((row) => labels[row] >= 0)
+    const shuffled = directionOf(chosenRows(pointed, chosen, labels), settings).direction
     const norm = shuffled ? normOf(shuffled) : 0
     return shuffled && norm > 0
       ? Float32Array.from(shuffled, (value) => (value * normOf(vector)) / norm)
       : null
   })
+}
+
+/** The direction from all of some rows, and what makes it. */
+function directionOf(
+  rows: WeightedRows,
+  settings: ContrastSettings,
+): { maker: DirectionMaker; direction: Float64Array | null } {
+  const maker = directionMaker(settings, rows)
+  const coefficients = maker.from([...maker.rows.labels.keys()])
+  return { maker, direction: coefficients && maker.vector(coefficients) }
 }
 
 /** With label 1 for the class that the vector shall point to; pairs only where they are asked for. */
@@ -146,10 +157,11 @@ function contrastVector(
     report: { ...counts, ...nothing, flags: [flag] },
     vector: null,
   })
-  const fewSamples = refusedCounts(counts, settings.leastPerClass, wholePairs(rows, indices, settings))
+  const pairs =
+    settings.kind === 'pairedComponent' ? wholePairs(chosen, [...chosen.labels.keys()]).length : null
+  const fewSamples = refusedCounts(counts, settings.leastPerClass, pairs)
   if (fewSamples) return refused(fewSamples)
-  const directionOf = contrastDirection(settings, chosen)
-  const direction = directionOf(chosen)
+  const { maker, direction } = directionOf(chosen, settings)
   const norm = direction && normOf(direction)
   const noDirection = refusedDirection(counts, norm, residualNorm)
   if (!direction || norm === null || noDirection) return refused(noDirection!) // it says why there is none
@@ -160,23 +172,12 @@ function contrastVector(
     norm,
     normFraction: residualNorm ? norm / residualNorm : null,
     dPrime: dPrime(projections(chosen, direction), chosen.labels),
-    heldOutDPrime: heldOutDPrime(
-      chosen,
-      // Whitened anew for each fold: what it is tested on must not have shaped it.
-      (part) => contrastDirection(settings, part)(part),
-      seededGenerator(`${seed}/folds`),
-    ),
-    shuffled: shuffledNorms(norm, settings.shuffles, (index) =>
-      shuffledDirection(rows, indices, directionOf, `${seed}/shuffle/${index}`),
-    ),
-    stability: splitHalfStability(
-      settings.kind === 'pairedComponent' ? chosen : condensedRows(chosen),
-      directionOf,
-      {
-        splits: isCheap ? settings.splits : Math.min(COSTLY_SPLITS, settings.splits),
-        random: seededGenerator(`${seed}/halves`),
-      },
-    ),
+    heldOutDPrime: heldOutDPrime(chosen, maker, seededGenerator(`${seed}/folds`)),
+    shuffled: shuffledNorms(rows, indices, { shuffles: settings.shuffles, seed: `${seed}/shuffle` }),
+    stability: splitHalfStability(maker, {
+      splits: isCheap ? settings.splits : Math.min(COSTLY_SPLITS, settings.splits),
+      random: seededGenerator(`${seed}/halves`),
+    }),
   }
   const stepDistance =
     first === last
@@ -198,17 +199,4 @@ const nothing = {
   heldOutDPrime: null,
   shuffled: null,
   stability: null,
-}
-
-/** Pairs with a row of each class among the chosen; null where pairs do not matter. */
-function wholePairs(
-  { pairs, labels }: ContrastRows,
-  chosen: readonly number[],
-  { kind }: ContrastSettings,
-): number | null {
-  if (kind !== 'pairedComponent') return null
-  const classes = [0, 1].map(
-    (label) => new Set(chosen.filter((row) => labels[row] === label).map((row) => pairs?.[row] ?? -1)),
-  )
-  return [...classes[0]].filter((pair) => pair >= 0 && classes[1].has(pair)).length
 }

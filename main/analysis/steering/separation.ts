@@ -2,7 +2,7 @@
 // Owns: d′ on the same rows and on episodes that the direction has not seen. Not: classification figures (probes).
 // Source: Green & Swets 1966, with the classes' mean variance below the root.
 import { shuffled, type UniformGenerator } from '../seededGenerator.ts'
-import type { ContrastDirection } from './contrastDirection.ts'
+import type { DirectionMaker } from './contrastDirection.ts'
 import { rowsByEpisode, type WeightedRows } from './contrastRows.ts'
 import { normOf } from './vectorGeometry.ts'
 
@@ -19,10 +19,14 @@ export function dPrime(values: Float64Array, labels: Int32Array): number | null 
   return spread === 0 ? null : (meanOf(towards) - meanOf(away)) / spread
 }
 
-/** Rows along a unit direction. */
-export function projections({ data, width, labels }: WeightedRows, direction: Float64Array): Float64Array {
+/** Some rows along a unit direction; all where none are named. */
+export function projections(
+  { data, width, labels }: WeightedRows,
+  direction: Float64Array,
+  rows: Iterable<number> = labels.keys(),
+): Float64Array {
   const norm = normOf(direction)
-  return Float64Array.from(labels, (_, row) => {
+  return Float64Array.from(rows, (row) => {
     let sum = 0
     for (let column = 0; column < width; column++) sum += data[row * width + column] * direction[column]
     return sum / norm
@@ -31,11 +35,12 @@ export function projections({ data, width, labels }: WeightedRows, direction: Fl
 
 /**
  * d′ where each episode is projected on a direction from the other episodes, in five folds of whole episodes.
+ * @param rows  those that the maker's rows were made from
  * @returns null below two episodes, or where a fold leaves no direction
  */
 export function heldOutDPrime(
   rows: WeightedRows,
-  directionOf: ContrastDirection,
+  maker: DirectionMaker,
   random: UniformGenerator,
 ): number | null {
   const episodes = shuffled(rowsByEpisode(rows.episodes), random)
@@ -44,26 +49,14 @@ export function heldOutDPrime(
   const values = new Float64Array(rows.labels.length)
   for (let fold = 0; fold < folds; fold++) {
     const held = episodes.filter((_, i) => i % folds === fold).flat()
-    const direction = directionOf(partOf(rows, episodes.filter((_, i) => i % folds !== fold).flat()))
+    const unseen = new Set(held.map((row) => rows.episodes[row]))
+    const seen = Array.from(maker.rows.labels.keys()).filter((row) => !unseen.has(maker.rows.episodes[row]))
+    const coefficients = maker.from(seen)
+    const direction = coefficients && maker.vector(coefficients)
     if (!direction || normOf(direction) === 0) return null
-    projections(partOf(rows, held), direction).forEach((value, i) => (values[held[i]] = value))
+    projections(rows, direction, held).forEach((value, i) => (values[held[i]] = value))
   }
   return dPrime(values, rows.labels)
-}
-
-/** Some of the rows. */
-export function partOf(rows: WeightedRows, chosen: readonly number[]): WeightedRows {
-  const { width } = rows
-  const data = new Float64Array(chosen.length * width)
-  chosen.forEach((row, to) => data.set(rows.data.subarray(row * width, (row + 1) * width), to * width))
-  return {
-    data,
-    width,
-    labels: Int32Array.from(chosen, (row) => rows.labels[row]),
-    episodes: Int32Array.from(chosen, (row) => rows.episodes[row]),
-    weights: Float64Array.from(chosen, (row) => rows.weights[row]),
-    pairs: rows.pairs && Int32Array.from(chosen, (row) => rows.pairs![row]), // seen on this line
-  }
 }
 
 const meanOf = (values: Float64Array): number => values.reduce((sum, value) => sum + value, 0) / values.length

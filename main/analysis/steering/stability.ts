@@ -4,10 +4,8 @@
 import type { VectorStability } from '../../contract/contrasts.ts'
 import { percentile } from '../clusterBootstrap.ts'
 import { shuffled, type UniformGenerator } from '../seededGenerator.ts'
-import type { ContrastDirection } from './contrastDirection.ts'
-import { rowsByEpisode, type WeightedRows } from './contrastRows.ts'
-import { partOf } from './separation.ts'
-import { cosine } from './vectorGeometry.ts'
+import type { DirectionMaker } from './contrastDirection.ts'
+import { rowsByEpisode } from './contrastRows.ts'
 
 const SHARES = [0.25, 0.5, 0.75, 1]
 const WANTED_COSINE = 0.9
@@ -17,11 +15,10 @@ const WANTED_COSINE = 0.9
  * @returns null below four episodes, or where more than half of the splits leave a half without a class
  */
 export function splitHalfStability(
-  rows: WeightedRows,
-  directionOf: ContrastDirection,
+  maker: DirectionMaker,
   { splits, random }: { splits: number; random: UniformGenerator },
 ): VectorStability | null {
-  const episodes = rowsByEpisode(rows.episodes)
+  const episodes = rowsByEpisode(maker.rows.episodes)
   const largest = Math.floor(episodes.length / 2)
   if (largest < 2) return null
   const sizes = [...new Set(SHARES.map((share) => Math.max(2, Math.round(share * largest))))]
@@ -29,9 +26,9 @@ export function splitHalfStability(
     const cosines: number[] = []
     for (let split = 0; split < splits; split++) {
       const order = shuffled(episodes, random)
-      const first = directionOf(partOf(rows, order.slice(0, size).flat()))
-      const second = directionOf(partOf(rows, order.slice(size, 2 * size).flat()))
-      const value = first && second && cosine(first, second)
+      const first = maker.from(order.slice(0, size).flat())
+      const second = maker.from(order.slice(size, 2 * size).flat())
+      const value = first && second && cosineOf(maker, first, second)
       if (value !== null) cosines.push(value)
     }
     if (cosines.length < splits / 2) return []
@@ -57,3 +54,8 @@ export function splitHalfStability(
 const noiseOf = (value: number, episodes: number): number => episodes * (1 / value - 1)
 const episodesFor = (noise: number): number =>
   Math.max(1, Math.ceil((noise * WANTED_COSINE) / (1 - WANTED_COSINE)))
+
+function cosineOf(maker: DirectionMaker, a: Float64Array, b: Float64Array): number | null {
+  const norms = Math.sqrt(maker.product(a, a) * maker.product(b, b))
+  return norms > 0 ? Math.max(-1, Math.min(1, maker.product(a, b) / norms)) : null
+}
