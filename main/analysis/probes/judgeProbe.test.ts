@@ -164,6 +164,28 @@ describe('single steps', () => {
     expect(warnings.find(({ kind }) => kind === 'oneClassAtStep')!.text).toContain('step 4')
   })
 
+  it('are told apart for the probe of all steps too, from the very predictions that it is judged by', () => {
+    const { steps, predictions, figures } = judged(planted, { permutations: 0 })
+    expect(steps.map(({ testFirst, testLast }) => [testFirst, testLast])).toEqual(
+      Array.from({ length: 10 }, (_, step) => [step, step]),
+    )
+    expect(steps.reduce((sum, { n }) => sum + n, 0)).toBe(figures.n)
+    for (const { testFirst, n, positives, accuracy, trainFirst, trainLast } of steps) {
+      const own = predictions.filter(({ step }) => step === testFirst)
+      const right = own.filter(({ label, probability }) => Number(probability >= 0.5) === label)
+      expect([n, positives]).toEqual([own.length, own.filter(({ label }) => label === 1).length])
+      expect(accuracy.value).toBeCloseTo(right.length / own.length, 12)
+      expect([trainFirst, trainLast]).toEqual([0, 9])
+    }
+  })
+
+  it('of the probe of all steps have an accuracy but no AUROC where all rows share a label', () => {
+    const data = { ...planted, labels: planted.labels.map((label, row) => (row % 10 === 4 ? 1 : label)) }
+    const [, , , , fourth] = judged(data, { permutations: 0 }).steps
+    expect(fourth).toMatchObject({ missing: null, auroc: { value: null } })
+    expect(fourth.accuracy.value).not.toBeNull()
+  })
+
   it('go together in windows', () => {
     const { steps } = judged(planted, { scope: { kind: 'windows', size: 4 }, permutations: 0 })
     expect(steps.map(({ testFirst, testLast, n }) => [testFirst, testLast, n])).toEqual([

@@ -267,8 +267,10 @@ export function judgeProbe(
   progress('Random features', at('random'))
   const random = randomControl(ground, matrix)
   matrix.free()
-  const steps = scopeFigures({ data, values, folds, memory, fit, resamples }, settings.scope, (fraction) =>
-    progress('Steps', at('scopes', fraction, 1)),
+  const steps = scopeFigures(
+    { data, values, folds, fits, memory, fit, resamples },
+    settings.scope,
+    (fraction) => progress('Steps', at('scopes', fraction, 1)),
   )
 
   const converged = whole.converged && fits.every((one) => one.converged)

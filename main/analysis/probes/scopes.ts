@@ -1,5 +1,5 @@
-// Probes of single steps, of windows of steps, and from one step to another.
-// Owns: which rows each learns from and is judged on, and why there is none. Not: the global probe (judgeProbe.ts).
+// Probes of single steps, of windows of steps, and from one step to another; and the global probe at each step.
+// Owns: which rows each learns from and is judged on, and why there is none. Not: training the global probe (judgeProbe.ts).
 // Rule: upstream's (ARES, phase1_probe.py): at least 8 training samples with both classes, at least 2 to judge, in every fold that counts.
 import { errors } from '../../contract/errors.ts'
 import type { ProbeSettings } from '../../contract/probes.ts'
@@ -30,6 +30,8 @@ export interface ScopeGround {
   /** Of the cell, N×D. */
   values: Float32Array
   folds: readonly Fold[]
+  /** Of the global probe, one a fold. */
+  fits: readonly Fit[]
   memory: KernelMemory
   fit: FitOptions
   resamples: readonly Uint16Array[]
@@ -88,8 +90,25 @@ function withinWindow(data: ProbeData, { first, last }: Window, folds: readonly 
   return { rows, own, labels, groups, places }
 }
 
+/** What the probe of all steps makes of each step of the episodes that it was not trained on. */
+function globalFigures(ground: ScopeGround): StepFigures[] {
+  const { data, folds, fits } = ground
+  const windows = windowsOf(data, { kind: 'global' })
+  const whole = { first: windows[0].first, last: windows[windows.length - 1].last }
+  return windows.map((window) => {
+    const inside = (row: number): boolean => data.keys[row].step === window.first
+    const judged = folds.map(({ train, test }, index) => ({
+      fold: { train, test: test.filter(inside) },
+      index,
+      fit: fits[index],
+    }))
+    const isEmpty = judged.every(({ fold }) => fold.test.length === 0)
+    return windowFigures(ground, whole, window, judged, isEmpty ? 'No row of this step was held out.' : null)
+  })
+}
+
 /**
- * Figures of every window, or of every pair of steps.
+ * Figures of every step under the global probe, of every window, or of every pair of steps.
  * @param progress  gets the share that is done
  * @throws probeUnsuited for step × step with an estimator that has no direction
  */
@@ -99,7 +118,7 @@ export function scopeFigures(
   progress: (fraction: number) => void,
 ): StepFigures[] {
   const { data, folds, memory, values, fit } = ground
-  if (scope.kind === 'global') return []
+  if (scope.kind === 'global') return globalFigures(ground)
   const classes = data.classes.length
   const across = scope.kind === 'stepByStep'
   if (across && fit.estimator.kind === 'mlp')
