@@ -9,10 +9,10 @@ import {
 } from 'innerview'
 
 await using model = await openModel('embedded')
-const environment = openEnvironment({ name: 'twenty_questions', maxSteps: 5 })
+const environment = openEnvironment({ name: 'twenty_questions', maxSteps: 4 })
 const hook = 'blocks.3.hook_resid_post'
 const width = model.shape.residualWidth
-const episodes = [...Array(10).keys()]
+const episodes = [...Array(8).keys()]
 
 // One row a step: the residual at the last prompt token, before the model has answered. Label 1: the answer was no valid question.
 const played = await Promise.all(
