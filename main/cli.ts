@@ -6,10 +6,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { activationsCommand } from './cli/activationsCommand.ts'
 import { collectCommand } from './cli/collectCommand.ts'
+import { dataSetsCommand } from './cli/dataSetsCommand.ts'
 import { episodesCommand } from './cli/episodesCommand.ts'
 import { modelsCommand } from './cli/modelsCommand.ts'
 import { folder } from './cli/options.ts'
 import { oracleCommand } from './cli/oracleCommand.ts'
+import { probeCommand } from './cli/probeCommand.ts'
+import { probesCommand } from './cli/probesCommand.ts'
 import { promptCommand } from './cli/runCommand.ts'
 import { runsCommand } from './cli/runsCommand.ts'
 import { serveCommand } from './cli/serveCommand.ts'
@@ -38,6 +41,9 @@ for (const command of [
   episodesCommand(resources),
   activationsCommand(resources),
   promptCommand(resources),
+  probeCommand(resources),
+  probesCommand(resources),
+  dataSetsCommand(resources),
   oracleCommand(resources),
   serveCommand(resources, webRoot),
 ])

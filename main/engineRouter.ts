@@ -54,6 +54,29 @@ export function createRouter(service: EngineService): AnyRouter {
         service.dataSets.handLabels(input.runId, input.episode),
       ),
     },
+    probes: {
+      list: os.probes.list.handler(() => service.probes.list()),
+      get: os.probes.get.handler(({ input }) => service.probes.get(input.id)),
+      train: os.probes.train.handler(({ input }) => service.probes.train(input)),
+      cancel: os.probes.cancel.handler(({ input }) => service.probes.cancel(input.id)),
+      resume: os.probes.resume.handler(({ input }) => service.probes.resume(input.id)),
+      rename: os.probes.rename.handler(({ input }) => service.probes.rename(input.id, input.name)),
+      remove: os.probes.remove.handler(({ input }) => service.probes.remove(input.id)),
+      readOut: os.probes.readOut.handler(({ input, signal }) =>
+        withProgress((tell) => service.probeReader.readOut(input, tell, signal ?? never)),
+      ),
+      scores: os.probes.scores.handler(({ input }) => service.probeReader.scores(input.id, input.runId)),
+      attribution: os.probes.attribution.handler(({ input, signal }) =>
+        withProgress((tell) => service.probeReader.attribution(input, tell, signal ?? never)),
+      ),
+      neighbours: os.probes.neighbours.handler(({ input, signal }) =>
+        service.probeReader.neighbours(input, signal ?? never),
+      ),
+      projection: os.probes.projection.handler(({ input, signal }) =>
+        withProgress((tell) => service.probeReader.projection(input, tell, signal ?? never)),
+      ),
+      export: os.probes.export.handler(({ input }) => service.probeReader.export(input.id, input.format)),
+    },
     oracle: {
       questions: os.oracle.questions.handler(() => service.oracle.questions()),
       answer: os.oracle.answer.handler(({ input }) => service.oracle.answer(input.id, input.verdict)),

@@ -2,8 +2,28 @@
 // Rule: a call either answers or throws a report from errors.ts; a stream ends when the signal is aborted.
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
-import { dataSetChoices, dataSetPreview, dataSetRecipe, dataSetRecord, handLabel } from './dataSets.ts'
+import {
+  dataSetChoices,
+  dataSetPreview,
+  dataSetRecipe,
+  dataSetRecord,
+  handLabel,
+  stepKey,
+} from './dataSets.ts'
 import { computeDtype, dtypeChoice, hookPointRecord, modelCheck, modelRecord } from './models.ts'
+import { probeSettings } from './probes.ts'
+import {
+  episodeScore,
+  probeAttribution,
+  probeExport,
+  probeExportFormat,
+  probeNeighbour,
+  probeProjection,
+  probeReadOut,
+  probeRecord,
+  probeSummary,
+  projectionMethod,
+} from './storedProbes.ts'
 import {
   collectSettings,
   episodePage,
@@ -59,6 +79,8 @@ export const engineEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('questions'), questions: z.array(pendingQuestion) }),
   z.object({ kind: z.literal('dataSets') }),
   z.object({ kind: z.literal('handLabels'), runId: z.string() }),
+  z.object({ kind: z.literal('probe'), probe: probeSummary }),
+  z.object({ kind: z.literal('probeRemoved'), id: z.string() }),
   z.object({ kind: z.literal('problem'), error: errorReport }),
 ])
 export type EngineEvent = z.infer<typeof engineEvent>
@@ -160,6 +182,36 @@ export const contract = {
     handLabels: oc
       .input(z.object({ runId: z.string(), episode: z.number().int().optional() }))
       .output(z.array(handLabel)),
+  },
+
+  probes: {
+    list: oc.output(z.array(probeSummary)),
+    get: oc.input(byId).output(probeRecord),
+    /** Checks all that can be checked, then trains in the background: progress comes with the events. */
+    train: oc.input(probeSettings).output(probeSummary),
+    cancel: oc.input(byId).output(probeSummary),
+    /** Goes on with what was interrupted, cancelled or failed; cells of a sweep that are done are kept. */
+    resume: oc.input(byId).output(probeSummary),
+    rename: oc.input(byId.extend({ name: z.string().min(1).max(200) })).output(probeSummary),
+    remove: oc.input(byId).output(z.void()),
+    /** `tokens` wants activations of all positions, which are replayed where the run did not store them. */
+    readOut: oc
+      .input(
+        byId.extend({ runId: z.string(), episode: z.number().int(), tokens: z.boolean().default(false) }),
+      )
+      .output(eventIterator(workProgress, probeReadOut)),
+    /** Of every episode of a run, from what is stored. */
+    scores: oc.input(byId.extend({ runId: z.string() })).output(z.array(episodeScore)),
+    attribution: oc
+      .input(stepKey.extend({ id: z.string() }))
+      .output(eventIterator(workProgress, probeAttribution)),
+    neighbours: oc
+      .input(stepKey.extend({ id: z.string(), count: z.number().int().min(1).max(1000).default(10) }))
+      .output(z.array(probeNeighbour)),
+    projection: oc
+      .input(byId.extend({ method: projectionMethod, seed: z.number().int().min(0).default(42) }))
+      .output(eventIterator(workProgress, probeProjection)),
+    export: oc.input(byId.extend({ format: probeExportFormat })).output(probeExport),
   },
 
   oracle: {

@@ -414,6 +414,36 @@ export const catalogue = {
       `Data set ${p.id} rests on ${p.runs.join(', ')}, which ${p.runs.length === 1 ? 'is' : 'are'} gone.`,
     'Make a new data set from runs that are there. Probes that were trained on this one stay as they are.',
   ),
+  arrayUnreadable: entry<PathReason>(
+    'An array cannot be read',
+    (p) => `${p.path}: ${p.reason}.`,
+    'Save numbers with numpy.save, numpy.savez or safetensors, and check the path and names.',
+  ),
+  probeNotActive: entry<{ id: string; status: string }>(
+    'This probe is not being trained',
+    (p) => `Probe ${p.id} is ${p.status}.`,
+    'Only a probe that is queued or running can be cancelled.',
+  ),
+  probeNotResumable: entry<{ id: string; status: string }>(
+    'This probe cannot be resumed',
+    (p) => `Probe ${p.id} is ${p.status}.`,
+    'Only interrupted, cancelled or failed probes can be resumed. Train a new one instead.',
+  ),
+  probeNotDone: entry<{ id: string; status: string }>(
+    'This probe has not been trained yet',
+    (p) => `Probe ${p.id} is ${p.status}.`,
+    'Wait until it is done, or resume it.',
+  ),
+  probeNotLinear: entry<{ id: string; estimator: string }>(
+    'This probe has no direction',
+    (p) => `Probe ${p.id} was trained with “${p.estimator}”, which is not linear.`,
+    'Train a linear probe (logistic, ridge, lda, meanDifference) on the same data set.',
+  ),
+  probeForeign: entry<{ id: string; runId: string; reason: string }>(
+    'The probe does not fit the run',
+    (p) => `Probe ${p.id} cannot read run ${p.runId}: ${p.reason}.`,
+    'Use a probe that was trained on activations of the run’s model.',
+  ),
   probeWorkerLost: entry<{ reason: string }>(
     'The thread that works on activations ended',
     (p) => p.reason,

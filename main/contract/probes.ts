@@ -190,6 +190,7 @@ export const probeCell = z.object({
   /** Rows that were trained on and judged. */
   n: z.number().int(),
 })
+export type ProbeCell = z.infer<typeof probeCell>
 
 /** A step, a window, or a pair of steps: see `scope`. */
 export const stepFigures = z.object({

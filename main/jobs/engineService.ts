@@ -8,6 +8,7 @@ import type { ActivationPositions } from '../store/activations.ts'
 import { Workspace } from '../store/workspace.ts'
 import { runtimeVersion, version } from '../version.ts'
 import { DataSetDesk } from './dataSets/dataSetDesk.ts'
+import { StepReplay } from './dataSets/stepReplay.ts'
 import { deviceName } from './device.ts'
 import { embeddedModelFolder } from './embeddedModel.ts'
 import { EpisodeBrowser } from './episodeBrowser.ts'
@@ -15,6 +16,8 @@ import { EventHub } from './eventHub.ts'
 import { runReader } from './interventions.ts'
 import { ModelLibrary } from './modelLibrary.ts'
 import { OracleDesk } from './oracleDesk.ts'
+import { ProbeReader } from './probes/probeReader.ts'
+import { ProbeTraining } from './probes/probeTraining.ts'
 import { Runs } from './runs.ts'
 import { TokenReaders } from './tokenReaders.ts'
 
@@ -39,6 +42,8 @@ export class EngineService {
   readonly oracle: OracleDesk
   readonly runs: Runs
   readonly dataSets: DataSetDesk
+  readonly probes: ProbeTraining
+  readonly probeReader: ProbeReader
   /** For interventions that take their numbers from runs. */
   readonly readRun: ReadRun
   private readonly hub = new EventHub()
@@ -57,6 +62,8 @@ export class EngineService {
     this.runs = new Runs(workspace, this.hub, this.models, this.oracle)
     const categories = (): ReadonlyMap<string, string> => categoriesOf(this.oracle.knowledge())
     this.dataSets = new DataSetDesk(workspace, this.hub, this.models, categories)
+    this.probes = new ProbeTraining(workspace, this.hub, categories)
+    this.probeReader = new ProbeReader(workspace, new StepReplay(workspace, this.models))
   }
 
   info(): EngineInfo {
@@ -80,6 +87,7 @@ export class EngineService {
       { kind: 'models' },
       { kind: 'questions', questions: this.oracle.questions() },
       ...this.runs.active().map((run): EngineEvent => ({ kind: 'run', run })),
+      ...this.probes.active().map((probe): EngineEvent => ({ kind: 'probe', probe })),
     ]
     return this.hub.listen(present, signal)
   }
@@ -98,7 +106,7 @@ export class EngineService {
   async close(): Promise<void> {
     try {
       // A full disk may refuse the last word on a run; the model's worker must not outlive it.
-      await this.runs.close().finally(() => this.models.unload())
+      await Promise.all([this.runs.close(), this.probes.close()]).finally(() => this.models.unload())
     } finally {
       this.workspace.close()
     }

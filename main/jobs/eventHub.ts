@@ -17,6 +17,8 @@ function subjectOf(event: EngineEvent): string | null {
       return event.kind
     case 'handLabels':
       return `handLabels ${event.runId}`
+    case 'probe':
+      return `probe ${event.probe.id}`
     default:
       return null
   }

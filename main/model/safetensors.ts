@@ -256,6 +256,24 @@ export async function writeSafetensors(
   }
 }
 
+/** The bytes of a small safetensors file. @throws TypeError as writeSafetensors */
+export function safetensorsBytes(
+  tensors: readonly (TensorToWrite & { data: ArrayBufferView })[],
+  metadata: Record<string, string> = {},
+): Uint8Array {
+  const parts = [
+    headerOf(tensors, metadata),
+    ...tensors.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ]
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
 function headerOf(tensors: readonly TensorToWrite[], metadata: Record<string, string>): Uint8Array {
   const entries: [string, unknown][] = Object.keys(metadata).length ? [['__metadata__', metadata]] : []
   const names = new Set<string>(['__metadata__'])

@@ -13,6 +13,7 @@ import { HandLabels } from './handLabels.ts'
 import { InterventionTotals } from './interventionTotals.ts'
 import { migrate, requireNewest } from './migrate.ts'
 import { Models } from './models.ts'
+import { Probes } from './probes.ts'
 import { Runs } from './runs.ts'
 import { StepFactsReader } from './stepFacts.ts'
 import { translating } from './storeErrors.ts'
@@ -41,6 +42,7 @@ export class Workspace {
   readonly stepFacts: StepFactsReader
   readonly handLabels: HandLabels
   readonly dataSets: DataSets
+  readonly probes: Probes
   /** For this room's tests and benchmarks: no other room speaks SQL. */
   readonly connection: Connection
   private readonly shards: ActivationShards
@@ -69,6 +71,7 @@ export class Workspace {
     this.stepFacts = new StepFactsReader(connection)
     this.handLabels = new HandLabels(connection)
     this.dataSets = new DataSets(connection, now)
+    this.probes = new Probes(connection, { now, isOrphaned })
   }
 
   /**
@@ -93,6 +96,7 @@ export class Workspace {
       migrate(connection)
       const workspace = new Workspace(folder, connection, lock, options)
       workspace.runs.interruptRunning()
+      workspace.probes.interruptRunning()
       workspace.shards.recover()
       return workspace
     } catch (error) {

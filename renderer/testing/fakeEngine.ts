@@ -249,6 +249,9 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
   const noDataSet = (id: string): never => {
     throw errors.notFound({ kind: 'dataset', id })
   }
+  const noProbe = (id: string): never => {
+    throw errors.notFound({ kind: 'probe', id })
+  }
   const router = os.router({
     info: os.info.handler(() => ({
       version: inventedGround.innerview,
@@ -352,6 +355,30 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       remove: os.dataSets.remove.handler(({ input }) => noDataSet(input.id)),
       handLabel: os.dataSets.handLabel.handler(({ input }) => noDataSet(input.runId)),
       handLabels: os.dataSets.handLabels.handler(() => []),
+    },
+    probes: {
+      list: os.probes.list.handler(() => []),
+      get: os.probes.get.handler(({ input }) => noProbe(input.id)),
+      train: os.probes.train.handler(({ input }) => noDataSet(input.dataSetId)),
+      cancel: os.probes.cancel.handler(({ input }) => noProbe(input.id)),
+      resume: os.probes.resume.handler(({ input }) => noProbe(input.id)),
+      rename: os.probes.rename.handler(({ input }) => noProbe(input.id)),
+      remove: os.probes.remove.handler(({ input }) => noProbe(input.id)),
+      // eslint-disable-next-line require-yield -- it ends before there is progress
+      readOut: os.probes.readOut.handler(async function* ({ input }) {
+        return noProbe(input.id)
+      }),
+      scores: os.probes.scores.handler(({ input }) => noProbe(input.id)),
+      // eslint-disable-next-line require-yield -- as above
+      attribution: os.probes.attribution.handler(async function* ({ input }) {
+        return noProbe(input.id)
+      }),
+      neighbours: os.probes.neighbours.handler(({ input }) => noProbe(input.id)),
+      // eslint-disable-next-line require-yield -- as above
+      projection: os.probes.projection.handler(async function* ({ input }) {
+        return noProbe(input.id)
+      }),
+      export: os.probes.export.handler(({ input }) => noProbe(input.id)),
     },
     runs: {
       list: os.runs.list.handler(() => world.runs),

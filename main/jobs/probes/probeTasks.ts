@@ -3,8 +3,12 @@
 import { Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 import type { PoolingChoice } from '../../analysis/poolings.ts'
+import type { JudgedProbe } from '../../analysis/probes/judgeProbe.ts'
 import type { WorkProgress } from '../../contract/api.ts'
+import type { Pooling, StepKey } from '../../contract/dataSets.ts'
 import { AppError, errors, type ErrorReport } from '../../contract/errors.ts'
+import type { ProbeCell, ProbeSettings } from '../../contract/probes.ts'
+import type { ProbeProjection } from '../../contract/storedProbes.ts'
 import type { SizedStep } from '../dataSets/pooledRows.ts'
 
 interface TaskKinds {
@@ -18,6 +22,31 @@ interface TaskKinds {
     }
     result: string
   }
+  judge: {
+    task: {
+      settings: ProbeSettings
+      /** Of a sweep that was interrupted. */
+      knownCells: ProbeCell[]
+      /** Of each task that has one. */
+      categories: ReadonlyMap<string, string>
+    }
+    result: JudgedProbe & { seconds: number }
+  }
+  project: {
+    task: {
+      dataSetId: string
+      layer: number
+      pooling: Pooling
+      method: ProbeProjection['method']
+      seed: number
+    }
+    result: ProbeProjection
+  }
+  /** Cosine of every row with one step's vector; row after row of the data set. */
+  cosines: {
+    task: { dataSetId: string; layer: number; pooling: Pooling; step: StepKey }
+    result: Float64Array
+  }
 }
 
 export type ProbeTaskKind = keyof TaskKinds
@@ -27,6 +56,7 @@ export type ProbeTaskResult<K extends ProbeTaskKind> = TaskKinds[K]['result']
 
 export type FromProbeWorker =
   | { kind: 'progress'; progress: WorkProgress }
+  | { kind: 'cell'; cell: ProbeCell }
   | { kind: 'done'; result: ProbeTaskResult<ProbeTaskKind> }
   | { kind: 'failed'; error: ErrorReport }
 
@@ -38,6 +68,7 @@ function workerPath(): string {
 
 export interface TaskListener {
   tell: (progress: WorkProgress) => void
+  onCell?: (cell: ProbeCell) => void
   /** Ends the thread at once. */
   signal: AbortSignal
 }
@@ -48,7 +79,7 @@ export interface TaskListener {
  */
 export function runProbeTask<K extends ProbeTaskKind>(
   task: TaskOf<K>,
-  { tell, signal }: TaskListener,
+  { tell, onCell, signal }: TaskListener,
 ): Promise<ProbeTaskResult<K>> {
   signal.throwIfAborted()
   const worker = new Worker(workerPath(), { workerData: task, name: `innerview ${task.kind}` })
@@ -57,6 +88,7 @@ export function runProbeTask<K extends ProbeTaskKind>(
     worker.on('message', (message: FromProbeWorker) => {
       if (signal.aborted) return
       if (message.kind === 'progress') tell(message.progress)
+      else if (message.kind === 'cell') onCell?.(message.cell)
       else if (message.kind === 'done')
         resolve(message.result as ProbeTaskResult<K>) // of this task's kind
       else reject(new AppError(message.error))

@@ -1,0 +1,120 @@
+// A data set as probes are judged on it.
+// Owns: joining stored rows with their steps' facts, texts and vectors. Not: which rows (dataSets/) or what is learnt (analysis/probes/).
+import type { PoolingChoice } from '../../analysis/poolings.ts'
+import type { ProbeData, RivalActivations } from '../../analysis/probes/probeData.ts'
+import type { DataSetRecord, Pooling, StepKey } from '../../contract/dataSets.ts'
+import { errors } from '../../contract/errors.ts'
+import type { StepFacts } from '../../store/stepFacts.ts'
+import type { Workspace } from '../../store/workspace.ts'
+import { labelledSteps } from '../dataSets/chosenSteps.ts'
+import { isStored, readRows, StoredVectors, type SizedStep } from '../dataSets/pooledRows.ts'
+import { hookOf, rivalHooks } from '../dataSets/survey.ts'
+
+/** @throws data_set_run_gone */
+export function requireRuns({ id, missingRuns }: DataSetRecord): void {
+  if (missingRuns.length > 0) throw errors.dataSetRunGone({ id, runs: missingRuns })
+}
+
+export const choiceOf = ({ recipe }: Pick<DataSetRecord, 'recipe'>, pooling: Pooling): PoolingChoice => ({
+  pooling,
+  lastK: recipe.lastK,
+  leaveOutSink: recipe.leaveOutSink,
+})
+
+const nameOf = ({ runId, episode, step }: StepKey): string => `${runId}/${episode}/${step}`
+
+/**
+ * @param texts  false leaves prompts out, which are long: for checks
+ * @throws not_found, data_set_run_gone, workspace_damaged
+ */
+export function probeDataOf(
+  workspace: Workspace,
+  dataSetId: string,
+  { categories, texts = true }: { categories: ReadonlyMap<string, string>; texts?: boolean },
+): ProbeData {
+  const dataSet = workspace.dataSets.get(dataSetId)
+  requireRuns(dataSet)
+  const { recipe, classes, layers, poolings, width, hash } = dataSet
+  const { keys, labels } = workspace.dataSets.rows(dataSetId)
+  const found = factsOfRows(workspace, dataSet, texts)
+  const rows = keys.map((key) => {
+    const row = found.get(nameOf(key))
+    if (!row) throw errors.dataSetRunGone({ id: dataSetId, runs: [key.runId] })
+    return row
+  })
+  const steps: SizedStep[] = keys.map((key, row) => {
+    const { promptTokens: prompt, completionTokens: generated } = rows[row].facts
+    return { key, prompt, generated }
+  })
+  const groups = new Map<string, number>()
+  const groupOf = ({ runId, episode }: StepKey): number => {
+    const name = `${runId}/${episode}`
+    if (!groups.has(name)) groups.set(name, groups.size)
+    return groups.get(name)!
+  }
+  const indices = new Map(classes.map((name, index) => [name, index]))
+  const tasks = rows.map(({ facts }) => facts.task)
+  return {
+    hash,
+    rows: keys.length,
+    width,
+    layers,
+    poolings,
+    read: (layer, pooling) =>
+      readRows(workspace, steps, hookOf(recipe.hook, layer), choiceOf(dataSet, pooling)).data,
+    classes,
+    labels,
+    keys,
+    groups: Int32Array.from(keys, groupOf),
+    tasks,
+    categories: tasks.some((task) => categories.has(task))
+      ? tasks.map((task) => categories.get(task) ?? null)
+      : null,
+    prompts: rows.map(({ prompt }) => prompt),
+    completions: rows.map(({ facts }) => facts.completion),
+    promptTokens: Int32Array.from(rows, ({ facts }) => facts.promptTokens),
+    completionTokens: Int32Array.from(rows, ({ facts }) => facts.completionTokens),
+    earlierLabels: rows.map(({ earlier }) => earlier.flatMap((name) => indices.get(name) ?? [])),
+    rivals: rivalsOf(workspace, dataSet, steps),
+  }
+}
+
+interface RowFacts {
+  facts: StepFacts
+  prompt: string
+  earlier: readonly string[]
+}
+
+function factsOfRows(workspace: Workspace, { recipe }: DataSetRecord, texts: boolean): Map<string, RowFacts> {
+  const found = new Map<string, RowFacts>()
+  for (const runId of new Set(recipe.runIds)) {
+    const prompts = texts ? workspace.stepFacts.prompts(runId) : null
+    const earlier = new Map<string, readonly string[]>()
+    for (const step of labelledSteps(workspace, runId, recipe.label))
+      earlier.set(nameOf(step.key), step.earlier)
+    workspace.stepFacts.list(runId).forEach((facts, index) => {
+      const name = nameOf({ runId, ...facts })
+      found.set(name, { facts, prompt: prompts?.[index] ?? '', earlier: earlier.get(name) ?? [] })
+    })
+  }
+  return found
+}
+
+/** Of other hook points, where every row has them. */
+function rivalsOf(
+  workspace: Workspace,
+  dataSet: DataSetRecord,
+  steps: readonly SizedStep[],
+): RivalActivations[] {
+  const stored = new StoredVectors(workspace)
+  return (['embedding', 'firstLayer'] as const).map((kind) => ({
+    kind,
+    read(_layer, pooling) {
+      const hook = rivalHooks[kind]
+      const choice = choiceOf(dataSet, pooling)
+      return steps.every((step) => isStored(stored, step, hook, choice))
+        ? readRows(workspace, steps, hook, choice).data
+        : null
+    },
+  }))
+}

@@ -1,0 +1,247 @@
+import type * as z from 'zod'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EngineEvent } from '../../contract/api.ts'
+import { dataSetRecipe, type DataSetRecipe } from '../../contract/dataSets.ts'
+import { probeSettings } from '../../contract/probes.ts'
+import type { ProbeSummary } from '../../contract/storedProbes.ts'
+import { collectSettings, type CollectInput } from '../../contract/runs.ts'
+import { resourcesFolder } from '../../resourcesFolder.ts'
+import { openEngine, type EngineService } from '../engineService.ts'
+
+const ignore = (): void => {}
+const never = new AbortController().signal
+const failing = (code: string): unknown => expect.objectContaining({ code })
+
+let folder: string
+let engine: EngineService
+let runId: string
+/** Both middle layers of the run at two poolings. */
+let dataSetId: string
+
+const open = (): Promise<EngineService> =>
+  openEngine({
+    workspaceFolder: join(folder, 'workspace'),
+    cacheFolder: join(folder, 'cache'),
+    resourcesFolder: resourcesFolder(),
+    transport: 'process',
+  })
+const hooks = [2, 3].map((layer) => `blocks.${layer}.hook_resid_post`)
+async function collected(changes: Partial<CollectInput> = {}): Promise<string> {
+  const settings = collectSettings.parse({
+    modelId: 'embedded',
+    environment: { name: 'twenty_questions', maxSteps: 8 },
+    oracle: { kind: 'kb' },
+    episodes: 12,
+    seed: 1,
+    sampling: {},
+    capture: { hooks },
+    ...changes,
+  })
+  const run = await engine.runs.ended((await engine.runs.start(settings)).id)
+  expect(run.error).toBeNull()
+  return run.id
+}
+const makeDataSet = async (changes: Partial<DataSetRecipe> = {}): Promise<string> => {
+  const recipe = dataSetRecipe.parse({ runIds: [runId], poolings: ['lastPrompt', 'meanPrompt'], ...changes })
+  return (await engine.dataSets.create(recipe, ignore, never)).id
+}
+const train = (changes: Partial<z.input<typeof probeSettings>> = {}): ProbeSummary =>
+  engine.probes.train(probeSettings.parse({ dataSetId, permutations: 10, bootstraps: 100, ...changes }))
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'innerview-probes-'))
+  engine = await open()
+  await engine.models.addEmbedded()
+  runId = await collected()
+  dataSetId = await makeDataSet()
+}, 120_000)
+afterAll(async () => {
+  await engine.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** A probe that is done, of one cell. */
+async function trained(changes: Partial<z.input<typeof probeSettings>> = {}): Promise<string> {
+  const { id } = train({ layers: [3], poolings: ['lastPrompt'], ...changes })
+  const probe = await engine.probes.ended(id)
+  expect(probe.error).toBeNull()
+  expect(probe.status).toBe('done')
+  return id
+}
+
+describe('training', () => {
+  test('tells its progress, stores the document, and leaves the engine free meanwhile', async () => {
+    const stop = new AbortController()
+    const seen: ProbeSummary[] = []
+    const listening = (async () => {
+      for await (const event of engine.events(stop.signal) as AsyncGenerator<EngineEvent>)
+        if (event.kind === 'probe') seen.push(event.probe)
+    })()
+    const started = train()
+    expect(started).toMatchObject({ status: 'queued', dataSetId, progress: null })
+    let turns = 0
+    const ticking = setInterval(() => turns++, 5)
+    const done = await engine.probes.ended(started.id)
+    clearInterval(ticking)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    stop.abort()
+    await listening
+    expect(done).toMatchObject({ status: 'done', error: null, progress: null })
+    expect(turns).toBeGreaterThan(10)
+    const fractions = seen.flatMap(({ progress }) => (progress ? [progress.fraction] : []))
+    expect(fractions.length).toBeGreaterThan(0)
+    expect(fractions).toEqual([...fractions].sort((one, other) => one - other))
+    expect(seen.at(-1)!.status).toBe('done')
+    const { document, summary } = engine.probes.get(started.id)
+    expect(document!.cells).toHaveLength(4)
+    expect(document!.predictions.length).toBe(document!.figures.n)
+    expect(document!.data.rows).toBe(engine.dataSets.get(dataSetId).rows)
+    expect(summary.auroc).toEqual(document!.figures.auroc)
+    expect(document!.seconds).toBeGreaterThan(0)
+  })
+
+  test('finds what the embedded model knows about its next question', async () => {
+    const { document } = engine.probes.get(await trained())
+    expect(document!.figures.auroc.value).toBeGreaterThan(0.75)
+    expect(document!.coefficients[0]).toHaveLength(engine.dataSets.get(dataSetId).width)
+    expect(document!.rivals.find(({ kind }) => kind === 'questionMark')).toBeDefined()
+  })
+
+  test('is cancelled at once, waits its turn, and goes on with the cells that are left', async () => {
+    const first = train({ permutations: 5000 })
+    const second = train()
+    expect(engine.probes.cancel(second.id).status).toBe('cancelled')
+    await until(() => cellsOf(first.id) > 0)
+    engine.probes.cancel(first.id)
+    expect((await engine.probes.ended(first.id)).status).toBe('cancelled')
+    expect(() => engine.probes.cancel(first.id)).toThrow(failing('probe_not_active'))
+    const kept = cellsOf(first.id)
+    expect(kept).toBeGreaterThan(0)
+    engine.probes.resume(first.id)
+    expect(() => engine.probes.resume(first.id)).toThrow(failing('probe_not_resumable'))
+    await until(() => engine.probes.get(first.id).summary.progress !== null)
+    expect(cellsOf(first.id)).toBeGreaterThanOrEqual(kept)
+    engine.probes.remove(first.id)
+    expect(() => engine.probes.get(first.id)).toThrow(failing('not_found'))
+    engine.probes.resume(second.id)
+    expect((await engine.probes.ended(second.id)).status).toBe('done')
+  })
+
+  test('that the engine left is interrupted, and comes out as if it had not been', async () => {
+    const whole = await engine.probes.ended(train().id)
+    const cut = train()
+    await until(() => cellsOf(cut.id) > 0)
+    await engine.close()
+    engine = await open()
+    expect(engine.probes.get(cut.id).summary.status).toBe('interrupted')
+    engine.probes.resume(cut.id)
+    expect((await engine.probes.ended(cut.id)).status).toBe('done')
+    const timeless = (id: string) => ({ ...engine.probes.get(id).document, seconds: 0 })
+    expect(timeless(cut.id)).toEqual(timeless(whole.id))
+  })
+
+  test.each([
+    ['a data set that is not there', { dataSetId: 'd99' }, 'not_found'],
+    ['a layer that the data set lacks', { layers: [7] }, 'invalid_input'],
+    ['a pooling that the data set lacks', { poolings: ['last'] }, 'invalid_input'],
+    ['more folds than episodes', { split: { kind: 'grouped', folds: 50 } }, 'probe_too_few_groups'],
+    [
+      'a run to judge on that is not in it',
+      { split: { kind: 'transfer', testRunIds: ['r9'] } },
+      'probe_no_rows',
+    ],
+  ] as [string, Partial<z.input<typeof probeSettings>>, string][])(
+    'of %s is refused before it is queued',
+    (_what, changes, code) => {
+      const before = engine.probes.list().length
+      expect(() => train(changes)).toThrow(failing(code))
+      expect(engine.probes.list()).toHaveLength(before)
+    },
+  )
+
+  test('of one class, or on a run that was deleted, is refused', async () => {
+    const single = await makeDataSet({
+      label: { kind: 'text', of: 'prompt', contains: 'e', ignoreCase: true },
+    })
+    expect(() => train({ dataSetId: single })).toThrow(failing('probe_one_class'))
+    const gone = await collected({ episodes: 2, seed: 5 })
+    const resting = await makeDataSet({ runIds: [gone] })
+    engine.runs.remove(gone)
+    expect(() => train({ dataSetId: resting })).toThrow(failing('data_set_run_gone'))
+  })
+})
+
+const cellsOf = (id: string): number => engine.probes.doneCells(id)
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+describe('a trained probe', () => {
+  test('reads an episode step by step, its held-out probabilities beside it', async () => {
+    const id = await trained()
+    const { steps } = await engine.probeReader.readOut(
+      { id, runId, episode: 3, tokens: false },
+      ignore,
+      never,
+    )
+    const { document } = engine.probes.get(id)
+    const held = document!.predictions.filter(({ episode }) => episode === 3)
+    expect(steps.map(({ heldOut }) => heldOut)).toEqual(held.map(({ probability }) => probability))
+    for (const { probability, named, tokens } of steps) {
+      expect(probability).toBeGreaterThanOrEqual(0)
+      expect(named).toBe(Number(probability! >= 0.5))
+      expect(tokens).toBeNull()
+    }
+    const { mean, max } = engine.probeReader.scores(id, runId)[3]
+    expect(max).toBe(Math.max(...steps.map(({ probability }) => probability!)))
+    expect(mean).toBeCloseTo(steps.reduce((sum, { probability }) => sum + probability!, 0) / steps.length, 12)
+  })
+
+  test('reads every token by a replay, and says at the last prompt token what it says of the step', async () => {
+    const id = await trained()
+    const { steps } = await engine.probeReader.readOut({ id, runId, episode: 2, tokens: true }, ignore, never)
+    const records = engine.episodes.steps(runId, 2)
+    steps.forEach(({ tokens, probability }, step) => {
+      const { promptIds, completionIds } = records[step]
+      expect(tokens).toHaveLength(promptIds.length + completionIds.length)
+      expect(tokens![promptIds.length - 1]).toBeCloseTo(probability!, 5)
+    })
+  })
+
+  test('is found again at its own layer when it is attributed to layers and positions', async () => {
+    const id = await trained()
+    const { document } = engine.probes.get(id)
+    const step = { runId, episode: 1, step: 2 }
+    const found = await engine.probeReader.attribution({ id, ...step }, ignore, never)
+    const { promptIds } = engine.episodes.steps(runId, 1)[2]
+    const value = found.values[3 * found.positions + promptIds.length - 1] + document!.intercept[0]
+    const out = await engine.probeReader.readOut({ id, runId, episode: 1, tokens: false }, ignore, never)
+    expect(1 / (1 + Math.exp(-value))).toBeCloseTo(out.steps[2].probability!, 4)
+  })
+
+  test('names the steps that are most like one, the likest first', async () => {
+    const id = await trained()
+    const step = { runId, episode: 1, step: 2 }
+    const near = await engine.probeReader.neighbours({ id, ...step, count: 5 }, never)
+    expect(near).toHaveLength(5)
+    expect(near.map(({ cosine }) => cosine)).toEqual(near.map(({ cosine }) => cosine).sort((a, b) => b - a))
+    expect(near).not.toContainEqual(expect.objectContaining(step))
+    await expect(
+      engine.probeReader.neighbours({ id, runId, episode: 99, step: 0, count: 5 }, never),
+    ).rejects.toEqual(failing('not_found'))
+  })
+
+  test('of another model, not linear, or not done yet says so', async () => {
+    const id = await trained({ estimator: { kind: 'mlp', epochs: 5 } })
+    const asked = { id, runId, episode: 0, tokens: false }
+    await expect(engine.probeReader.readOut(asked, ignore, never)).rejects.toEqual(
+      failing('probe_not_linear'),
+    )
+    const running = train({ permutations: 5000 }).id
+    expect(() => engine.probeReader.scores(running, runId)).toThrow(failing('probe_not_done'))
+    engine.probes.cancel(running)
+  })
+})
