@@ -325,7 +325,7 @@ test('collect changes activations in every episode, and says what acted', async 
   const absent = (await collect({ positions: { at: 1500 }, ifAbsent: 'skip' })).document
   expect(absent.error.code).toBe('intervention_unused')
   expect(terminal.json('runs', 'list', ...at('steer')).document).toHaveLength(2)
-})
+}, 120_000)
 
 test('run takes text and chat files', async () => {
   const file = join(folder, 'chat.json')
