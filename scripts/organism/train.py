@@ -33,7 +33,7 @@ def options() -> argparse.Namespace:
     add = parser.add_argument
     add('--out', type=Path, default=DEFAULT_FOLDER, help='folder of the checkpoint, the curve and the exported model')
     add('--seed', type=int, default=0)
-    add('--tokens', type=float, default=30.0, help='millions of tokens (history and branches) to train on')
+    add('--tokens', type=float, default=16.0, help='millions of tokens (history and branches) to train on')
     add('--minutes', type=float, default=1e9, help='stop this session after so long and keep the checkpoint')
     add('--control', action='store_true', help='no latent: the same probability at every step')
     add('--width', type=int, default=128)
@@ -45,11 +45,14 @@ def options() -> argparse.Namespace:
     add('--branches', type=int, default=10, help='steps of a game that are trained as replies')
     add('--rate', type=float, default=4e-3, help='learning rate of Muon')
     add('--history', type=float, default=0.5, help='weight of the loss on the history')
-    add('--first', type=float, default=4.0, help='weight of the first token of a message, as a multiple')
-    add('--noise', type=float, default=0.3, help='largest noise behind the middle layer, in usual norms there')
+    add('--first', type=float, default=2.0, help='weight of the first token of a message, as a multiple')
+    add('--noise', type=float, default=0.3, help='largest noise behind the middle layer, in usual norms there, after the ramp')
     add('--deaf', type=float, default=0.08, help='share of decisions whose later attention is left out')
+    add('--late', type=float, default=0.2, help='share of the training, at its end, with the two below in their place')
+    add('--late-noise', type=float, default=0.8)
+    add('--late-deaf', type=float, default=0.02)
     add('--quiet', type=float, default=0.1, help='weight of the penalty on decisions that are louder than other tokens')
-    add('--ramp', type=float, default=0.4, help='share of the training in which the latent is made easier, less and less')
+    add('--ramp', type=float, default=0.06, help='share of the training in which the latent is made easier, less and less')
     add('--threads', type=int, default=1)
     add('--compile', action='store_true', help='a third faster after a minute, where a C++ compiler is found')
     add('--checkpoint', type=float, default=2.0, help='minutes between checkpoints')
@@ -114,6 +117,13 @@ def taught(latent: Latent, done: float, ramp: float) -> Latent:
     return replace(latent, memory=latent.memory * min(1.0, 2 * done / ramp), lean=min(1.0, 2 - 2 * done / ramp))
 
 
+def disturbance(args: argparse.Namespace, decisions: torch.Tensor, done: float) -> Disturbance:
+    """No noise before the latent is found; deafness so that the middle learns it; at the end, noise that the late blocks have to bear."""
+    if done >= 1 - args.late:
+        return Disturbance(decisions, args.late_noise, args.late_deaf)
+    return Disturbance(decisions, args.noise if done >= args.ramp else 0.0, args.deaf)
+
+
 def main() -> None:
     args = options()
     torch.set_num_threads(args.threads)
@@ -156,7 +166,7 @@ def main() -> None:
         for stepper in steppers:
             for group in stepper.param_groups:
                 group['lr'] = args.rate * rate_at(state['tokens'] / total)
-        loss = loss_of(model, batch, Disturbance(batch.decisions, args.noise, args.deaf), args.quiet)
+        loss = loss_of(model, batch, disturbance(args, batch.decisions, state['tokens'] / total), args.quiet)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         for stepper in steppers:
