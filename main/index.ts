@@ -71,6 +71,14 @@ export { upstreamTables } from './analysis/steering/sweepTables.ts'
 export { targetStep, type StepEvidence, type TargetStep } from './analysis/steering/targetStep.ts'
 export { orthogonalised } from './analysis/steering/vectorGeometry.ts'
 export type { SteeringSweep } from './analysis/steering/verdictCard.ts'
+export {
+  trainProbe,
+  type ProbeRecipe,
+  type ProbeTrainingSettings,
+  type TrainedProbe,
+  type TrainProbeOptions,
+} from './library/probes.ts'
+export { probeFeatures, type FeatureOptions, type ProbedFeatures } from './analysis/probes/probeFeatures.ts'
 export { sliceAxis, stackTensors, type AxedTensor } from './analysis/axedTensor.ts'
 export { principalComponents, type PrincipalComponents } from './analysis/principalComponents.ts'
 export type { ContrastDocument, ContrastSettingsInput } from './contract/contrasts.ts'

@@ -17,7 +17,7 @@ beforeAll(async () => {
   mkdirSync(cacheFolder, { recursive: true })
   root = mkdtempSync(join(cacheFolder, 'package-'))
   const project = join(root, 'project')
-  await buildEngine(join(project, 'out/engine'), ['index', 'sessionWorker'])
+  await buildEngine(join(project, 'out/engine'), ['index', 'sessionWorker', 'probeWorker'])
   buildTypes(join(project, 'out/types'))
   for (const name of ['package.json', 'resources', 'README.md', 'LICENSE'])
     cpSync(join(projectFolder, name), join(project, name), { recursive: true })
@@ -64,7 +64,12 @@ const compile = (options: object, file: string): ReturnType<typeof run> => {
 
 test('holds the built library and its types, and no source', () => {
   expect(packed).toEqual(
-    expect.arrayContaining(['out/engine/index.mjs', 'out/engine/sessionWorker.mjs', 'out/types/index.d.ts']),
+    expect.arrayContaining([
+      'out/engine/index.mjs',
+      'out/engine/sessionWorker.mjs',
+      'out/engine/probeWorker.mjs',
+      'out/types/index.d.ts',
+    ]),
   )
   expect(packed.filter((path) => /(?<!\.d)\.ts$|\.map$|\.test\./.test(path))).toEqual([])
 })

@@ -1,0 +1,84 @@
+// A probe from a program: a data set of stored steps, trained and judged as in the window.
+// Owns: the order of the two in a workspace, progress and cancelling. Not: either by itself (jobs/), or foreign features (analysis/probes/).
+import type * as z from 'zod'
+import { dataSetRecipe } from '../contract/dataSets.ts'
+import { AppError } from '../contract/errors.ts'
+import { probeSettings, type ProbeDocument, type ProbeSettingsInput } from '../contract/probes.ts'
+import { defaultCache } from '../folders.ts'
+import { openEngine, type EngineService } from '../jobs/engineService.ts'
+import { parseSettings } from '../jobs/settings.ts'
+import { resourcesFolder } from '../resourcesFolder.ts'
+
+/** Which steps, labels and activations: as docs/terminal.md has them; `runIds` is all that must be given. */
+export type ProbeRecipe = z.input<typeof dataSetRecipe>
+/** What is trained, how it is split and judged; all of it may be left out. */
+export type ProbeTrainingSettings = Omit<ProbeSettingsInput, 'dataSetId'>
+
+export interface TrainProbeOptions {
+  /** A workspace's folder. Nobody else may write to it meanwhile. */
+  workspace: string
+  /** For what is made of GGUF files, once; the usual one where left out. */
+  cacheFolder?: string
+  /** Ends the work at once; what was replayed, and cells of a sweep, stay. */
+  signal?: AbortSignal
+  onProgress?: (progress: { label: string; fraction: number }) => void
+}
+
+export interface TrainedProbe {
+  /** In the workspace. */
+  id: string
+  dataSetId: string
+  document: ProbeDocument
+}
+
+/**
+ * Makes a data set of a workspace's runs, trains a probe on it and judges it on held-out episodes beside its rivals and controls. Both are stored.
+ * @throws invalid_input, not_found, data_set_…, replay_…, probe_…, workspace_…; the signal's reason
+ */
+export async function trainProbe(
+  recipe: ProbeRecipe,
+  settings: ProbeTrainingSettings,
+  { workspace, cacheFolder, signal = new AbortController().signal, onProgress = () => {} }: TrainProbeOptions,
+): Promise<TrainedProbe> {
+  signal.throwIfAborted()
+  const asked = parseSettings(dataSetRecipe, recipe)
+  const engine = await openEngine({
+    workspaceFolder: workspace,
+    cacheFolder: cacheFolder ?? defaultCache(),
+    resourcesFolder: resourcesFolder(),
+    transport: 'process',
+  })
+  const watching = new AbortController()
+  try {
+    const { id: dataSetId } = await engine.dataSets.create(asked, onProgress, signal)
+    const { id } = engine.probes.train(parseSettings(probeSettings, { ...settings, dataSetId }))
+    const following = follow(engine, id, watching.signal, onProgress)
+    const cancel = (): void => {
+      const isGoingOn = engine.probes.active().some((probe) => probe.id === id) // it may have ended a moment ago
+      if (isGoingOn) engine.probes.cancel(id)
+    }
+    signal.addEventListener('abort', cancel, { once: true })
+    const { error } = await engine.probes.ended(id)
+    signal.removeEventListener('abort', cancel)
+    watching.abort()
+    await following
+    if (error) throw new AppError(error)
+    const { document } = engine.probes.get(id)
+    if (!document) throw signal.reason
+    return { id, dataSetId, document }
+  } finally {
+    watching.abort()
+    await engine.close()
+  }
+}
+
+async function follow(
+  engine: EngineService,
+  id: string,
+  signal: AbortSignal,
+  onProgress: NonNullable<TrainProbeOptions['onProgress']>,
+): Promise<void> {
+  for await (const event of engine.events(signal))
+    if (event.kind === 'probe' && event.probe.id === id && event.probe.progress)
+      onProgress(event.probe.progress)
+}
