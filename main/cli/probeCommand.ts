@@ -69,7 +69,10 @@ async function probeRuns(context: CommandContext, options: Options): Promise<voi
 
 /** Until it is done; null where Ctrl-C ended it. @throws what ended the training */
 export async function train({ signal, tell }: CommandContext, engine: EngineService, id: string) {
-  const cancel = (): void => void engine.probes.cancel(id)
+  const cancel = (): void => {
+    const isGoingOn = engine.probes.active().some((probe) => probe.id === id) // it may have ended a moment ago
+    if (isGoingOn) engine.probes.cancel(id)
+  }
   signal.addEventListener('abort', cancel, { once: true })
   const watching = new AbortController()
   const shown = (async () => {

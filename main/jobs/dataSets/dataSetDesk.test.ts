@@ -147,6 +147,27 @@ describe('a replay', () => {
     expect((await engine.runs.ended(second.id)).error).toBeNull()
   })
 
+  test('of a steered run is steered as it was', async () => {
+    const values = Array.from({ length: 16 }, (_, i) => (i % 3) - 1)
+    const add = (positions: 'lastPrompt' | 'everyGenerated') => ({
+      kind: 'add' as const,
+      hook: here,
+      positions,
+      vector: { values },
+      alpha: 1,
+    })
+    const interventions = [add('lastPrompt'), add('everyGenerated')]
+    const captured = await collected({ interventions, capture: { hooks: [other] } })
+    const run = await collected({ interventions })
+    const point = { hook: other, at: 'meanGenerated' as const }
+    await create({ runIds: [run], layers: [1], poolings: ['lastPrompt', 'meanGenerated'] })
+    stored(({ activations }) => {
+      const replayed = activations.matrix({ runId: run, ...point })
+      expect(replayed).toEqual(activations.matrix({ runId: captured, ...point }))
+      expect(replayed).not.toEqual(activations.matrix({ runId: whole, ...point }))
+    })
+  })
+
   test('whose model is gone or whose answers differ is refused in words, before and after', async () => {
     const run = await collected({ episodes: 1 })
     const asked = recipe({ runIds: [run] })
