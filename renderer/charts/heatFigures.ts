@@ -2,7 +2,16 @@
 import { integer, percent, plural, share, withInterval } from '../shared/format.ts'
 import { hexOf, inkOn, viridis, viridisAt } from '../shared/viridis.ts'
 import type { Option } from './echarts.ts'
-import { itemTooltip, labelSize, nameAxis, nameRoom, type Figure, type Interval } from './figure.ts'
+import {
+  itemTooltip,
+  labelSize,
+  longAxis,
+  nameAxis,
+  nameRoom,
+  stepZoom,
+  type Figure,
+  type Interval,
+} from './figure.ts'
 import type { ChartTheme } from './theme.ts'
 
 const colours = viridis.map(hexOf)
@@ -334,8 +343,9 @@ export function attributionFigure(
     option: (theme): Option => ({
       animation: false,
       aria: { enabled: false },
-      grid: { left: 52, right: 76, top: 12, bottom: 40 },
+      grid: { left: 52, right: 76, top: 12, bottom: tokens.length >= longAxis ? 60 : 40 },
       tooltip: itemTooltip(theme),
+      dataZoom: stepZoom(theme, tokens.length),
       visualMap: {
         ...scaleOf(theme, -most, most),
         inRange: { color: ['#2166ac', '#f7f7f7', '#b2182b'] },

@@ -27,8 +27,8 @@ export function readOutFigure(
   return {
     title: `Probability of “${look.className}” by step`,
     caption:
-      `${isHeld ? 'Held-out where the episode was among the probe’s rows' : 'The episode was not among the probe’s rows'}; ● valid ■ invalid ◆ win` +
-      `${look.threshold === null ? '' : `; dashed: threshold ${share(look.threshold)}`}; n = ${plural(read, 'step')}.`,
+      `${isHeld ? 'Held out' : 'Not among the probe’s rows'}; ● valid ■ invalid ◆ win` +
+      `${look.threshold === null ? '' : `; dashed: ${share(look.threshold)}`}; n = ${plural(read, 'step')}.`,
     summary: `${integer(read)} of ${plural(places.length, 'step')} have a read-out.`,
     fileName: 'read-out',
     indexAxis: 'x',
@@ -50,7 +50,7 @@ export function readOutFigure(
     option: (theme): Option => ({
       animation: false,
       aria: { enabled: false },
-      grid: { left: 44, right: 16, top: 10, bottom: 38 },
+      grid: { left: 44, right: 16, top: 8, bottom: 36 },
       tooltip: axisTooltip(theme),
       xAxis: nameAxis(
         theme,

@@ -36,6 +36,9 @@ export interface Permuted {
 
 const colourOf = ({ kind, isAvailable }: Contender): keyof ChartTheme =>
   kind === 'probe' ? 'accent' : kind === 'rival' && isAvailable ? 'invalid' : 'baseline'
+/** For names, left of the plot. */
+const mostRoom = 190
+
 const isHollow = ({ kind, isAvailable }: Contender): boolean => kind === 'control' || !isAvailable
 const nameOf = (row: Contender): string =>
   row.kind === 'rival' && !row.isAvailable ? `${row.title} (later)` : row.title
@@ -108,7 +111,7 @@ export function contendersFigure(rows: readonly Contender[], permuted: Permuted 
     option: (theme): Option => ({
       animation: false,
       aria: { enabled: false },
-      grid: { left: nameRoom(names), right: 132, top: 12, bottom: 40 },
+      grid: { left: nameRoom(names, mostRoom), right: 132, top: 12, bottom: 40 },
       tooltip: itemTooltip(theme),
       xAxis: valueAxis(theme, 'AUROC', { min: from, max: 1 }),
       yAxis: [
@@ -119,6 +122,15 @@ export function contendersFigure(rows: readonly Contender[], permuted: Permuted 
             rows.map((row, i) => ({ text: names[i] ?? '', isMuted: !row.isAvailable })),
           ),
           inverse: true,
+          // A long name takes two lines: a row is high enough for both.
+          axisLabel: {
+            fontSize: labelSize,
+            fontFamily: theme.font,
+            width: mostRoom - 12,
+            overflow: 'break',
+            lineHeight: labelSize,
+            interval: 0,
+          },
         },
         // The numbers stand in a column of their own, where no mark can cover them.
         {
