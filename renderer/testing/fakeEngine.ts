@@ -8,6 +8,7 @@ import type { ModelCheck, ModelRecord } from '../../main/contract/models.ts'
 import { cloneMessages } from '../../main/contract/port.ts'
 import type { EpisodeSummary, RunRecord, RunStatus } from '../../main/contract/runs.ts'
 import type { Doors } from '../doors.ts'
+import { FakeProbes, inventLab, type FakeLab } from './fakeProbes.ts'
 import {
   inventEpisode,
   inventModel,
@@ -30,6 +31,8 @@ export interface FakeWorld {
   questions: PendingQuestion[]
   /** Runs of status `running` go on. */
   isLive: boolean
+  /** Data sets and probes; none unless they are given. */
+  lab?: FakeLab
 }
 
 const minute = 60_000
@@ -196,6 +199,12 @@ export const worlds: Record<string, () => FakeWorld> = {
   }),
 }
 
+/** A world with probes in it. */
+worlds['probes'] = () => {
+  const world = worlds['running']!()
+  return { ...world, lab: inventLab(world.runs), isLive: false }
+}
+
 const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
@@ -238,6 +247,15 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       put({ ...run, progress, status: isDone ? 'done' : 'running', endedAt: isDone ? at(0) : null })
     }, 2500)
 
+  const lab = new FakeProbes(world.lab ?? { dataSets: [], probes: [], handLabels: [] }, () => world.runs, say)
+  async function* slowly<T>(label: string, make: () => T, signal?: AbortSignal) {
+    for (let i = 0; i < 8 && !signal?.aborted; i++) {
+      yield { label, fraction: i / 8 }
+      await wait(40, signal)
+    }
+    return make()
+  }
+
   const os = implement(contract).use(async ({ next }) => {
     try {
       return await next()
@@ -246,12 +264,6 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       throw error
     }
   })
-  const noDataSet = (id: string): never => {
-    throw errors.notFound({ kind: 'dataset', id })
-  }
-  const noProbe = (id: string): never => {
-    throw errors.notFound({ kind: 'probe', id })
-  }
   const router = os.router({
     info: os.info.handler(() => ({
       version: inventedGround.innerview,
@@ -341,45 +353,6 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         return inventedHookPoints(model)
       }),
     },
-    dataSets: {
-      // The invented workspace has none.
-      list: os.dataSets.list.handler(() => []),
-      get: os.dataSets.get.handler(({ input }) => noDataSet(input.id)),
-      choices: os.dataSets.choices.handler(({ input }) => noDataSet(input.runIds[0]!)),
-      preview: os.dataSets.preview.handler(({ input }) => noDataSet(input.runIds[0]!)),
-      // eslint-disable-next-line require-yield -- it ends before there is progress
-      create: os.dataSets.create.handler(async function* ({ input }) {
-        return noDataSet(input.runIds[0]!)
-      }),
-      rename: os.dataSets.rename.handler(({ input }) => noDataSet(input.id)),
-      remove: os.dataSets.remove.handler(({ input }) => noDataSet(input.id)),
-      handLabel: os.dataSets.handLabel.handler(({ input }) => noDataSet(input.runId)),
-      handLabels: os.dataSets.handLabels.handler(() => []),
-    },
-    probes: {
-      list: os.probes.list.handler(() => []),
-      get: os.probes.get.handler(({ input }) => noProbe(input.id)),
-      train: os.probes.train.handler(({ input }) => noDataSet(input.dataSetId)),
-      cancel: os.probes.cancel.handler(({ input }) => noProbe(input.id)),
-      resume: os.probes.resume.handler(({ input }) => noProbe(input.id)),
-      rename: os.probes.rename.handler(({ input }) => noProbe(input.id)),
-      remove: os.probes.remove.handler(({ input }) => noProbe(input.id)),
-      // eslint-disable-next-line require-yield -- it ends before there is progress
-      readOut: os.probes.readOut.handler(async function* ({ input }) {
-        return noProbe(input.id)
-      }),
-      scores: os.probes.scores.handler(({ input }) => noProbe(input.id)),
-      // eslint-disable-next-line require-yield -- as above
-      attribution: os.probes.attribution.handler(async function* ({ input }) {
-        return noProbe(input.id)
-      }),
-      neighbours: os.probes.neighbours.handler(({ input }) => noProbe(input.id)),
-      // eslint-disable-next-line require-yield -- as above
-      projection: os.probes.projection.handler(async function* ({ input }) {
-        return noProbe(input.id)
-      }),
-      export: os.probes.export.handler(({ input }) => noProbe(input.id)),
-    },
     runs: {
       list: os.runs.list.handler(() => world.runs),
       get: os.runs.get.handler(({ input }) => find(input.id)),
@@ -442,6 +415,52 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
           throw errors.notFound({ kind: 'episode', id: String(input.episode) })
         return inventEpisodeView(run, inventEpisode(run, input.episode))
       }),
+    },
+    dataSets: {
+      list: os.dataSets.list.handler(() => lab.dataSets),
+      get: os.dataSets.get.handler(({ input }) => lab.dataSet(input.id)),
+      choices: os.dataSets.choices.handler(({ input }) => ({
+        ...lab.choices(input.runIds),
+        poolings: [...lab.choices(input.runIds).poolings],
+      })),
+      preview: os.dataSets.preview.handler(({ input }) => lab.preview(input)),
+      create: os.dataSets.create.handler(({ input, signal }) =>
+        slowly('gathering rows', () => lab.create(input), signal),
+      ),
+      rename: os.dataSets.rename.handler(({ input }) => lab.putDataSet(input.id, { name: input.name })),
+      remove: os.dataSets.remove.handler(({ input }) => lab.removeDataSet(input.id)),
+      handLabel: os.dataSets.handLabel.handler(({ input }) => lab.label(input)),
+      handLabels: os.dataSets.handLabels.handler(({ input }) => lab.labels(input.runId, input.episode)),
+    },
+    probes: {
+      list: os.probes.list.handler(() => lab.summaries),
+      get: os.probes.get.handler(({ input }) => lab.probe(input.id)),
+      train: os.probes.train.handler(({ input }) => lab.train(input)),
+      cancel: os.probes.cancel.handler(({ input }) =>
+        lab.put(input.id, { status: 'cancelled', progress: null }),
+      ),
+      resume: os.probes.resume.handler(({ input }) => lab.resume(input.id)),
+      rename: os.probes.rename.handler(({ input }) => lab.put(input.id, { name: input.name })),
+      remove: os.probes.remove.handler(({ input }) => lab.remove(input.id)),
+      readOut: os.probes.readOut.handler(({ input, signal }) =>
+        slowly(
+          'replaying tokens',
+          () => lab.readOut(input.id, input.runId, input.episode, input.tokens),
+          signal,
+        ),
+      ),
+      scores: os.probes.scores.handler(({ input }) => lab.scores(input.id, input.runId)),
+      attribution: os.probes.attribution.handler(({ input, signal }) =>
+        slowly('replaying tokens', () => lab.attribution(input.runId, input.episode, input.step), signal),
+      ),
+      neighbours: os.probes.neighbours.handler(({ input }) => lab.neighbours(input)),
+      projection: os.probes.projection.handler(({ input, signal }) =>
+        slowly('projecting', () => lab.projection(input.id, input.method), signal),
+      ),
+      export: os.probes.export.handler(({ input }) => ({
+        fileName: `probe.${input.format}`,
+        data: new TextEncoder().encode(JSON.stringify(lab.probe(input.id).document?.coefficients)),
+      })),
     },
     oracle: {
       questions: os.oracle.questions.handler(() => world.questions),
