@@ -11,6 +11,7 @@ describe('placeOf', () => {
       step: 7,
       token: 12,
       layer: 15,
+      probe: 'probe ü&=2',
     }
     expect(placeOf(hashOf(place))).toEqual(place)
   })
@@ -37,6 +38,13 @@ describe('move', () => {
   })
   it('changes nothing below when the same run is given again', () => {
     expect(move(deep, { run: 'a', view: 'episodes' })).toEqual(deep)
+  })
+  it('keeps the probe wherever it goes', () => {
+    const place = placeOf('#/probe?probe=p')
+    expect(move(place, { view: 'episodes', run: 'a', episode: 3, step: 7 })).toMatchObject({
+      probe: 'p',
+      step: 7,
+    })
   })
   it('forgets the head without a layer', () => {
     expect(move(deep, { layer: null }).head).toBeNull()

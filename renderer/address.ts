@@ -1,7 +1,7 @@
 // The address of what is shown: `#/episodes?run=R&episode=3&step=7`.
 // Owns: reading and writing it. Not: following it (selection.svelte.ts).
 
-export const views = ['home', 'episodes', 'new-run', 'models', 'jobs', 'settings'] as const
+export const views = ['home', 'episodes', 'new-run', 'probe', 'models', 'jobs', 'settings'] as const
 export type View = (typeof views)[number]
 
 /** One thing chosen, shared by all panes. A level is only set where those before it are. */
@@ -13,6 +13,8 @@ export interface Place {
   token: number | null
   layer: number | null
   head: number | null
+  /** The probe that is shown, or whose read-out stands beside an episode. It belongs to no run. */
+  probe: string | null
 }
 
 export const nowhere: Readonly<Place> = {
@@ -23,6 +25,7 @@ export const nowhere: Readonly<Place> = {
   token: null,
   layer: null,
   head: null,
+  probe: null,
 }
 
 const numbers = ['episode', 'step', 'token', 'layer', 'head'] as const
@@ -35,7 +38,12 @@ export function placeOf(hash: string): Place {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
   const view = views.find((name) => name === path) ?? 'home'
   const parameters = new URLSearchParams(query)
-  const place: Place = { ...nowhere, view, run: parameters.get('run') || null }
+  const place: Place = {
+    ...nowhere,
+    view,
+    run: parameters.get('run') || null,
+    probe: parameters.get('probe') || null,
+  }
   for (const key of numbers) place[key] = wholeNumber(parameters.get(key))
   return settle(place)
 }
@@ -47,6 +55,7 @@ export function hashOf(place: Place): string {
     const value = place[key]
     if (value !== null) parameters.set(key, String(value))
   }
+  if (place.probe !== null) parameters.set('probe', place.probe)
   const query = parameters.toString()
   return `#/${place.view}${query ? `?${query}` : ''}`
 }

@@ -1,8 +1,10 @@
-// What the engine holds, kept up to date by its events: runs, models, questions for a person, problems.
+// What the engine holds, kept up to date by its events: runs, models, data sets, probes, questions, problems.
 // Owns: the connection's state and these lists. Not: doing anything to them (each domain's controller does).
 import type { EngineEvent, EngineInfo, PendingQuestion } from '../main/contract/api.ts'
+import type { DataSetRecord } from '../main/contract/dataSets.ts'
 import type { ErrorReport } from '../main/contract/errors.ts'
 import type { ModelRecord } from '../main/contract/models.ts'
+import type { ProbeSummary } from '../main/contract/storedProbes.ts'
 import type { RunRecord } from '../main/contract/runs.ts'
 import { appErrorOf, connect, engine, type Engine } from './client.ts'
 import type { ConnectionState, Doors } from './doors.ts'
@@ -20,6 +22,10 @@ export class Workspace {
   /** Newest first; null until the engine has told. */
   runs = $state.raw<RunRecord[] | null>(null)
   models = $state.raw<ModelRecord[] | null>(null)
+  /** Newest first; null until the engine has told. */
+  dataSets = $state.raw<DataSetRecord[] | null>(null)
+  /** Newest first; null until the engine has told. */
+  probes = $state.raw<ProbeSummary[] | null>(null)
   /** The lists of hidden objects that ship. */
   taskLists = $state.raw<{ name: string; objects: string[] }[]>([])
   questions = $state.raw<PendingQuestion[]>([])
@@ -63,6 +69,13 @@ export class Workspace {
     return this.models?.find((model) => model.id === id) ?? null
   }
 
+  dataSet(id: string | null): DataSetRecord | null {
+    return this.dataSets?.find((dataSet) => dataSet.id === id) ?? null
+  }
+  probe(id: string | null): ProbeSummary | null {
+    return this.probes?.find((probe) => probe.id === id) ?? null
+  }
+
   /** Hears every event of the engine after the lists here were brought up to date. */
   onEvent(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener)
@@ -75,9 +88,10 @@ export class Workspace {
 
   /** Puts a run that a call returned into the list at once, before its event arrives. */
   putRun(run: RunRecord): void {
-    const runs = this.runs ?? []
-    const at = runs.findIndex((one) => one.id === run.id)
-    this.runs = at < 0 ? [run, ...runs].sort(newestFirst) : runs.with(at, run)
+    this.runs = withOne(this.runs ?? [], run)
+  }
+  putProbe(probe: ProbeSummary): void {
+    this.probes = withOne(this.probes ?? [], probe)
   }
 
   async refreshInfo(): Promise<void> {
@@ -88,6 +102,10 @@ export class Workspace {
     this.models = await this.#engine.models.list()
   }
 
+  async refreshDataSets(): Promise<void> {
+    this.dataSets = (await this.#engine.dataSets.list()).toSorted(newestFirst)
+  }
+
   /** Subscribes before it asks for the lists, so that nothing between the two is missed. */
   async #followEvents(signal: AbortSignal): Promise<void> {
     try {
@@ -96,6 +114,8 @@ export class Workspace {
         this.refreshInfo(),
         this.refreshModels(),
         this.#engine.runs.list().then((runs) => (this.runs = runs.toSorted(newestFirst))),
+        this.refreshDataSets(),
+        this.#engine.probes.list().then((probes) => (this.probes = probes.toSorted(newestFirst))),
         this.#engine.tasks().then((lists) => (this.taskLists = lists)),
         this.#engine.oracle.questions().then((questions) => (this.questions = questions)),
       ])
@@ -127,6 +147,15 @@ export class Workspace {
       case 'models':
         void this.refreshModels()
         break
+      case 'dataSets':
+        void this.refreshDataSets()
+        break
+      case 'probe':
+        this.putProbe(event.probe)
+        break
+      case 'probeRemoved':
+        this.probes = this.probes?.filter((probe) => probe.id !== event.id) ?? null
+        break
       case 'questions':
         this.questions = event.questions
         break
@@ -134,13 +163,24 @@ export class Workspace {
         this.addProblem(event.error)
         break
       case 'episode':
+      case 'handLabels':
         break
     }
     for (const listener of this.#listeners) listener(event)
   }
 }
 
-const newestFirst = (a: RunRecord, b: RunRecord): number =>
+interface Dated {
+  id: string
+  createdAt: string
+}
+const newestFirst = (a: Dated, b: Dated): number =>
   b.createdAt.localeCompare(a.createdAt) || b.id.localeCompare(a.id)
+
+/** The list with this one in its place. */
+function withOne<T extends Dated>(list: readonly T[], one: T): T[] {
+  const at = list.findIndex((other) => other.id === one.id)
+  return at < 0 ? [one, ...list].sort(newestFirst) : list.with(at, one)
+}
 
 export const workspace = new Workspace()
