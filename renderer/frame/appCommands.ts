@@ -35,6 +35,7 @@ export const appCommands: Command[] = [
     keys: 'g r',
     run: () => selection.go({ view: 'episodes' }),
   },
+  { id: 'go-probe', title: 'Probe', group: 'Go to', keys: 'g p', run: () => selection.go({ view: 'probe' }) },
   {
     id: 'go-models',
     title: 'Models',
@@ -61,7 +62,7 @@ export const appCommands: Command[] = [
   },
   {
     id: 'list',
-    title: 'Show or hide the run list',
+    title: 'Show or hide the list',
     group: 'Window',
     keys: 'mod+b',
     run: () => frame.toggleList(),

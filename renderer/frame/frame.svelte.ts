@@ -13,14 +13,14 @@ class Frame {
   #isListOver = $state(false)
   #isListShown = $state(localStorage.getItem(listKey) !== 'hidden')
 
-  /** The run list stands beside what is about runs; elsewhere it would only repeat or distract. */
+  /** A list stands beside what is about its rows; elsewhere it would only repeat or distract. */
   get hasList(): boolean {
-    return selection.view === 'episodes' || selection.view === 'new-run'
+    return ['episodes', 'new-run', 'probe'].includes(selection.view)
   }
   get isListShown(): boolean {
     return this.hasList && !this.isNarrow && this.#isListShown
   }
-  /** In a narrow window the list lies over the main pane, until a run of it is chosen. */
+  /** In a narrow window the list lies over the main pane, until a row of it is chosen. */
   get isListOver(): boolean {
     return this.hasList && this.isNarrow && this.#isListOver
   }

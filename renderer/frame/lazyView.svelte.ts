@@ -1,5 +1,5 @@
-// The largest view, with all charts in it, read apart from the page so that the page stands sooner.
-// Owns: when it is read and whether that went well. Not: the view (views/EpisodesView.svelte).
+// The views with charts in them, read apart from the page so that the page stands sooner.
+// Owns: when one is read and whether that went well. Not: the views (views/).
 import type { Component } from 'svelte'
 
 export class LazyView {
@@ -28,4 +28,7 @@ export class LazyView {
   }
 }
 
-export const episodesPlace = new LazyView(() => import('../views/EpisodesView.svelte'))
+export const lazyViews = {
+  episodes: new LazyView(() => import('../views/EpisodesView.svelte')),
+  probe: new LazyView(() => import('../views/ProbeView.svelte')),
+}

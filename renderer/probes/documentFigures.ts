@@ -1,0 +1,79 @@
+// A probe's document as its figures take it.
+// Owns: which numbers of the document stand in which figure. Not: drawing (charts/).
+import type { LabelRule } from '../../main/contract/dataSets.ts'
+import type { ProbeDocument } from '../../main/contract/probes.ts'
+import type { ProbeProjection } from '../../main/contract/storedProbes.ts'
+import type { Contender } from '../charts/rivalFigures.ts'
+import type { SweepCell, TransferCell } from '../charts/heatFigures.ts'
+import type { Plane } from '../charts/projectionFigure.ts'
+import type { CurvePlace } from '../charts/stepCurveFigure.ts'
+import { classColours, poolingNames } from '../dataSets/recipeText.ts'
+
+const none = { value: null, low: null, high: null }
+
+/** The probe first, then rivals that may be compared with it, best first; then later ones, then controls. */
+export function contendersOf(document: ProbeDocument): Contender[] {
+  const probe: Contender = {
+    title: 'Probe',
+    kind: 'probe',
+    ...{ auroc: document.figures.auroc, accuracy: document.figures.accuracy, advantage: null },
+    ...{ isAvailable: true, missing: null },
+  }
+  const rivals = document.rivals.map((rival): Contender => ({
+    title: rival.title,
+    kind: 'rival',
+    ...{ auroc: rival.auroc, accuracy: rival.accuracy, advantage: rival.advantage },
+    ...{ isAvailable: rival.available, missing: rival.missing },
+  }))
+  const value = (row: Contender): number => row.auroc.value ?? -1
+  const isAhead = (a: Contender, b: Contender): number =>
+    Number(b.isAvailable) - Number(a.isAvailable) || value(b) - value(a)
+  const random: Contender[] = document.randomFeatures
+    ? [
+        {
+          title: 'Random features',
+          kind: 'control',
+          ...{ auroc: document.randomFeatures.auroc, accuracy: none, advantage: null },
+          ...{ isAvailable: true, missing: null },
+        },
+      ]
+    : []
+  return [probe, ...rivals.sort(isAhead), ...random]
+}
+
+const range = (first: number, last: number): string => (first === last ? String(first) : `${first}–${last}`)
+
+/** Empty for a step × step matrix, which has a figure of its own. */
+export function curveOf({ settings, steps }: ProbeDocument): CurvePlace[] {
+  if (settings.scope.kind === 'stepByStep') return []
+  return steps.map((step) => ({ ...step, label: range(step.testFirst, step.testLast) }))
+}
+
+export function transferOf({ settings, steps }: ProbeDocument): TransferCell[] {
+  if (settings.scope.kind !== 'stepByStep') return []
+  return steps.map(({ auroc, n, missing, ...step }) => ({
+    train: range(step.trainFirst, step.trainLast),
+    test: range(step.testFirst, step.testLast),
+    ...{ auroc, n, missing },
+  }))
+}
+
+export const sweepOf = (document: ProbeDocument): SweepCell[] =>
+  document.cells.map((cell) => ({ ...cell, pooling: poolingNames[cell.pooling] }))
+
+const methodNames = { pca: 'Principal components', lda: 'Discriminant axis', umap: 'UMAP' } as const
+
+export function planeOf(projection: ProbeProjection, classes: readonly string[], label: LabelRule): Plane {
+  return {
+    title: methodNames[projection.method],
+    axes: projection.axes,
+    points: projection.rows.map((row, i) => ({
+      ...row,
+      x: projection.x[i] ?? 0,
+      y: projection.y[i] ?? 0,
+    })),
+    of: projection.of,
+    classes,
+    classColours: classColours(label),
+  }
+}

@@ -1,0 +1,131 @@
+// The recipe on top of the probe view: what to learn from, how to train and judge; its faults, its preview, its start.
+import type { DataSetRecipe, DataSetRecord, Pooling } from '../../main/contract/dataSets.ts'
+import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
+import type { ProbeSettings } from '../../main/contract/probes.ts'
+import type { ProbeSummary } from '../../main/contract/storedProbes.ts'
+import type { RunRecord } from '../../main/contract/runs.ts'
+import { engine, type Engine } from '../client.ts'
+import { dataSetActions, type DataSetActions } from '../dataSets/dataSetActions.svelte.ts'
+import {
+  checkRecipe,
+  draftOfRecipe,
+  newRecipe,
+  type RecipeDraft,
+  type RecipeFaults,
+} from '../dataSets/recipeDraft.ts'
+import { RecipePreview } from '../dataSets/recipePreview.svelte.ts'
+import { layersOf } from '../runs/runText.ts'
+import { workspace, type Workspace } from '../workspace.svelte.ts'
+import { probeActions, type ProbeActions } from './probeActions.svelte.ts'
+import { checkProbe, draftOfSettings, newProbe, type ProbeDraft, type ProbeFaults } from './probeDraft.ts'
+
+/** A run that has something to learn from. */
+export const hasSteps = (run: RunRecord): boolean => run.progress.steps > 0
+
+interface Parts {
+  calls?: Pick<Engine['dataSets'], 'choices' | 'preview'>
+  where?: Workspace
+  dataSets?: DataSetActions
+  probes?: ProbeActions
+}
+
+export class ProbeForm {
+  recipeDraft = $state<RecipeDraft>(newRecipe())
+  probeDraft = $state<ProbeDraft>(newProbe())
+  /** Why it did not start. */
+  error = $state.raw<ErrorReport | null>(null)
+  isStarting = $state(false)
+  readonly preview: RecipePreview
+  #workspace: Workspace
+  #dataSets: DataSetActions
+  #probes: ProbeActions
+
+  constructor({
+    calls = engine.dataSets,
+    where = workspace,
+    dataSets = dataSetActions,
+    probes = probeActions,
+  }: Parts = {}) {
+    this.preview = new RecipePreview(calls)
+    this.#workspace = where
+    this.#dataSets = dataSets
+    this.#probes = probes
+  }
+
+  #recipe = $derived.by(() => checkRecipe(this.recipeDraft, this.preview.choices))
+  #settings = $derived.by(() => checkProbe(this.probeDraft, 'to be made'))
+  recipeFaults: RecipeFaults = $derived(this.#recipe.faults)
+  probeFaults: ProbeFaults = $derived(this.#settings.faults)
+  recipe: DataSetRecipe | null = $derived(this.#recipe.recipe)
+  settings: ProbeSettings | null = $derived(this.#settings.settings)
+
+  /** Why nothing can be trained on what the preview shows; null where it can, or is not known yet. */
+  obstacle: string | null = $derived.by(() => {
+    const preview = this.preview.preview
+    if (this.recipe === null || preview === null) return null
+    if (preview.rows === 0) return 'No step passes. Widen the filter or choose another label.'
+    const present = preview.counts.filter((count) => count > 0).length
+    if (present < 2) return `All ${preview.rows} rows are of one class. Choose another label, or more runs.`
+    if (preview.missing > 0 && !this.recipe.replayMissing)
+      return preview.replayRefused ?? 'Some activations were not stored. Allow filling them in by replay.'
+    return null
+  })
+  canStart: boolean = $derived(
+    this.recipe !== null && this.settings !== null && this.obstacle === null && !this.isStarting,
+  )
+
+  /** The newest run that stored activations, where none is chosen. */
+  chooseRun(preferred: string | null): void {
+    if (this.recipeDraft.runIds.length > 0) return
+    const runs = (this.#workspace.runs ?? []).filter(hasSteps)
+    const run =
+      runs.find(({ id }) => id === preferred) ??
+      runs.find(({ settings }) => layersOf(settings.capture.hooks).length > 0) ??
+      runs[0]
+    if (run) this.recipeDraft.runIds = [run.id]
+  }
+
+  /** Begins again with these runs. */
+  startOver(runIds: readonly string[] = []): void {
+    this.recipeDraft = { ...newRecipe(), runIds: [...runIds] }
+    this.probeDraft = newProbe()
+    this.error = null
+  }
+
+  /** Takes over what a probe or a data set was made with. */
+  fill(dataSet: DataSetRecord | null, probe: ProbeSummary | null): void {
+    if (dataSet) this.recipeDraft = draftOfRecipe(dataSet.recipe)
+    if (probe) this.probeDraft = draftOfSettings(probe.settings)
+    this.error = null
+  }
+
+  /**
+   * Makes the data set where there is none like it, and trains.
+   * @returns the probe; null where it did not start (then `error` says why) or was cancelled
+   */
+  async start(): Promise<ProbeSummary | null> {
+    const { recipe, settings } = this
+    if (!recipe || !settings || this.isStarting) return null
+    this.isStarting = true
+    this.error = null
+    try {
+      const dataSet = await this.#dataSets.make(recipe, this.preview.preview?.rows ?? -1)
+      return dataSet && (await this.#probes.train({ ...settings, dataSetId: dataSet.id }))
+    } catch (fault) {
+      this.error = reportOf(fault)
+      return null
+    } finally {
+      this.isStarting = false
+    }
+  }
+}
+
+/** A cell of a sweep as a probe of its own, with all that is said of one. */
+export const cellSettings = (settings: ProbeSettings, layer: number, pooling: Pooling): ProbeSettings => ({
+  ...settings,
+  name: '',
+  layers: [layer],
+  poolings: [pooling],
+})
+
+export const probeForm = new ProbeForm()

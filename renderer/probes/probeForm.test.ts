@@ -1,0 +1,99 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { DataSetPreview, DataSetRecipe } from '../../main/contract/dataSets.ts'
+import { errors } from '../../main/contract/errors.ts'
+import type { ProbeSettings } from '../../main/contract/probes.ts'
+import { inventRun } from '../testing/invented.ts'
+import { inventDataSet, inventPreview, inventProbe } from '../testing/inventedProbes.ts'
+import { Workspace } from '../workspace.svelte.ts'
+import { cellSettings, ProbeForm } from './probeForm.svelte.ts'
+
+const run = inventRun('r', 'done', {}, { episodes: 6 })
+const empty = inventRun('empty', 'cancelled', {}, { episodes: 1 })
+const bare = inventRun('bare', 'done', {}, { episodes: 2, capture: { hooks: [] } })
+
+function made(change: Partial<DataSetPreview> = {}) {
+  const where = new Workspace({} as never)
+  where.runs = [empty, bare, run]
+  const make = vi.fn(async (recipe: DataSetRecipe) => inventDataSet([run], recipe) as unknown)
+  const train = vi.fn(async (settings: ProbeSettings) =>
+    inventProbe('made', inventDataSet([run], { runIds: ['r'] }), { settings }),
+  )
+  const form = new ProbeForm({
+    calls: { choices: async () => ({}), preview: async () => ({}) } as never,
+    where,
+    dataSets: { make } as never,
+    probes: { train } as never,
+  })
+  form.chooseRun(null)
+  if (form.recipe) form.preview.preview = { ...inventPreview([run], form.recipe), ...change }
+  return { form, make, train }
+}
+
+describe('the recipe of a probe', () => {
+  it('begins with the newest run that stored activations, or the one that was looked at', () => {
+    expect(made().form.recipeDraft.runIds).toEqual(['r'])
+    const { form } = made()
+    form.startOver()
+    form.chooseRun('bare')
+    expect(form.recipeDraft.runIds).toEqual(['bare'])
+    form.chooseRun('r')
+    expect(form.recipeDraft.runIds).toEqual(['bare'])
+  })
+  it('makes the data set and trains on it', async () => {
+    const { form, make, train } = made()
+    expect(form.canStart).toBe(true)
+    expect((await form.start())?.id).toBe('made')
+    expect(make.mock.calls[0]?.[0]).toEqual(form.recipe)
+    expect(train.mock.calls[0]?.[0].dataSetId).toBe(inventDataSet([run], { runIds: ['r'] }).id)
+  })
+  it('says why nothing can be trained, and does not try', () => {
+    const cases: [Partial<DataSetPreview>, RegExp][] = [
+      [{ rows: 0, counts: [0, 0] }, /No step passes/],
+      [{ rows: 9, counts: [0, 9] }, /one class/],
+      [{ missing: 3 }, /replay/],
+      [{ missing: 3, replayRefused: 'The model is gone.' }, /model is gone/],
+    ]
+    for (const [change, words] of cases) {
+      const { form } = made(change)
+      expect(form.obstacle).toMatch(words)
+      expect(form.canStart).toBe(false)
+    }
+  })
+  it('may start with missing activations once a replay is allowed', () => {
+    const { form } = made({ missing: 3 })
+    form.recipeDraft.replayMissing = true
+    expect(form.canStart).toBe(true)
+  })
+  it('keeps what was written where the engine refuses', async () => {
+    const { form, train } = made()
+    train.mockRejectedValueOnce(
+      errors.invalidInput({ field: 'split.folds', reason: 'more folds than episodes' }),
+    )
+    expect(await form.start()).toBeNull()
+    expect(form.error?.message).toContain('more folds than episodes')
+    expect(form.isStarting).toBe(false)
+    expect(form.recipeDraft.runIds).toEqual(['r'])
+  })
+  it('does not train when gathering was cancelled', async () => {
+    const { form, make, train } = made()
+    make.mockResolvedValueOnce(null)
+    expect(await form.start()).toBeNull()
+    expect(train).not.toHaveBeenCalled()
+    expect(form.error).toBeNull()
+  })
+  it('takes over what a probe was made with', () => {
+    const { form } = made()
+    const dataSet = inventDataSet([run], { runIds: ['r'], poolings: ['mean'], label: { kind: 'won' } })
+    const probe = inventProbe('p', dataSet)
+    form.fill(dataSet, { ...probe, settings: { ...probe.settings, standardize: true } })
+    expect(form.recipe).toEqual(dataSet.recipe)
+    expect(form.settings?.standardize).toBe(true)
+  })
+})
+
+it('a cell of a sweep is the same probe on one layer and pooling, under a name of its own', () => {
+  const { settings } = inventProbe('p', inventDataSet([run], { runIds: ['r'] }))
+  expect(cellSettings({ ...settings, name: 'sweep' }, 8, 'mean')).toMatchObject({
+    ...{ name: '', layers: [8], poolings: ['mean'], estimator: settings.estimator },
+  })
+})
