@@ -8,6 +8,8 @@ describe('colour of a token', () => {
     expect(tokenStyle('probability', null)).toBe('')
     expect(tokenStyle('probability', numbers)).toBe('background: rgb(253 231 37); color: #000')
     expect(tokenStyle('entropy', numbers)).toBe('background: rgb(68 1 84); color: #fff')
+    expect(tokenStyle('probe', numbers)).toBe('')
+    expect(tokenStyle('probe', { probe: 0 })).toBe('background: rgb(68 1 84); color: #fff')
     expect(tokenStyle('entropy', { probability: 0, entropy: 40 })).toBe(
       'background: rgb(253 231 37); color: #000',
     )

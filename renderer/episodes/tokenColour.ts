@@ -2,7 +2,7 @@
 // Owns: scales, their legends. Not: the numbers (stepTokens.ts), the colours (shared/viridis.ts).
 import { cssOf, inkOn, viridis, viridisAt } from '../shared/viridis.ts'
 
-export const colourModes = ['none', 'probability', 'entropy'] as const
+export const colourModes = ['none', 'probability', 'entropy', 'probe'] as const
 export type ColourMode = (typeof colourModes)[number]
 
 export interface Scale {
@@ -18,16 +18,18 @@ export interface Scale {
 export const scales: Record<Exclude<ColourMode, 'none'>, Scale> = {
   probability: { label: 'probability', unit: '', low: 0, high: 1, isOpen: false },
   entropy: { label: 'entropy', unit: 'nats', low: 0, high: 6, isOpen: true },
+  probe: { label: 'what the probe reads', unit: '', low: 0, high: 1, isOpen: false },
 }
 
 /** Inline style of a token, or empty where the mode has nothing to say about it. */
 export function tokenStyle(
   mode: ColourMode,
-  numbers: { probability: number; entropy: number } | null,
+  numbers: Partial<Record<Exclude<ColourMode, 'none'>, number>> | null,
 ): string {
-  if (mode === 'none' || numbers === null) return ''
+  const value = mode === 'none' ? undefined : numbers?.[mode]
+  if (mode === 'none' || value === undefined) return ''
   const { low, high } = scales[mode]
-  const ground = viridisAt((numbers[mode] - low) / (high - low))
+  const ground = viridisAt((value - low) / (high - low))
   return `background: ${cssOf(ground)}; color: ${inkOn(ground)}`
 }
 
