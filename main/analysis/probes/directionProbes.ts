@@ -75,7 +75,7 @@ export function fitRidge(
         scaling,
         meanSquare,
         start: null,
-        tolerance: 1e-10,
+        tolerance: { share: 1e-10 },
         maxIterations: 100,
       }
     }

@@ -53,13 +53,20 @@ function fitTasks(
 ): void {
   const momentsOf = partMoments(matrix)
   const scalings: (Scaling | null)[] = []
+  // Each solver's own rule for the same number: few samples of a class need a smaller gradient, or the mean objective's slopes are small.
+  const liblinearRule = (part: Part) => {
+    const rarest = Math.min(...classCounts(part, classes).filter((count) => count > 0))
+    return { share: (options.tolerance * rarest) / part.rows.length }
+  }
+  const lbfgsRule = (weights: Float64Array) => ({
+    largest: options.tolerance * weights.reduce((a, b) => a + b, 0),
+  })
   function* problems(): Generator<LinearProblem> {
     for (const { part, C } of tasks) {
       const { scaling, meanSquare } = scaled(momentsOf(part), options.standardize)
       scalings.push(scaling)
       const weights = sampleWeights(part, classes, options.classWeight).map((weight) => C * weight)
       const samples = { rows: part.rows, weights }
-      const rarest = classCounts(part, classes).filter((count) => count > 0)
       yield {
         loss: classes === 2 ? logisticLoss(samples, part.labels) : softmaxLoss(samples, part.labels, classes),
         penalty: 1,
@@ -67,8 +74,7 @@ function fitTasks(
         scaling,
         meanSquare,
         start: options.solver === 'liblinear' ? null : classStart(part, classes, options.classWeight),
-        // LIBLINEAR's rule: few samples of a class need a smaller gradient.
-        tolerance: (options.tolerance * Math.min(...rarest)) / part.rows.length,
+        tolerance: options.solver === 'liblinear' ? liblinearRule(part) : lbfgsRule(weights),
         maxIterations: options.maxIterations,
       }
     }

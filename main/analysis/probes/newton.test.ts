@@ -20,7 +20,7 @@ const problem = (loss: Loss, more: Partial<LinearProblem> = {}): LinearProblem =
   scaling: null,
   meanSquare: new Float64Array(width).fill(1.3),
   start: null,
-  tolerance: 1e-10,
+  tolerance: { share: 1e-10 },
   maxIterations: 100,
   ...more,
 })

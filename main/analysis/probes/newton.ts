@@ -21,8 +21,8 @@ export interface LinearProblem {
   meanSquare: Float64Array
   /** Intercepts to begin with, one for each output; null begins at zero. */
   start: Float64Array | null
-  /** Done when the gradient's norm is this share of what it is at zero. */
-  tolerance: number
+  /** Done when the gradient's length is this share of what it is at zero, or when its largest entry is no larger than this. */
+  tolerance: { share: number } | { largest: number }
   maxIterations: number
 }
 
@@ -53,6 +53,8 @@ function accumulate(target: Float64Array, factor: number, source: Float64Array):
 const MAXIMUM_HALVINGS = 40
 /** Enough for any direction that matters: beyond it rounding has taken over. */
 const MAXIMUM_CONJUGATE_STEPS = 2000
+/** A step is good enough when its residual is this share of the gradient: tighter ones cost more products in all (docs/methods/probes.md). */
+const FORCING = 0.3
 const SUFFICIENT_DECREASE = 1e-4
 /** Of the objective: below this a decrease cannot be told from rounding. */
 const ROUNDING = 1e-13
@@ -84,7 +86,6 @@ class NewtonFit {
   #started = false
   #remainingNorm = 0
   #firstNorm = 0
-  #firstPreconditioned = 0
   #enough = 0
   #conjugateSteps = 0
   #objective: number
@@ -167,21 +168,21 @@ class NewtonFit {
     if (!this.#started) {
       this.#started = true
       this.#firstNorm = norm
-      this.#firstPreconditioned = preconditioned
       if (start) {
         this.#placeAt(start)
         return
       }
     }
-    this.converged = norm <= tolerance * this.#firstNorm
+    this.converged =
+      'share' in tolerance
+        ? norm <= tolerance.share * this.#firstNorm
+        : this.#gradient.every((of) => of.every((value) => Math.abs(value) <= tolerance.largest))
     if (this.converged || this.iterations >= maxIterations) {
       this.done = true
       return
     }
     this.iterations++
-    // Loose while far, tight when near: the last steps converge quadratically.
-    const share = Math.min(0.1, Math.sqrt(preconditioned / this.#firstPreconditioned))
-    this.#enough = share * share * preconditioned
+    this.#enough = FORCING ** 2 * preconditioned
     this.#remainingNorm = preconditioned
     this.#conjugateSteps = 0
     for (let k = 0; k < this.#step.length; k++) {
