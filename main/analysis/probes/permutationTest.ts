@@ -69,6 +69,16 @@ function permutedPredictions(
 /** Permutations that are fitted together, between two reports of progress. */
 const AT_ONCE = 10
 
+/** Tolerance of liblinear here: the mean AUROC moves by .001, which is little beside its spread of .04, and the time falls to a fifth. */
+const LOOSE = 1e-2
+
+type Logistic = Extract<FitOptions['estimator'], { kind: 'logistic' }>
+const loosened = (estimator: Logistic, C: number): Logistic => ({
+  ...estimator,
+  C,
+  tolerance: estimator.solver === 'liblinear' ? Math.max(estimator.tolerance, LOOSE) : estimator.tolerance,
+})
+
 export interface PermutationGround {
   data: Labelled
   folds: readonly Fold[]
@@ -94,7 +104,8 @@ export function permutationTest(
   if (permutations === 0) return null
   const random = seededGenerator(`${seed}/permutations`)
   const permute = labelPermutations(data)
-  const estimator = fit.estimator.kind === 'logistic' && C !== null ? { ...fit.estimator, C } : fit.estimator
+  const estimator =
+    fit.estimator.kind === 'logistic' && C !== null ? loosened(fit.estimator, C) : fit.estimator
   const auroc: number[] = []
   const accuracies: number[] = []
   for (let done = 0; done < permutations; done += AT_ONCE) {
