@@ -47,7 +47,7 @@ describe('products with dense features', () => {
     [3, 5, 2],
     [8, 12, 4],
     [13, 515, 5],
-    [6, 1030, 9],
+    [6, 2100, 9],
   ])('of %i rows and %i columns with %i vectors are what plain loops give', (rows, width, count) => {
     for (const values of [Float32Array.from(drawn(rows * width)), drawn(rows * width)]) {
       const matrix = new DenseMatrix(new KernelMemory(), values, width)

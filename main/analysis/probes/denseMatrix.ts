@@ -1,11 +1,11 @@
 // Dense features in kernel memory.
-// Owns: their layout (rows padded to four columns, four rows), tiles that stay in the first cache, vectors four at a time.
+// Owns: their layout (rows padded to four columns, four rows), tiles that stay in a cache, vectors four at a time.
 // Not: the inner loops (scripts/probeKernels.ts). The same sums in plain loops: plainMatrix in denseMatrix.test.ts.
 import type { KernelMemory, KernelName } from './kernelMemory.ts'
 import type { Moments, ProductMatrix } from './productMatrix.ts'
 
-/** Columns of a tile: four vectors of so many doubles are 16 KB, half of a usual first cache. */
-const TILE = 512
+/** Columns of a tile: four vectors of so many doubles are 64 KB, which the second cache holds. Shorter pieces of a row were slower: each begins with a wait. */
+const TILE = 2048
 const upTo4 = (count: number): number => Math.ceil(count / 4) * 4
 
 export class DenseMatrix implements ProductMatrix {
