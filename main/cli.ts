@@ -16,6 +16,10 @@ import { probesCommand } from './cli/probesCommand.ts'
 import { promptCommand } from './cli/runCommand.ts'
 import { runsCommand } from './cli/runsCommand.ts'
 import { serveCommand } from './cli/serveCommand.ts'
+import { sweepCommand } from './cli/sweepCommand.ts'
+import { sweepsCommand } from './cli/sweepsCommand.ts'
+import { vectorCommand } from './cli/vectorCommand.ts'
+import { vectorsCommand } from './cli/vectorsCommand.ts'
 import { codeOf } from './contract/faultCode.ts'
 import { errors } from './contract/errors.ts'
 import { defaultWorkspace } from './folders.ts'
@@ -40,6 +44,10 @@ for (const command of [
   runsCommand(resources),
   episodesCommand(resources),
   activationsCommand(resources),
+  vectorCommand(resources),
+  vectorsCommand(resources),
+  sweepCommand(resources),
+  sweepsCommand(resources),
   promptCommand(resources),
   probeCommand(resources),
   probesCommand(resources),

@@ -10,6 +10,7 @@ const entries = {
   engine: 'main/engine.ts',
   sessionWorker: 'main/inference/sessionWorker.ts',
   probeWorker: 'main/jobs/probes/probeWorker.ts',
+  steeringWorker: 'main/jobs/steering/steeringWorker.ts',
   cli: 'main/cli.ts',
   index: 'main/index.ts',
 }

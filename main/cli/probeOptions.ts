@@ -6,7 +6,8 @@ import { probeSettings, type EstimatorSettings, type ProbeSettings } from '../co
 import { parseSettings } from '../jobs/settings.ts'
 import { decimal, integer, integers, words, type OptionNames } from './options.ts'
 
-export interface ProbeOptions extends FeatureOptions {
+/** Which steps, with which labels and activations. */
+export interface DataSetOptions {
   run: string[]
   name: string
   label: LabelRule
@@ -19,6 +20,9 @@ export interface ProbeOptions extends FeatureOptions {
   tasks: string[]
   truncated: DataSetRecipe['filter']['truncated']
   replay: boolean
+}
+
+export interface ProbeOptions extends DataSetOptions, FeatureOptions {
   scope: ProbeSettings['scope']
   laterRivals: boolean
 }
@@ -68,7 +72,23 @@ export const probeOptionNames: OptionNames = {
 }
 
 export function addProbeOptions(command: Command): Command {
-  command
+  addDataSetOptions(command)
+    .addOption(
+      new Option('--scope <scope>', 'global, per-step, windows:N, step-by-step')
+        .argParser(scope)
+        .default({ kind: 'global' }, 'global'),
+    )
+    .option(
+      '--later-rivals',
+      'compare with rivals that read what was written after the probe’s moment',
+      false,
+    )
+  return addFeatureOptions(command)
+}
+
+/** Options that say which rows there are. */
+export function addDataSetOptions(command: Command): Command {
+  return command
     .option('--run <runs...>', 'runs whose steps are the rows', moreRuns, [])
     .option('--name <text>', 'name of data set and probe', '')
     .addOption(
@@ -103,17 +123,6 @@ export function addProbeOptions(command: Command): Command {
         .default('keep'),
     )
     .option('--replay', 'compute what the runs did not store from their tokens, and keep it', false)
-    .addOption(
-      new Option('--scope <scope>', 'global, per-step, windows:N, step-by-step')
-        .argParser(scope)
-        .default({ kind: 'global' }, 'global'),
-    )
-    .option(
-      '--later-rivals',
-      'compare with rivals that read what was written after the probe’s moment',
-      false,
-    )
-  return addFeatureOptions(command)
 }
 
 /** Options that foreign features share. */
@@ -146,7 +155,7 @@ export function addFeatureOptions(command: Command): Command {
 }
 
 /** @throws invalid_input */
-export const recipeOf = (options: ProbeOptions): DataSetRecipe =>
+export const recipeOf = (options: DataSetOptions): DataSetRecipe =>
   parseSettings(dataSetRecipe, {
     name: options.name,
     runIds: options.run,
@@ -214,7 +223,7 @@ function layers(text: string): DataSetRecipe['layers'] {
   return text === 'all' || text === 'captured' ? text : integers(text)
 }
 
-function labelRule(text: string): LabelRule {
+export function labelRule(text: string): LabelRule {
   if (text === 'invalid' || text === 'won') return { kind: text }
   const [, kind, rest] = /^(classes|hand|text|prompt-text):(.+)$/s.exec(text) ?? []
   if (kind === 'classes') return { kind, label: rest }

@@ -10,6 +10,8 @@ import {
   handLabel,
   stepKey,
 } from './dataSets.ts'
+import { sweepEstimate, sweepRecord, sweepSettings, sweepSummary } from './sweeps.ts'
+import { sweepTables } from './sweepTables.ts'
 import { computeDtype, dtypeChoice, hookPointRecord, modelCheck, modelRecord } from './models.ts'
 import { probeSettings } from './probes.ts'
 import {
@@ -24,6 +26,15 @@ import {
   probeSummary,
   projectionMethod,
 } from './storedProbes.ts'
+import {
+  vectorExport,
+  vectorFormat,
+  vectorImport,
+  vectorRecipe,
+  vectorRecord,
+  vectorSummary,
+  vectorValues,
+} from './vectors.ts'
 import {
   collectSettings,
   episodePage,
@@ -81,6 +92,10 @@ export const engineEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('handLabels'), runId: z.string() }),
   z.object({ kind: z.literal('probe'), probe: probeSummary }),
   z.object({ kind: z.literal('probeRemoved'), id: z.string() }),
+  z.object({ kind: z.literal('vectors') }),
+  /** A condition's own progress comes as its run's. */
+  z.object({ kind: z.literal('sweep'), sweep: sweepSummary }),
+  z.object({ kind: z.literal('sweepRemoved'), id: z.string() }),
   z.object({ kind: z.literal('problem'), error: errorReport }),
 ])
 export type EngineEvent = z.infer<typeof engineEvent>
@@ -212,6 +227,51 @@ export const contract = {
       .input(byId.extend({ method: projectionMethod, seed: z.number().int().min(0).default(42) }))
       .output(eventIterator(workProgress, probeProjection)),
     export: oc.input(byId.extend({ format: probeExportFormat })).output(probeExport),
+  },
+
+  vectors: {
+    list: oc.output(z.array(vectorSummary)),
+    /** With all that was found when it was made. */
+    get: oc.input(byId).output(vectorRecord),
+    values: oc.input(byId).output(vectorValues),
+    /** Ends with the record; the same recipe over the same rows gives the vector that is there. */
+    make: oc.input(vectorRecipe).output(eventIterator(workProgress, vectorRecord)),
+    import: oc.input(vectorImport).output(vectorRecord),
+    export: oc.input(byId.extend({ format: vectorFormat })).output(vectorExport),
+    rename: oc.input(byId.extend({ name: z.string().min(1).max(200) })).output(vectorSummary),
+    remove: oc.input(byId).output(z.void()),
+  },
+
+  sweeps: {
+    list: oc.output(z.array(sweepSummary)),
+    get: oc.input(byId).output(sweepRecord),
+    estimate: oc.input(sweepSettings).output(sweepEstimate),
+    /** All conditions are played together; judged when they have ended. */
+    start: oc.input(sweepSettings).output(sweepSummary),
+    pause: oc.input(byId).output(sweepSummary),
+    resume: oc.input(byId).output(sweepSummary),
+    cancel: oc.input(byId).output(sweepSummary),
+    /** Adds conditions; those that are there are not played again. */
+    extend: oc
+      .input(
+        byId.extend({
+          changes: z.object({
+            vectors: sweepSettings.shape.vectors.optional(),
+            alphas: sweepSettings.shape.alphas.unwrap().optional(),
+            layers: sweepSettings.shape.layers,
+            places: sweepSettings.shape.places.unwrap().optional(),
+            gate: sweepSettings.shape.gate,
+            controls: sweepSettings.shape.controls.unwrap().optional(),
+          }),
+        }),
+      )
+      .output(sweepSummary),
+    judge: oc.input(byId).output(sweepRecord),
+    /** Of one cell's doses; the headline's where left out. */
+    tables: oc.input(byId.extend({ cell: z.string().optional() })).output(sweepTables),
+    rename: oc.input(byId.extend({ name: z.string().min(1).max(200) })).output(sweepSummary),
+    /** With its runs. */
+    remove: oc.input(byId).output(z.void()),
   },
 
   oracle: {

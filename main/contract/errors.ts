@@ -460,6 +460,46 @@ export const catalogue = {
     (p) => `Run ${p.runId} cannot be asked again: ${p.reason}.`,
     'Restore what it was made with, or choose hook points, layers and poolings that the run stored.',
   ),
+  vectorRefused: entry<{ reasons: string[] }>(
+    'There is no vector to be had here',
+    (p) => p.reasons.join(' '),
+    'Choose other steps (the first step of an episode is often the same in all), another pooling, or collect more episodes.',
+  ),
+  vectorLacks: entry<{ id: string; what: string; has: string }>(
+    'The vector does not have that',
+    (p) => `Vector ${p.id} does not have ${p.what}; it has ${p.has}.`,
+    'Choose another vector, hook point or control, or make the vector again.',
+  ),
+  vectorNotFinite: entry<{ name: string; row: number; place: number; value: string }>(
+    'A vector holds something that is no number',
+    (p) => `${p.name}: value ${p.place} of row ${p.row} is ${p.value}.`,
+    'Make or export the vector again.',
+  ),
+  vectorWidth: entry<{ name: string; hook: string; expected: number; actual: number }>(
+    'The vector is for another model',
+    (p) => `${p.name} has ${p.actual} values; ${p.hook} has ${p.expected}.`,
+    'Take a vector that was made with this model, or name another hook point.',
+  ),
+  vectorFormat: entry<{ id: string; format: string; reason: string }>(
+    'The format has no place for this vector',
+    (p) => `Vector ${p.id} cannot be a ${p.format} file: ${p.reason}.`,
+    'Export it as safetensors, which holds every vector.',
+  ),
+  vectorInUse: entry<{ id: string; runs: string[] }>(
+    'The vector is in use',
+    (p) => `Vector ${p.id} is needed by ${p.runs.join(', ')}, which may go on.`,
+    'Finish or delete these runs first.',
+  ),
+  sweepUnplayed: entry<{ id: string; reason: string }>(
+    'There is nothing to judge yet',
+    (p) => `Sweep ${p.id} cannot be judged: ${p.reason}.`,
+    'Resume it, or look at the error of the condition that failed.',
+  ),
+  steeringWorkerLost: entry<{ reason: string }>(
+    'The thread that works on vectors ended',
+    (p) => p.reason,
+    'Try again; if it ends once more, take fewer layers or rows: the machine may be out of memory.',
+  ),
 
   // library/
   hookNotCached: entry<{ hook: string; cached: number }>(

@@ -7,6 +7,21 @@ const position = z.number().int()
 const name = z.string().min(1)
 const oneOrMore = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)])
 
+/** What stands in for a vector of the library as its control. */
+export const vectorVariant = z.discriminatedUnion('kind', [
+  /** A random direction of the same length; vectors of several steps keep their cosines to one another. */
+  z.strictObject({
+    kind: z.literal('random'),
+    index: z.number().int().min(0).max(999),
+    seed: z.number().int().min(0).default(42),
+  }),
+  /** Made from labels that were shuffled between episodes, at the same length. */
+  z.strictObject({ kind: z.literal('shuffled') }),
+  /** Without what it shares with another vector of the library. */
+  z.strictObject({ kind: z.literal('orthogonal'), to: name }),
+])
+export type VectorVariant = z.infer<typeof vectorVariant>
+
 /** One vector, or one row for each position. */
 export const activationSource = z.union(
   [
@@ -24,11 +39,16 @@ export const activationSource = z.union(
       at: z.enum(['lastPrompt', 'firstGenerated', 'meanPrompt', 'meanGenerated', 'all']),
     }),
     z.strictObject({
+      /** A vector of the library, for instance `v3`. One that was made for each step acts in every step with that step's own. */
+      vector: name,
+      variant: vectorVariant.optional(),
+    }),
+    z.strictObject({
       /** One vector. */
       values: z.array(z.number()).min(1),
     }),
   ],
-  'expected {file, tensor}, {run, at} or {values} with finite numbers',
+  'expected {file, tensor}, {run, at}, {vector} or {values} with finite numbers',
 )
 export type ActivationSource = z.infer<typeof activationSource>
 
@@ -42,10 +62,12 @@ export const positionRule = z.union(
     z.strictObject({ at: oneOrMore(position) }),
     /** Both included. */
     z.strictObject({ first: position, last: position }),
+    /** The first of the tokens that the model wrote. */
+    z.strictObject({ generated: z.number().int().min(1) }),
     /** Every token of every occurrence of these ids, or of the ids of this text. */
     z.strictObject({ tokens: z.union([name, z.array(z.number().int().min(0)).min(1)]) }),
   ],
-  'expected lastPrompt, allPrompt, everyGenerated, all, {at}, {first, last} or {tokens}',
+  'expected lastPrompt, allPrompt, everyGenerated, all, {at}, {first, last}, {generated} or {tokens}',
 )
 
 export const interventionPhase = z.enum(['prompt', 'decode', 'both'])
@@ -113,6 +135,8 @@ const kinds = z.discriminatedUnion('kind', [
     unit: z.enum(['vector', 'valueNorm']).default('vector'),
     /** The result is brought back to the norm that the value had. */
     normMatched: z.boolean().default(false),
+    /** α is halved after each so many tokens that the model wrote; it keeps its size where left out. */
+    halfLife: z.number().positive().optional(),
   }),
   /** The part along the vector is taken out. */
   z.strictObject({ kind: z.literal('projectOut'), ...where, vector: activationSource }),
@@ -133,7 +157,8 @@ type Kinds = z.infer<typeof kinds>
 /** The phase in which an intervention acts. */
 export function phaseOf({ phase, positions }: Pick<Kinds, 'phase' | 'positions'>): InterventionPhase {
   if (phase) return phase
-  if (positions === 'everyGenerated') return 'decode'
+  if (positions === 'everyGenerated' || (typeof positions === 'object' && 'generated' in positions))
+    return 'decode'
   return positions === 'all' ? 'both' : 'prompt'
 }
 

@@ -213,6 +213,8 @@ export const runRecord = z.object({
   manifest: runManifest,
   progress: runProgress,
   error: errorReport.nullable(),
+  /** The sweep that it is a condition of, and which; absent for a run of its own. */
+  sweep: z.object({ id: z.string(), title: z.string() }).optional(),
 })
 export type RunRecord = z.infer<typeof runRecord>
 

@@ -78,7 +78,9 @@ export class BoundInterventions {
   private meetsGenerated({ phase, positions }: Intervention, position: number): boolean {
     if (phase === 'prompt') return false
     if (positions === 'everyGenerated' || positions === 'all') return true
-    if (typeof positions === 'string' || !('tokens' in positions)) return false
+    if (typeof positions === 'string') return false
+    if ('generated' in positions) return position < this.promptIds.length + positions.generated
+    if (!('tokens' in positions)) return false
     // The tokens before the last of an occurrence have been run already when the last one comes.
     const start = position + 1 - positions.tokens.length
     return positions.tokens.every((token, index) => this.idAt(start + index) === token)
@@ -94,6 +96,11 @@ export class BoundInterventions {
     return this.acting.some(
       ({ intervention: { change }, prompt }) => change.kind === 'function' && prompt.size > 0,
     )
+  }
+
+  /** How many tokens the model had written before the one at a position; 0 for those of the prompt. */
+  writtenBefore(position: number): number {
+    return Math.max(0, position - this.promptIds.length)
   }
 
   isPrompt(position: number): boolean {
@@ -117,7 +124,9 @@ export class BoundInterventions {
   get awaitsGenerated(): boolean {
     return this.bound.some(
       ({ intervention: { phase, positions }, count }) =>
-        phase === 'decode' && positions === 'everyGenerated' && count.tokens === 0,
+        phase === 'decode' &&
+        (positions === 'everyGenerated' || (typeof positions === 'object' && 'generated' in positions)) &&
+        count.tokens === 0,
     )
   }
 
@@ -176,7 +185,7 @@ function positionsOf(rule: TokenRule, ids: Int32Array): number[] {
     Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => first + index)
   if (rule === 'lastPrompt') return [ids.length - 1]
   if (rule === 'allPrompt' || rule === 'all') return range(0, ids.length - 1)
-  if (rule === 'everyGenerated') return []
+  if (rule === 'everyGenerated' || (typeof rule === 'object' && 'generated' in rule)) return []
   if ('at' in rule) return rule.at.map(absolute)
   if ('first' in rule) return range(absolute(rule.first), absolute(rule.last))
   const { tokens } = rule

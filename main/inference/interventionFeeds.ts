@@ -217,7 +217,7 @@ function unitVector(vector: Float32Array): Float32Array {
 }
 
 /** keep ⊙ x + value with the identity's numbers in all columns of the scalars. */
-function writeChange(numbers: StageNumbers, row: number, { intervention, position, head }: Act): void {
+function writeChange(numbers: StageNumbers, row: number, { bound, intervention, position, head }: Act): void {
   const { width, keep, value, direction, gate, scalars } = numbers
   const { change } = intervention
   const at = row * width
@@ -227,15 +227,18 @@ function writeChange(numbers: StageNumbers, row: number, { intervention, positio
     value.set(rowOf(change.table, chosenRow(change.table, change.choice, position), head), at)
   if (change.kind === 'add') {
     const vector = rowOf(change.vector, 0, head)
+    const alpha = change.halfLife
+      ? change.alpha * 2 ** (-bound.writtenBefore(position) / change.halfLife)
+      : change.alpha
     if (change.unit === 'vector')
       value.set(
-        vector.map((one) => change.alpha * one),
+        vector.map((one) => alpha * one),
         at,
       )
     else {
       value.set(unitVector(vector), at)
       absolute = 0
-      relative = change.alpha
+      relative = alpha
     }
     normMatched = Number(change.normMatched)
   }

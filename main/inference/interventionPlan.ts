@@ -15,13 +15,15 @@ import {
   type RowTable,
   type TokenRule,
 } from './interventions.ts'
-import { readSource, type SourceReader, type SourceRows } from './interventionSources.ts'
+import { readSource, type SourceReader, type SourceRows, type StepRange } from './interventionSources.ts'
 
 /** An intervention and the steps of an episode at which it acts. */
 export interface PlannedIntervention {
   intervention: Intervention
   /** Every step where null. */
   steps: readonly number[] | null
+  /** Steps that its vector was made for; null where that is for all. Holds whoever chooses what acts. */
+  vectorSteps: StepRange | null
   /** Where its numbers come from, for a manifest: one sentence for each source. */
   provenance: readonly string[]
 }
@@ -45,7 +47,7 @@ export async function planInterventions(
     const hooks = expandHooks([setting.hook].flat(), model.shape)
     for (const hook of hooks) {
       const name = (setting.name ?? `${index + 1}, ${setting.kind}`) + (hooks.length > 1 ? ` (${hook})` : '')
-      planned.push(await planOne(setting, { name, index, hook: parseHook(hook, model.shape) }, model))
+      planned.push(...(await planAtHook(setting, { name, index, hook: parseHook(hook, model.shape) }, model)))
     }
   }
   return planned
@@ -58,23 +60,31 @@ export const interventionsAtStep = (
   seed: string,
 ): Intervention[] =>
   withDraws(
-    planned.filter(({ steps }) => isAtStep(steps, step)),
+    planned.filter((each) => isAtStep(each, step)),
     seed,
   )
 
-/** Those at some places in the list that was planned, with a step's draws. */
+/** Those at some places in the list that was planned, as they act at a step, with its draws. */
 export const interventionsAtPlaces = (
   planned: readonly PlannedIntervention[],
   places: readonly number[],
-  seed: string,
+  { step, seed }: { step: number; seed: string },
 ): Intervention[] =>
   withDraws(
-    planned.filter(({ intervention: { index } }) => index !== undefined && places.includes(index)),
+    planned.filter(
+      ({ intervention: { index }, vectorSteps }) =>
+        index !== undefined && places.includes(index) && isWithin(vectorSteps, step),
+    ),
     seed,
   )
 
-const isAtStep = (steps: readonly number[] | null, step: number): boolean =>
-  steps === null || steps.includes(step)
+const isAtStep = (
+  { steps, vectorSteps }: Pick<PlannedIntervention, 'steps' | 'vectorSteps'>,
+  step: number,
+): boolean => (steps === null || steps.includes(step)) && isWithin(vectorSteps, step)
+
+const isWithin = (range: StepRange | null, step: number): boolean =>
+  range === null || (step >= range[0] && (range[1] === null || step <= range[1]))
 
 const withDraws = (planned: readonly PlannedIntervention[], seed: string): Intervention[] =>
   planned.map(({ intervention }) => withSeed(intervention, seed))
@@ -84,24 +94,63 @@ const withDraws = (planned: readonly PlannedIntervention[], seed: string): Inter
  * @throws intervention_never_fired for one whose steps no episode reaches
  */
 export function checkSteps(planned: readonly PlannedIntervention[], steps: number): void {
-  for (const { intervention, steps: own } of planned)
-    if (own?.every((step) => step >= steps))
+  const reached = Array.from({ length: steps }, (_, step) => step)
+  const acts = new Set(
+    planned
+      .filter((each) => reached.some((step) => isAtStep(each, step)))
+      .map(({ intervention: { index, hook } }) => `${index} ${hook}`),
+  )
+  // Of a vector for each step some may lie beyond: it is enough that one is reached.
+  for (const { intervention, steps: own, vectorSteps } of planned)
+    if (!acts.has(`${intervention.index} ${intervention.hook}`))
       throw errors.interventionNeverFired({
         intervention: intervention.name,
-        positions: `steps ${own.join(', ')} of ${steps}`,
+        positions: `${vectorSteps ? 'its vector’s steps' : `steps ${own?.join(', ')}`} of ${steps}`,
       })
+}
+
+/** One entry, or where its vector was made for each step one for each of them. */
+async function planAtHook(
+  setting: InterventionSetting,
+  place: PlanPlace,
+  model: PlanningModel,
+): Promise<PlannedIntervention[]> {
+  if (!('vector' in setting && 'vector' in setting.vector)) return [await planOne(setting, place, model)]
+  const { name, hook: point } = place
+  const { table, steps } = await readSource(setting.vector, model, {
+    intervention: name,
+    point,
+    what: 'vector',
+  })
+  if (!steps) return [await planOne(setting, place, model)]
+  const all: PlannedIntervention[] = []
+  for (let row = 0; row < table.rows; row++)
+    all.push(await planOne(setting, { ...place, row, steps: steps[row] }, model))
+  return all
+}
+
+interface PlanPlace {
+  name: string
+  index: number
+  hook: HookPoint
+  /** Of a vector with a row for each step, and which these are. */
+  row?: number
+  steps?: StepRange | null
 }
 
 async function planOne(
   setting: InterventionSetting,
-  { name, index, hook }: { name: string; index: number; hook: HookPoint },
+  { name: plainName, index, hook, row, steps: vectorSteps = null }: PlanPlace,
   model: PlanningModel,
 ): Promise<PlannedIntervention> {
   const provenance: string[] = []
+  const name = vectorSteps ? `${plainName}, ${stepWords(vectorSteps)}` : plainName
   const read: ReadTable = async (source, what) => {
     const found = await readSource(source, model, { intervention: name, point: hook, what })
     provenance.push(`${what}: ${found.provenance}, ${found.table.rows} rows`)
-    return found
+    return what === 'vector' && row !== undefined
+      ? { ...found, table: rowsFrom(found.table, row, row + 1) }
+      : found
   }
   const draft: InterventionDraft = {
     name,
@@ -110,7 +159,7 @@ async function planOne(
     heads: setting.heads ?? null,
     positions: ruleOf(setting, model),
     phase: phaseOf(setting),
-    gate: await gateOf(setting, read),
+    gate: await gateOf(setting, read, (reason) => errors.interventionInvalid({ intervention: name, reason })),
     leavesSink: 'includeSink' in setting && !setting.includeSink,
     ifAbsent: setting.ifAbsent,
     change: await changeOf(setting, { name, hook }, read),
@@ -118,23 +167,34 @@ async function planOne(
   return {
     intervention: makeIntervention(draft, model.shape),
     steps: setting.applyAtSteps ?? null,
+    vectorSteps,
     provenance,
   }
 }
+
+const stepWords = ([first, last]: StepRange): string =>
+  last === null ? `from step ${first} on` : first === last ? `step ${first}` : `steps ${first} to ${last}`
 
 type ReadTable = (source: Parameters<typeof readSource>[0], what: string) => Promise<SourceRows>
 
 function ruleOf({ positions }: InterventionSetting, model: PlanningModel): TokenRule {
   if (typeof positions === 'string') return positions
   if ('at' in positions) return { at: typeof positions.at === 'number' ? [positions.at] : positions.at }
-  if ('first' in positions) return positions
+  if ('first' in positions || 'generated' in positions) return positions
   const { tokens } = positions
   return { tokens: typeof tokens === 'string' ? [...model.encode(tokens)] : tokens }
 }
 
-async function gateOf({ gate }: InterventionSetting, read: ReadTable): Promise<InterventionDraft['gate']> {
+async function gateOf(
+  { gate }: InterventionSetting,
+  read: ReadTable,
+  wrong: (reason: string) => Error,
+): Promise<InterventionDraft['gate']> {
   if (!gate) return null
-  const { table: direction } = await read(gate.vector, 'gate')
+  const { table, steps } = await read(gate.vector, 'gate')
+  if (steps && table.rows > 1)
+    throw wrong(`its gate’s vector was made for each step and has ${table.rows} rows; name one for all steps`)
+  const direction = table
   if ('above' in gate) return { direction, threshold: gate.above }
   // x · d < t is −x · d > −t
   return { direction: { ...direction, data: direction.data.map((value) => -value) }, threshold: -gate.below }
@@ -171,8 +231,9 @@ async function changeOf(
       return { kind: 'replace', table: rowsFrom(table, row, row + 1), choice: { kind: 'first' } }
     }
     case 'add': {
-      const { alpha, unit, normMatched } = setting
-      return { kind: 'add', vector: await oneRow(setting.vector), alpha, unit, normMatched }
+      const { alpha, unit, normMatched, halfLife } = setting
+      const vector = await oneRow(setting.vector)
+      return { kind: 'add', vector, alpha, unit, normMatched, ...(halfLife !== undefined && { halfLife }) }
     }
     case 'projectOut':
       return { kind: 'clamp', direction: await oneRow(setting.vector), low: 0, high: 0 }

@@ -9,7 +9,11 @@ import type { HookPoint } from '../model/hookNames.ts'
 import { asWeight, readSafetensorsHeader, readWeight } from '../model/safetensors.ts'
 import type { RowTable } from './interventions.ts'
 
-type RunSource = Extract<ActivationSource, { run: string }>
+/** What only a workspace has: activations of its runs, vectors of its library. */
+export type WorkspaceSource = Extract<ActivationSource, { run: string } | { vector: string }>
+
+/** First and last step of an episode that a row is for, both included; no last one where it is for all that follow. */
+export type StepRange = readonly [first: number, last: number | null]
 
 /** Activations as somebody stored them. */
 export interface StoredTensor {
@@ -24,6 +28,8 @@ export interface StoredTensor {
   provenance: string
   /** Rows are the positions of a sequence, position 0 the first; else each is one of a set. */
   isSequence: boolean
+  /** Where each row is for some steps of an episode only. */
+  steps?: readonly StepRange[]
 }
 
 /** A source's rows at a hook point. */
@@ -31,6 +37,7 @@ export interface SourceRows {
   table: RowTable
   provenance: string
   isSequence: boolean
+  steps?: readonly StepRange[]
 }
 
 /** What a source must agree with. */
@@ -41,8 +48,8 @@ export interface SourceModel {
   computeDtype: ComputeDtype
 }
 
-/** Reads activations of a workspace's runs. @throws not_found, not_captured */
-export type ReadRun = (source: RunSource, hook: string) => Promise<StoredTensor>
+/** Reads activations of a workspace's runs, and vectors of its library. @throws not_found, not_captured, vector_lacks */
+export type ReadRun = (source: WorkspaceSource, hook: string) => Promise<StoredTensor>
 
 export interface SourceReader {
   model: SourceModel
@@ -60,7 +67,13 @@ export interface SourcePlace {
 }
 
 const describe = (source: ActivationSource): string =>
-  'file' in source ? `${source.tensor} of ${source.file}` : 'run' in source ? `run ${source.run}` : 'values'
+  'file' in source
+    ? `${source.tensor} of ${source.file}`
+    : 'run' in source
+      ? `run ${source.run}`
+      : 'vector' in source
+        ? `vector ${source.vector}`
+        : 'values'
 
 /**
  * The rows of a source at a hook point, with where they come from.
@@ -83,8 +96,8 @@ export async function readSource(
   const stored =
     'file' in source ? await readFile(source, missing) : await readRun(source, reader, place, missing)
   await checkOrigin(stored, reader.model, place.intervention)
-  const { provenance, isSequence } = stored
-  return { table: asTable(stored, place), provenance, isSequence }
+  const { provenance, isSequence, steps } = stored
+  return { table: asTable(stored, place), provenance, isSequence, ...(steps && { steps }) }
 }
 
 async function readFile(
@@ -118,7 +131,7 @@ async function readFile(
 }
 
 function readRun(
-  source: RunSource,
+  source: WorkspaceSource,
   { readRun: read }: SourceReader,
   { point }: SourcePlace,
   missing: (reason: string) => Error,

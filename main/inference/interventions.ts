@@ -25,13 +25,23 @@ export type RowChoice =
   /** Drawn for every position from this seed. */
   | { kind: 'drawn'; seed: string }
 
+/** α·vector, or α·‖x‖·vector/‖vector‖; brought back to ‖x‖ where normMatched. */
+interface AddedVector {
+  kind: 'add'
+  vector: RowTable
+  alpha: number
+  unit: 'vector' | 'valueNorm'
+  normMatched: boolean
+  /** Generated tokens after which α is half. */
+  halfLife?: number
+}
+
 export type InterventionChange =
   | { kind: 'zero' }
   /** Somebody's function, known by a number on the side that asks (hookFunctions.ts). */
   | { kind: 'function'; id: number }
   | { kind: 'replace'; table: RowTable; choice: RowChoice }
-  /** α·vector, or α·‖x‖·vector/‖vector‖; brought back to ‖x‖ where normMatched. */
-  | { kind: 'add'; vector: RowTable; alpha: number; unit: 'vector' | 'valueNorm'; normMatched: boolean }
+  | AddedVector
   /** The part along the direction is kept between the bounds, in units of the value. */
   | { kind: 'clamp'; direction: RowTable; low: number; high: number }
 
@@ -43,6 +53,7 @@ export type TokenRule =
   | 'all'
   | { at: readonly number[] }
   | { first: number; last: number }
+  | { generated: number }
   | { tokens: readonly number[] }
 
 export interface InterventionDraft {

@@ -36,6 +36,13 @@ export interface GenerateRequest {
   capture: StepCapture
   /** Logits of every prompt and generated position. */
   wantLogits?: boolean
+  /** Logits that the first token is drawn from. */
+  wantFirstLogits?: boolean
+  /**
+   * Log-probabilities of the prompt's own tokens from this position on, as if the model had to write them: ≥ 1. What the prompt shares with
+   * the one before must end before it.
+   */
+  scoreFrom?: number
   /** What is changed on the way through the model, in the order in which it acts. */
   interventions?: readonly Intervention[]
   /** The same for each of `earlierPrompts`: their keys and values are defined with them. Left out where there were none. */
@@ -82,6 +89,10 @@ export interface GenerateResult {
   captures: CapturedHook[]
   /** [prompt + G, V], row-major. */
   logits?: Float32Array
+  /** [V] */
+  firstLogits?: Float32Array
+  /** Natural logarithms of probability under the untempered model, of the prompt's tokens from `scoreFrom` on. */
+  scores?: Float32Array
   /** One entry for each intervention of the request; left out where there are none. */
   interventions?: InterventionCount[]
 }

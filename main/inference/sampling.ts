@@ -134,6 +134,15 @@ export class Sampler {
   }
 }
 
+/** Natural logarithm of a token's probability, untempered; NaN where the logits are no numbers. */
+export function logProbabilityOf(logits: Float32Array, id: number): number {
+  let largest = -Infinity
+  for (const value of logits) if (!(value <= largest)) largest = value
+  let sum = 0
+  for (const value of logits) sum += exponential(value - largest)
+  return logits[id] - largest - Math.log(sum)
+}
+
 /** The `count` largest, largest first; of equal ones the lower id comes first. */
 function likeliest(logits: Float32Array, count: number): Int32Array {
   const ids = new Int32Array(count)

@@ -281,7 +281,8 @@ export class Scheduler {
     const { prompt, from, to, link } = sequence.pieces[0]
     const { interventions } = job.links[link]
     const isLast = sequence.pieces.length === 1
-    const logits = request.wantLogits ? 'all' : isLast ? 'last' : 'none'
+    const isScored = link === job.links.length - 1 && sequence.isScored(to)
+    const logits = request.wantLogits || isScored ? 'all' : isLast ? 'last' : 'none'
     const tokens = prompt.subarray(from, to)
     const rows: PassRow[] = [
       { slot: slot.index, kept: from, tokens, logits, interventions, call: this.caller(job) },
@@ -293,6 +294,7 @@ export class Scheduler {
     if (!this.isRunning(job)) return
     for (const [hook, values] of result.hooks) slot.activations.write(hook, from, values)
     sequence.keepLogits(result.logits)
+    if (isScored) sequence.score(from, result.logits, this.scratch.length)
     sequence.pieces.shift()
     if (!isLast) return
     const lastLogits = result.logits.subarray(result.logits.length - this.scratch.length)
@@ -304,7 +306,7 @@ export class Scheduler {
   private takeFirstPrompt(job: RunningJob): boolean {
     const { sequence, slot, request } = job
     const { from, link } = sequence.pieces[0]
-    if (from > 0 || request.wantLogits) return false
+    if (from > 0 || request.wantLogits || request.scoreFrom !== undefined) return false
     const shared = this.firstPrompts.take(job.links[link], request.capture.hooks)
     if (!shared) return false
     const { source } = shared

@@ -4,7 +4,7 @@ import type { ActivationRecord } from './capture.ts'
 import type { BoundInterventions } from './interventionBinding.ts'
 import type { PrefillPiece } from './prefixChain.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
-import { reportedTokens, type Sampler, type TokenChoice } from './sampling.ts'
+import { logProbabilityOf, reportedTokens, type Sampler, type TokenChoice } from './sampling.ts'
 
 /** `closing`: the last token is only forwarded for its activations or logits. */
 export type Phase = 'prefill' | 'decode' | 'closing'
@@ -16,6 +16,8 @@ export class Sequence {
   private readonly sampler: Sampler
   private readonly choices: TokenChoice[] = []
   private readonly logitRows: Float32Array[] = []
+  private firstLogits: Float32Array | null = null
+  private readonly scores: Float32Array | null
   private readonly began = performance.now()
   private answered = 0
   /** Prompt passes left, next first. */
@@ -34,6 +36,8 @@ export class Sequence {
     this.reused = chain.reused
     this.interventions = chain.interventions
     this.sampler = sampler
+    const { scoreFrom, promptIds } = request
+    this.scores = scoreFrom === undefined ? null : new Float32Array(promptIds.length - scoreFrom).fill(NaN)
   }
 
   get promptLength(): number {
@@ -55,9 +59,30 @@ export class Sequence {
     if (this.request.wantLogits) this.logitRows.push(rows.slice())
   }
 
+  /** Whether logits of the prompt's positions from … to (excluded) are needed for its scores. */
+  isScored(to: number): boolean {
+    const { scoreFrom } = this.request
+    return scoreFrom !== undefined && to >= scoreFrom
+  }
+
+  /** Rows [n, V] of the prompt's positions from `from` on. */
+  score(from: number, rows: Float32Array, vocabulary: number): void {
+    const { scores, request, promptLength } = this
+    if (!scores) return
+    for (let row = 0; row * vocabulary < rows.length; row++) {
+      const scored = from + row + 1
+      if (scored < request.scoreFrom! || scored >= promptLength) continue
+      const logits = rows.subarray(row * vocabulary, (row + 1) * vocabulary)
+      scores[scored - request.scoreFrom!] = logProbabilityOf(logits, request.promptIds[scored])
+    }
+  }
+
   /** Takes the next token from the last position's logits. @returns true when the answer is complete. */
   choose(logits: Float32Array): boolean {
-    if (this.choices.length === 0) this.answered = performance.now()
+    if (this.choices.length === 0) {
+      this.answered = performance.now()
+      if (this.request.wantFirstLogits) this.firstLogits = logits.slice()
+    }
     const choice = this.sampler.choose(logits)
     this.choices.push(choice)
     const { stopIds, maxNewTokens } = this.request.sampling
@@ -101,6 +126,8 @@ export class Sequence {
       ...(request.wantLogits && {
         logits: joinRows(this.logitRows, (promptLength + choices.length) * vocabulary),
       }),
+      ...(this.firstLogits && { firstLogits: this.firstLogits }),
+      ...(this.scores && { scores: this.scores }),
       ...(interventions.counts.length > 0 && { interventions: interventions.counts }),
     }
   }

@@ -19,6 +19,8 @@ import { OracleDesk } from './oracleDesk.ts'
 import { ProbeReader } from './probes/probeReader.ts'
 import { ProbeTraining } from './probes/probeTraining.ts'
 import { Runs } from './runs.ts'
+import { SweepDesk } from './steering/sweepDesk.ts'
+import { VectorDesk } from './steering/vectorDesk.ts'
 import { TokenReaders } from './tokenReaders.ts'
 
 export interface EngineOptions {
@@ -44,6 +46,8 @@ export class EngineService {
   readonly dataSets: DataSetDesk
   readonly probes: ProbeTraining
   readonly probeReader: ProbeReader
+  readonly vectors: VectorDesk
+  readonly sweeps: SweepDesk
   /** For interventions that take their numbers from runs. */
   readonly readRun: ReadRun
   private readonly hub = new EventHub()
@@ -64,6 +68,8 @@ export class EngineService {
     this.dataSets = new DataSetDesk(workspace, this.hub, this.models, categories)
     this.probes = new ProbeTraining(workspace, this.hub, categories)
     this.probeReader = new ProbeReader(workspace, new StepReplay(workspace, this.models))
+    this.vectors = new VectorDesk(workspace, this.hub, this.models)
+    this.sweeps = new SweepDesk(workspace, this.hub, this.models, this.runs)
   }
 
   info(): EngineInfo {
@@ -88,6 +94,7 @@ export class EngineService {
       { kind: 'questions', questions: this.oracle.questions() },
       ...this.runs.active().map((run): EngineEvent => ({ kind: 'run', run })),
       ...this.probes.active().map((probe): EngineEvent => ({ kind: 'probe', probe })),
+      ...this.sweeps.active().map((sweep): EngineEvent => ({ kind: 'sweep', sweep })),
     ]
     return this.hub.listen(present, signal)
   }
@@ -106,7 +113,9 @@ export class EngineService {
   async close(): Promise<void> {
     try {
       // A full disk may refuse the last word on a run; the model's worker must not outlive it.
-      await Promise.all([this.runs.close(), this.probes.close()]).finally(() => this.models.unload())
+      await Promise.all([this.sweeps.close(), this.runs.close(), this.probes.close()]).finally(() =>
+        this.models.unload(),
+      )
     } finally {
       this.workspace.close()
     }

@@ -14,9 +14,12 @@ function subjectOf(event: EngineEvent): string | null {
     case 'models':
     case 'questions':
     case 'dataSets':
+    case 'vectors':
       return event.kind
     case 'handLabels':
       return `handLabels ${event.runId}`
+    case 'sweep':
+      return `sweep ${event.sweep.id}`
     case 'probe':
       return `probe ${event.probe.id}`
     default:

@@ -13,9 +13,10 @@ import { planInterventions, type PlannedIntervention } from '../inference/interv
 import type { ReadRun, StoredTensor } from '../inference/interventionSources.ts'
 import { hashModel, hashTokenizer } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
-import { readTokenizer } from '../model/tokenizer.ts'
+import { readTokenizer, type Tokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { parseSettings } from './settings.ts'
+import { readVector } from './steering/vectorRows.ts'
 
 /**
  * The interventions of a JSON file; paths in it are relative to the file.
@@ -59,9 +60,9 @@ function sourcesOf(setting: InterventionSetting): [key: string, source: Activati
   return found.filter((each): each is [string, ActivationSource] => each[1] !== undefined)
 }
 
-/** Whether a run of the workspace is named. */
+/** Whether a run of the workspace is named, or a vector of its library. */
 export const namesRuns = (settings: readonly InterventionSetting[]): boolean =>
-  settings.some((setting) => sourcesOf(setting).some(([, source]) => 'run' in source))
+  settings.some((setting) => sourcesOf(setting).some(([, source]) => 'run' in source || 'vector' in source))
 
 /** A setting that is stored must not depend on the folder that a process was started in. @throws invalid_input */
 export function requireFullPaths(settings: readonly InterventionSetting[]): void {
@@ -85,13 +86,13 @@ export async function planForModel(
   known: { modelHash?: string; computeDtype: ComputeDtype; readRun: ReadRun | null },
 ): Promise<PlannedIntervention[]> {
   if (settings.length === 0) return []
-  const tokenizer = await readTokenizer(files)
+  const { tokenizer, tokenizerHash } = await readingOf(files)
   let hash: Promise<string> | undefined
   return planInterventions(settings, {
     shape: files.config.shape,
     model: {
       modelHash: () => (hash ??= known.modelHash ? Promise.resolve(known.modelHash) : hashModel(files)),
-      tokenizerHash: await hashTokenizer(files.tokenizer),
+      tokenizerHash,
       computeDtype: known.computeDtype,
     },
     readRun: known.readRun,
@@ -99,10 +100,25 @@ export async function planForModel(
   })
 }
 
-/** Reads what a workspace's runs captured: one step's, or a row for every step. */
+const readings = new WeakMap<ModelFiles, Promise<{ tokenizer: Tokenizer; tokenizerHash: string }>>()
+
+/** The files' tokeniser, read once and kept as long as they are: a sweep plans dozens of conditions of one model. */
+export function readingOf(files: ModelFiles): Promise<{ tokenizer: Tokenizer; tokenizerHash: string }> {
+  const known = readings.get(files)
+  if (known) return known
+  const reading = Promise.all([readTokenizer(files), hashTokenizer(files.tokenizer)]).then(
+    ([tokenizer, tokenizerHash]) => ({ tokenizer, tokenizerHash }),
+  )
+  readings.set(files, reading)
+  return reading
+}
+
+/** Reads what a workspace's runs captured, one step's or a row for every step, and vectors of its library. */
 export const runReader =
   (workspace: Workspace): ReadRun =>
-  ({ run: runId, episode, step, at }, hook) => {
+  (source, hook) => {
+    if ('vector' in source) return Promise.resolve(readVector(workspace, source, hook))
+    const { run: runId, episode, step, at } = source
     const { manifest } = workspace.runs.get(runId)
     const found = (tensor: { data: Float32Array; shape: readonly number[] }, what: string): StoredTensor => ({
       data: tensor.data,

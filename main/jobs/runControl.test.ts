@@ -23,7 +23,7 @@ beforeEach(async () => {
   plays = new Map()
   const hub = new EventHub()
   hub.emit = (event) => void events.push(event)
-  control = new RunControl(workspace, hub, (run) => Promise.resolve(workOf(run.id)))
+  control = new RunControl(workspace, hub, (runs) => Promise.resolve(workOf(runs[0].id)))
 })
 afterEach(async () => {
   workspace.close()

@@ -10,27 +10,37 @@ import type { Workspace } from '../store/workspace.ts'
 
 /** What a run needs that is made for it alone; released by `close` however it ends. */
 export interface RunWork {
-  /** Plays until done or aborted. */
-  play(onStep: (step: RecordedStep) => void, signal: AbortSignal): Promise<void>
+  /**
+   * Plays until done or aborted.
+   * @param onEnd  told of a run of several that has come to its end before the others, or failed by itself
+   */
+  play(
+    onStep: (step: RecordedStep) => void,
+    signal: AbortSignal,
+    onEnd: (id: string, failure?: unknown) => void,
+  ): Promise<void>
   close(): void | Promise<void>
 }
 
-/** Loads what a run needs and tells what it does meanwhile. */
+/** Loads what runs that are played together need and tells what it does meanwhile. */
 export type Prepare = (
-  run: RunRecord,
+  runs: readonly RunRecord[],
   tell: (activity: string) => void,
   signal: AbortSignal,
 ) => Promise<RunWork>
 
+/** What is played now: one run, or the conditions of a sweep together. */
 interface Current {
-  id: string
+  ids: readonly string[]
+  /** Those that go on while others have ended. */
+  alive: Set<string>
   stop: AbortController
   /** What the run becomes once it has stopped. */
   becomes: RunStatus
-  meter: ProgressMeter
+  meters: Map<string, ProgressMeter>
   startedMs: number
   storedSeconds: number
-  toldMs: number
+  toldMs: Map<string, number>
   activity: string | null
 }
 
@@ -41,7 +51,8 @@ const TELL_MS = 50
 const resumable: readonly RunStatus[] = ['paused', 'interrupted', 'cancelled', 'failed']
 
 export class RunControl {
-  private readonly waiting: string[] = []
+  /** Groups of runs that are played together. */
+  private readonly waiting: (readonly string[])[] = []
   private current: Current | null = null
   private readonly watchers = new Map<string, ((run: RunRecord) => void)[]>()
   private closed = false
@@ -60,16 +71,22 @@ export class RunControl {
 
   /** Queues a run that has been created. @throws disk_full where that cannot be written down. */
   enqueue(id: string): RunRecord {
-    try {
-      this.ledger.write(id, 'queued')
-    } catch (error) {
-      this.ledger.conclude(id, 'failed', error)
-      throw error
-    }
-    this.waiting.push(id)
-    const run = this.tell(id)
+    this.enqueueTogether([id])
+    return this.get(id)
+  }
+
+  /** Queues runs of one model that are played at once, row beside row: pausing or cancelling one of them does so to all. @throws disk_full */
+  enqueueTogether(ids: readonly string[]): void {
+    for (const id of ids)
+      try {
+        this.ledger.write(id, 'queued')
+      } catch (error) {
+        this.ledger.conclude(id, 'failed', error)
+        throw error
+      }
+    this.waiting.push(ids)
+    for (const id of ids) this.tell(id)
     queueMicrotask(() => void this.next())
-    return run
   }
 
   /** @throws run_not_resumable */
@@ -117,7 +134,7 @@ export class RunControl {
   }
 
   activeRuns(): RunRecord[] {
-    return [...(this.current ? [this.current.id] : []), ...this.waiting].map((id) => this.get(id))
+    return [...(this.current?.alive ?? []), ...this.waiting.flat()].map((id) => this.get(id))
   }
 
   /** Resolves when the run is neither queued nor running. */
@@ -129,28 +146,28 @@ export class RunControl {
   /** Stops all work; what ran is `interrupted` and can be resumed. */
   async close(): Promise<void> {
     this.closed = true
-    for (const id of this.waiting.splice(0)) this.settle(id, 'interrupted')
+    for (const id of this.waiting.splice(0).flat()) this.settle(id, 'interrupted')
     const { current } = this
     if (current) {
       if (!current.stop.signal.aborted) current.becomes = 'interrupted'
       current.stop.abort()
-      await this.ended(current.id)
+      await Promise.all(current.ids.map((id) => this.ended(id)))
     }
     this.ledger.flush()
   }
 
   private isActive(id: string): boolean {
-    return this.current?.id === id || this.waiting.includes(id)
+    return this.current?.alive.has(id) === true || this.waiting.some((ids) => ids.includes(id))
   }
 
   private stop(id: string, becomes: 'paused' | 'cancelled'): RunRecord {
-    const place = this.waiting.indexOf(id)
+    const place = this.waiting.findIndex((ids) => ids.includes(id))
     if (place >= 0) {
-      this.waiting.splice(place, 1)
-      return this.settle(id, becomes)
+      for (const each of this.waiting.splice(place, 1).flat()) this.settle(each, becomes)
+      return this.get(id)
     }
     const { current } = this
-    if (current?.id !== id) throw errors.runNotActive({ id, status: this.ledger.get(id).status })
+    if (!current?.alive.has(id)) throw errors.runNotActive({ id, status: this.ledger.get(id).status })
     // A pause that comes after a cancel does not call the run back.
     if (current.becomes !== 'cancelled') current.becomes = becomes
     current.stop.abort()
@@ -159,16 +176,17 @@ export class RunControl {
 
   private async next(): Promise<void> {
     if (this.current || this.closed) return
-    const id = this.waiting.shift()
-    if (id === undefined) return
+    const ids = this.waiting.shift()
+    if (ids === undefined) return
     const current: Current = {
-      id,
+      ids,
+      alive: new Set(ids),
       stop: new AbortController(),
       becomes: 'done',
-      meter: new ProgressMeter(performance.now()),
+      meters: metersOf(ids),
       startedMs: performance.now(),
       storedSeconds: 0,
-      toldMs: 0,
+      toldMs: new Map(),
       activity: 'Loading',
     }
     this.current = current
@@ -180,45 +198,61 @@ export class RunControl {
     }
     const status = current.stop.signal.aborted ? current.becomes : failure === undefined ? 'done' : 'failed'
     this.storeLastSeconds(current)
+    const left = [...current.alive]
     this.current = null
-    this.settle(id, status, failure)
+    for (const id of left) this.settle(id, status, failure)
     void this.next()
   }
 
   private async work(current: Current): Promise<void> {
-    const { id, stop } = current
-    this.ledger.write(id, 'running')
-    const run = this.tell(id)
-    const work = await this.prepare(run, (activity) => this.tellActivity(current, activity), stop.signal)
+    const { ids, stop } = current
+    for (const id of ids) this.ledger.write(id, 'running')
+    const runs = ids.map((id) => this.tell(id))
+    const work = await this.prepare(runs, (activity) => this.tellActivity(current, activity), stop.signal)
     try {
       // Loading is over: speed and time left count from here.
-      current.meter = new ProgressMeter(performance.now())
+      current.meters = metersOf(ids)
       current.activity = null
-      this.tell(id)
-      await work.play((step) => this.stepDone(current, step), stop.signal)
+      for (const id of ids) this.tell(id)
+      await work.play(
+        (step) => this.stepDone(current, step),
+        stop.signal,
+        (id, failure) => this.endOne(current, id, failure),
+      )
     } finally {
       await work.close()
     }
   }
 
+  /** One of several; the last of them ends with the work. */
+  private endOne(current: Current, id: string, failure?: unknown): void {
+    if (current.stop.signal.aborted || !current.alive.has(id)) return
+    this.storeLastSeconds(current)
+    current.alive.delete(id)
+    this.settle(id, failure === undefined ? 'done' : 'failed', failure)
+  }
+
   private stepDone(current: Current, { record }: RecordedStep): void {
+    const { runId } = record
     const computed = record.promptIds.length - record.reusedTokens + record.completionIds.length
     const now = performance.now()
-    current.meter.stepDone(now, computed)
+    current.meters.get(runId)?.stepDone(now, computed)
     if (now - current.startedMs - current.storedSeconds * 1000 > STORE_SECONDS_MS) this.storeSeconds(current)
-    if (now - current.toldMs < TELL_MS) return
-    current.toldMs = now
-    this.tell(current.id)
+    if (now - (current.toldMs.get(runId) ?? 0) < TELL_MS) return
+    current.toldMs.set(runId, now)
+    this.tell(runId)
   }
 
   private tellActivity(current: Current, activity: string): void {
     current.activity = activity
-    this.tell(current.id)
+    for (const id of current.alive) this.tell(id)
   }
 
   private storeSeconds(current: Current): void {
     const seconds = (performance.now() - current.startedMs) / 1000
-    this.workspace.runs.addSeconds(current.id, seconds - current.storedSeconds)
+    // Those that are played together share the time.
+    const share = (seconds - current.storedSeconds) / current.alive.size
+    for (const id of current.alive) this.workspace.runs.addSeconds(id, share)
     current.storedSeconds = seconds
   }
 
@@ -247,17 +281,21 @@ export class RunControl {
 
   private withSpeed(run: RunRecord): RunRecord {
     const { current } = this
-    if (current?.id !== run.id) return run
+    const meter = current?.alive.has(run.id) ? current.meters.get(run.id) : undefined
+    if (!current || !meter) return run
     const now = performance.now()
     const left = run.progress.stepsAtMost - run.progress.steps
     return {
       ...run,
       progress: {
         ...run.progress,
-        tokensPerSecond: current.meter.tokensPerSecond(now),
-        secondsLeft: current.meter.secondsLeft(now, left),
+        tokensPerSecond: meter.tokensPerSecond(now),
+        secondsLeft: meter.secondsLeft(now, left),
         ...(current.activity === null ? {} : { activity: current.activity }),
       },
     }
   }
 }
+
+const metersOf = (ids: readonly string[]): Map<string, ProgressMeter> =>
+  new Map(ids.map((id) => [id, new ProgressMeter(performance.now())]))

@@ -40,7 +40,7 @@ export function changesOf(
   return async (situation, signal) => {
     const places = await choose(situation, signal)
     requirePlaces(places, planned)
-    return { interventions: interventionsAtPlaces(planned, places, situation.seed) }
+    return { interventions: interventionsAtPlaces(planned, places, situation) }
   }
 }
 
@@ -60,7 +60,7 @@ export const earlierOf = (
     interventionsAtPlaces(
       planned,
       acted.map(({ index }) => index),
-      stepSeed(runSeed, episode, step),
+      { step, seed: stepSeed(runSeed, episode, step) },
     ),
   )
 

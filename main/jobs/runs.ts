@@ -14,12 +14,12 @@ import { memoryEstimateBytes } from '../model/memoryEstimate.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { checkDtype } from '../model/prepareWeights.ts'
-import { readTokenizer } from '../model/tokenizer.ts'
+import type { NewRun } from '../store/runs.ts'
 import type { Workspace } from '../store/workspace.ts'
-import { collect } from './collect.ts'
+import { collectTogether, type CollectedRun } from './collect.ts'
 import { estimateRun, longestSequence } from './estimate.ts'
 import type { EventHub } from './eventHub.ts'
-import { planForModel, requireFullPaths, runReader } from './interventions.ts'
+import { planForModel, readingOf, requireFullPaths, runReader } from './interventions.ts'
 import { stopId } from './loadedModel.ts'
 import { checkSameGround, manifestOf } from './manifest.ts'
 import type { ModelLibrary } from './modelLibrary.ts'
@@ -47,7 +47,7 @@ export class Runs {
     this.hub = hub
     this.models = models
     this.oracle = oracle
-    this.control = new RunControl(workspace, hub, (run, tell, signal) => this.prepare(run, tell, signal))
+    this.control = new RunControl(workspace, hub, (runs, tell, signal) => this.prepare(runs, tell, signal))
   }
 
   list(): RunRecord[] {
@@ -67,29 +67,45 @@ export class Runs {
    * @param chooser  says before each step which of the run's interventions act; those that name the step where left out
    */
   async start(settings: CollectSettings, chooser?: InterventionChooser): Promise<RunRecord> {
+    const run = this.workspace.runs.create(await this.draft(settings, { chooser }))
+    if (chooser) this.choosers.set(run.id, chooser)
+    return this.control.enqueue(run.id)
+  }
+
+  /** Queues runs of one model, stored already, that are played row beside row. @throws disk_full */
+  playTogether(ids: readonly string[]): void {
+    this.control.enqueueTogether(ids)
+  }
+
+  /**
+   * A run as `start` would store it, all checked that can be checked before anything is loaded.
+   * @param known  the model's files, where several runs are of one model
+   */
+  async draft(
+    settings: CollectSettings,
+    { files: known, chooser }: { files?: ModelFiles; chooser?: InterventionChooser } = {},
+  ): Promise<NewRun> {
     const model = this.models.get(settings.modelId)
     checkDtype(model, settings.computeDtype)
-    const files = await openModelFiles(model.path)
+    const files = known ?? (await openModelFiles(model.path))
     for (const hook of settings.capture.hooks) parseStoredHook(hook, model.shape)
     if (settings.sampling.maxNewTokens >= model.shape.contextLength)
       throw errors.invalidInput({
         field: 'sampling.maxNewTokens',
         reason: `leaves no room for a prompt in a context of ${model.shape.contextLength} tokens`,
       })
-    const tokenizer = await readTokenizer(files)
+    const { tokenizer } = await readingOf(files)
     for (const text of settings.sampling.stopTokens) stopId(tokenizer, text)
     const { environment, oracle } = this.world(settings)
     requireFullPaths(settings.interventions)
     const planned = await this.plan(settings, model, files)
     checkSteps(planned, environment.maxSteps)
-    const run = this.workspace.runs.create({
+    return {
       kind: 'collect',
       name: settings.name || defaultRunName(settings, model.name),
       settings,
       manifest: manifestOf(settings, { model, files, environment, oracle, planned, chooser }),
-    })
-    if (chooser) this.choosers.set(run.id, chooser)
-    return this.control.enqueue(run.id)
+    }
   }
 
   pause(id: string): RunRecord {
@@ -102,14 +118,27 @@ export class Runs {
    * @throws run_not_resumable, run_model_gone, run_differs, and what opening the model's files throws
    */
   async resume(id: string, chooser?: InterventionChooser): Promise<RunRecord> {
-    const run = this.control.get(id)
-    this.control.checkResumable(id)
-    const { modelId } = run.settings
-    if (!this.models.list().some((model) => model.id === modelId))
-      throw errors.runModelGone({ id, model: modelId, name: run.manifest.modelName })
-    if (chooser) this.choosers.set(id, chooser)
-    await this.checkGround(run)
-    return this.control.resume(id)
+    if (chooser) {
+      this.control.checkResumable(id)
+      this.choosers.set(id, chooser)
+    }
+    await this.resumeTogether([id])
+    return this.get(id)
+  }
+
+  /** The same for runs that are played row beside row. @throws as resume */
+  async resumeTogether(ids: readonly string[]): Promise<void> {
+    const ground = new RunGrounds()
+    for (const id of ids) {
+      const run = this.control.get(id)
+      this.control.checkResumable(id)
+      const { modelId } = run.settings
+      if (!this.models.list().some((model) => model.id === modelId))
+        throw errors.runModelGone({ id, model: modelId, name: run.manifest.modelName })
+      await this.checkGround(run, ground)
+    }
+    for (const id of ids) this.control.checkResumable(id) // it may have been resumed meanwhile
+    this.control.enqueueTogether(ids)
   }
 
   cancel(id: string): RunRecord {
@@ -180,10 +209,10 @@ export class Runs {
    * The run's interventions as they are now, which is as they were.
    * @throws run_differs, what reading interventions throws, and what opening the model's files throws
    */
-  private async checkGround(run: RunRecord): Promise<PlannedIntervention[]> {
+  private async checkGround(run: RunRecord, grounds: RunGrounds): Promise<PlannedIntervention[]> {
     const { environment, oracle } = this.world(run.settings)
     const model = this.models.get(run.settings.modelId)
-    const files = await openModelFiles(model.path)
+    const files = await grounds.files(model.path)
     const planned = await this.plan(run.settings, model, files)
     const ground = { model, files, environment, oracle, planned, chooser: this.choosers.get(run.id) }
     checkSameGround(run, manifestOf(run.settings, ground))
@@ -191,36 +220,49 @@ export class Runs {
   }
 
   private async prepare(
-    run: RunRecord,
+    runs: readonly RunRecord[],
     tell: (activity: string) => void,
     signal: AbortSignal,
   ): Promise<RunWork> {
-    const { settings } = run
-    const planned = await this.checkGround(run)
-    const { environment } = this.world(settings)
-    const { modelId, batch: rows, computeDtype: dtype } = settings
+    const grounds = new RunGrounds()
+    const planned: PlannedIntervention[][] = []
+    for (const run of runs) planned.push(await this.checkGround(run, grounds))
+    const { modelId, batch: rows, computeDtype: dtype } = runs[0].settings // runs that are played together share these
     const onProgress = (progress: WorkProgress): void => tell(workText(progress))
     const { model, release } = await this.models.borrow(modelId, { rows, dtype }, onProgress, signal)
-    const agent = model.withStopTokens(settings.sampling.stopTokens) // `start` has checked them
     const { workspace, hub } = this
+    const played = (run: RunRecord, index: number, onStep: Parameters<RunWork['play']>[0]): CollectedRun => ({
+      run,
+      workspace,
+      environment: this.world(run.settings).environment,
+      model: model.withStopTokens(run.settings.sampling.stopTokens), // `start` has checked them
+      planned: planned[index],
+      choose: this.choosers.get(run.id)?.choose,
+      onStep(step, episode) {
+        hub.emit({ kind: 'episode', episode })
+        onStep(step)
+      },
+    })
     return {
-      play: (onStep, stop) =>
-        collect(
-          run,
-          {
-            workspace,
-            environment,
-            model: agent,
-            planned,
-            choose: this.choosers.get(run.id)?.choose,
-            onStep(step, episode) {
-              hub.emit({ kind: 'episode', episode })
-              onStep(step)
-            },
-          },
+      play: (onStep, stop, onEnd) =>
+        collectTogether(
+          runs.map((run, index) => played(run, index, onStep)),
+          rows,
           stop,
+          onEnd,
         ),
       close: release,
     }
+  }
+}
+
+/** Files of a model that several runs ask for. */
+class RunGrounds {
+  private readonly known = new Map<string, Promise<ModelFiles>>()
+
+  files(path: string): Promise<ModelFiles> {
+    const files = this.known.get(path) ?? openModelFiles(path)
+    this.known.set(path, files)
+    return files
   }
 }

@@ -44,7 +44,7 @@ export function planInputs(
   const held: Pick<AxedTensor, 'data' | 'shape'>[] = []
   const written = inputs.map((input) => withoutArrays(input, held))
   const readRun: ReadRun = (source, hook) => {
-    if (source.run.startsWith(heldPrefix)) return storedOf(held, source.run, own)
+    if ('run' in source && source.run.startsWith(heldPrefix)) return storedOf(held, source.run, own)
     if (!model.readRun)
       throw errors.invalidInput({ field: 'source.run', reason: 'no workspace is open; give openModel one' })
     return model.readRun(source, hook)

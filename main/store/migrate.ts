@@ -6,9 +6,16 @@ import { migration0001 } from './migrations/0001.ts'
 import { migration0002 } from './migrations/0002.ts'
 import { migration0003 } from './migrations/0003.ts'
 import { migration0004 } from './migrations/0004.ts'
+import { migration0005 } from './migrations/0005.ts'
 
 /** Append-only: entry i leads from schema i to schema i + 1. */
-const migrations: readonly string[] = [migration0001, migration0002, migration0003, migration0004]
+const migrations: readonly string[] = [
+  migration0001,
+  migration0002,
+  migration0003,
+  migration0004,
+  migration0005,
+]
 
 export const NEWEST_SCHEMA = migrations.length
 

@@ -38,10 +38,13 @@ interface Row {
   error: string | null
   settings: string
   manifest: string
+  sweep: number | null
+  condition: string | null
 }
 
 const SELECT = `SELECT run, kind, name, status, created_at AS createdAt, started_at AS startedAt,
-  ended_at AS endedAt, seconds, error, settings, manifest FROM runs`
+  ended_at AS endedAt, seconds, error, settings, manifest, sweep, condition ->> '$.title' AS condition
+  FROM runs LEFT JOIN sweep_conditions USING (run)`
 
 const ENDED: readonly RunStatus[] = ['cancelled', 'failed', 'done']
 const ALIVE: readonly RunStatus[] = ['queued', 'running']
@@ -173,6 +176,7 @@ export class Runs {
         interventions: this.interventions.of(row.run),
       },
       error: read(errorReport.nullable(), 'error'),
+      ...(row.sweep !== null && { sweep: { id: `s${row.sweep}`, title: row.condition ?? '' } }),
     }
   }
 

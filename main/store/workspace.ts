@@ -19,6 +19,8 @@ import { StepFactsReader } from './stepFacts.ts'
 import { translating } from './storeErrors.ts'
 import { Steps } from './steps.ts'
 import { StepTotals } from './stepTotals.ts'
+import { Sweeps } from './sweeps.ts'
+import { Vectors } from './vectors.ts'
 import { WriterLock } from './writerLock.ts'
 
 export interface WorkspaceOptions {
@@ -43,6 +45,8 @@ export class Workspace {
   readonly handLabels: HandLabels
   readonly dataSets: DataSets
   readonly probes: Probes
+  readonly vectors: Vectors
+  readonly sweeps: Sweeps
   /** For this room's tests and benchmarks: no other room speaks SQL. */
   readonly connection: Connection
   private readonly shards: ActivationShards
@@ -72,6 +76,8 @@ export class Workspace {
     this.handLabels = new HandLabels(connection)
     this.dataSets = new DataSets(connection, now)
     this.probes = new Probes(connection, { now, isOrphaned })
+    this.vectors = new Vectors(connection, now)
+    this.sweeps = new Sweeps(connection, now)
   }
 
   /**

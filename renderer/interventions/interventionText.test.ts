@@ -17,6 +17,16 @@ describe('an intervention on one line', () => {
       '−0.1 · 1 value (of the norm) · blocks.15.hook_resid_post · every token',
     ],
     [
+      {
+        kind: 'add',
+        hook,
+        positions: { generated: 2 },
+        vector: { vector: 'v3', variant: { kind: 'random', index: 0 } },
+        alpha: 1,
+      },
+      '+1 · random for v3 · blocks.15.hook_resid_post · first 2 generated tokens',
+    ],
+    [
       { kind: 'zeroAblate', hook: ['a', 'b'], heads: [3], positions: { first: 5, last: 8 } },
       '0 · a, b · heads 3 · positions 5 … 8',
     ],

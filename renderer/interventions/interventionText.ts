@@ -33,6 +33,7 @@ function positionsText({ positions }: InterventionSetting): string {
   if (typeof positions === 'string') return positionNames[positions]
   if ('at' in positions) return `position ${[positions.at].flat().join(', ')}`
   if ('first' in positions) return `positions ${positions.first} … ${positions.last}`
+  if ('generated' in positions) return `first ${plural(positions.generated, 'generated token')}`
   const { tokens } = positions
   return `tokens ${typeof tokens === 'string' ? `“${tokens}”` : tokens.join(', ')}`
 }
@@ -40,6 +41,8 @@ function positionsText({ positions }: InterventionSetting): string {
 export function sourceText(source: ActivationSource): string {
   if ('file' in source) return `${source.tensor} of ${source.file.split(/[\\/]/).at(-1)}`
   if ('values' in source) return plural(source.values.length, 'value')
+  if ('vector' in source)
+    return source.variant ? `${source.variant.kind} for ${source.vector}` : source.vector
   const { run, episode, step, at } = source
   const where = [episode === undefined ? '' : `episode ${episode}`, step === undefined ? '' : `step ${step}`]
   return [`${at} of ${run}`, ...where.filter(Boolean)].join(', ')

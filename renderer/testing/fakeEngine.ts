@@ -248,6 +248,9 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
     }, 2500)
 
   const lab = new FakeProbes(world.lab ?? { dataSets: [], probes: [], handLabels: [] }, () => world.runs, say)
+  const absent = (kind: string, id: string): never => {
+    throw errors.notFound({ kind, id })
+  }
   async function* slowly<T>(label: string, make: () => T, signal?: AbortSignal) {
     for (let i = 0; i < 8 && !signal?.aborted; i++) {
       yield { label, fraction: i / 8 }
@@ -461,6 +464,31 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         fileName: `probe.${input.format}`,
         data: new TextEncoder().encode(JSON.stringify(lab.probe(input.id).document?.coefficients)),
       })),
+    },
+    // A world without vectors: the lists are empty, and nothing that is named is there.
+    vectors: {
+      list: os.vectors.list.handler(() => []),
+      get: os.vectors.get.handler(({ input }) => absent('vector', input.id)),
+      values: os.vectors.values.handler(({ input }) => absent('vector', input.id)),
+      make: os.vectors.make.handler(({ input }) => absent(input.kind, input.name)),
+      import: os.vectors.import.handler(({ input }) => absent('file', input.fileName)),
+      export: os.vectors.export.handler(({ input }) => absent('vector', input.id)),
+      rename: os.vectors.rename.handler(({ input }) => absent('vector', input.id)),
+      remove: os.vectors.remove.handler(({ input }) => absent('vector', input.id)),
+    },
+    sweeps: {
+      list: os.sweeps.list.handler(() => []),
+      get: os.sweeps.get.handler(({ input }) => absent('sweep', input.id)),
+      estimate: os.sweeps.estimate.handler(({ input }) => absent('vector', input.vectors[0]!)),
+      start: os.sweeps.start.handler(({ input }) => absent('vector', input.vectors[0]!)),
+      pause: os.sweeps.pause.handler(({ input }) => absent('sweep', input.id)),
+      resume: os.sweeps.resume.handler(({ input }) => absent('sweep', input.id)),
+      cancel: os.sweeps.cancel.handler(({ input }) => absent('sweep', input.id)),
+      extend: os.sweeps.extend.handler(({ input }) => absent('sweep', input.id)),
+      judge: os.sweeps.judge.handler(({ input }) => absent('sweep', input.id)),
+      tables: os.sweeps.tables.handler(({ input }) => absent('sweep', input.id)),
+      rename: os.sweeps.rename.handler(({ input }) => absent('sweep', input.id)),
+      remove: os.sweeps.remove.handler(({ input }) => absent('sweep', input.id)),
     },
     oracle: {
       questions: os.oracle.questions.handler(() => world.questions),

@@ -10,7 +10,7 @@ import { cacheFolder, projectFolder } from '../../scripts/project.ts'
 export async function buildCommand(): Promise<{ folder: string; program: string }> {
   mkdirSync(cacheFolder, { recursive: true })
   const folder = mkdtempSync(join(cacheFolder, 'cli-'))
-  await buildEngine(join(folder, 'out/engine'), ['cli', 'sessionWorker', 'probeWorker'])
+  await buildEngine(join(folder, 'out/engine'), ['cli', 'sessionWorker', 'probeWorker', 'steeringWorker'])
   symlinkSync(join(projectFolder, 'resources'), join(folder, 'resources'), 'junction')
   return { folder, program: join(folder, manifest.bin.innerview) }
 }

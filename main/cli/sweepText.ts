@@ -1,0 +1,107 @@
+// A sweep as a card to read.
+// Owns: its words and tables. Not: the verdict's own sentences (analysis/steering/).
+import type { Estimate } from '../contract/estimates.ts'
+import type { ConditionVerdict, VerdictDocument } from '../contract/steering.ts'
+import type { SweepEstimate, SweepRecord } from '../contract/sweeps.ts'
+import type { SweepTables } from '../contract/sweepTables.ts'
+import { duration, megabytes, percent, table } from './output.ts'
+import { programName } from './programName.ts'
+
+const points = (value: number | null): string =>
+  value === null ? '–' : `${value > 0 ? '+' : ''}${(100 * value).toFixed(1)}`
+const interval = ({ value, low, high }: Estimate): string =>
+  low === null || high === null ? points(value) : `${points(value)} [${points(low)}, ${points(high)}]`
+const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(1)} %`)
+const probability = (value: number | null): string => (value === null ? '–' : value.toFixed(3))
+
+export function sweepCard(sweep: SweepRecord): string {
+  const { id, name, status, conditions, error, verdict } = sweep
+  const failed = conditions.filter((condition) => condition.status === 'failed')
+  return [
+    `Sweep ${id}  ${name}  ${status}`,
+    ...(verdict ? ['', verdictCard(verdict)] : ['', conditionTable(sweep)]),
+    ...failed.map(
+      ({ title, runId }) => `! ${title} failed and has no part in this: ${programName} runs show ${runId}`,
+    ),
+    ...(error ? [`! ${error.title}: ${error.message} ${error.cure}`] : []),
+  ].join('\n')
+}
+
+const conditionTable = ({ conditions, settings }: SweepRecord): string =>
+  table([
+    ['condition', 'run', 'status', 'episodes', 'steps', 'hits'],
+    ...conditions.map(({ id, runId, status, episodesDone, steps, hits }) => [
+      id,
+      runId,
+      status,
+      `${episodesDone}/${settings.episodes}`,
+      String(steps),
+      percent(hits, steps),
+    ]),
+  ])
+
+function verdictCard({ overall, items, baseline, conditions, settings }: VerdictDocument): string {
+  const cells = [...new Set(conditions.map(({ cell }) => cell))]
+  return [
+    `[${overall.colour}] ${overall.sentence}`,
+    ...items.map(({ colour, title, sentence }) => `  [${colour}] ${title}: ${sentence}`),
+    '',
+    ...cells.flatMap((cell) => [
+      cell === '' ? 'without a vector' : cell,
+      table([
+        ['condition', settings.metric, 'effect', '− random', 'p', 'Holm', 'wrong way', 'colour'],
+        ['baseline', share(baseline.rate), '', '', '', '', '', ''],
+        ...conditions.filter((each) => each.cell === cell).map(conditionRow),
+      ]),
+      '',
+    ]),
+  ]
+    .join('\n')
+    .trimEnd()
+}
+
+const conditionRow = ({
+  title,
+  rate,
+  effect,
+  random,
+  p,
+  holm,
+  wrongWay,
+  colour,
+}: ConditionVerdict): string[] => [
+  title,
+  share(rate),
+  interval(effect),
+  random ? interval(random.advantage) : '–',
+  probability(p),
+  probability(holm),
+  wrongWay ? `${wrongWay.wrong}/${wrongWay.moved}` : '–',
+  colour,
+]
+
+export function estimateText(estimate: SweepEstimate): string {
+  return [
+    `${estimate.conditions} conditions, ${estimate.episodes} episodes, at most ${estimate.steps} steps`,
+    `time    ${estimate.seconds === null ? 'unknown before a first run' : duration(estimate.seconds)}`,
+    `disk    ${megabytes(estimate.diskBytes)}`,
+    `finds   effects from ${estimate.smallestEffect === null ? '–' : `${(100 * estimate.smallestEffect).toFixed(1)} points`} on, with a chance of 80 %`,
+    ...estimate.warnings,
+  ].join('\n')
+}
+
+/** Upstream's layout: one column for each condition. */
+export function tablesText({ conditions, overall, phases, steps, questionMarks }: SweepTables): string {
+  const rate = ({ hits, steps: n }: { hits: number; steps: number }): string => percent(hits, n)
+  return table([
+    ['', ...conditions],
+    ['overall', ...overall.map(rate)],
+    ['− baseline', ...overall.map(({ difference }) => points(difference))],
+    ...phases.map(({ name, firstStep, lastStep, cells }) => [
+      `${name} (${firstStep}–${lastStep})`,
+      ...cells.map(rate),
+    ]),
+    ...steps.map(({ step, cells }) => [`step ${step}`, ...cells.map(rate)]),
+    ['“?” in steps 0–9', ...questionMarks.map(rate)],
+  ])
+}

@@ -1,0 +1,67 @@
+// A data set's rows as a contrast of two of its classes.
+// Owns: which rows, their labels, pairs of rows. Not: gathering (dataSets/) or vectors (analysis/steering/).
+import type { ContrastRows } from '../../analysis/steering/contrastRows.ts'
+import type { Pooling } from '../../contract/dataSets.ts'
+import type { Workspace } from '../../store/workspace.ts'
+import { hookOf } from '../dataSets/survey.ts'
+import { probeDataOf } from '../probes/probeRows.ts'
+
+export interface ContrastChoice {
+  dataSetId: string
+  layers: readonly number[]
+  pooling: Pooling
+  /** Indices of two classes. */
+  away: number
+  towards: number
+}
+
+/**
+ * The rows of two classes at each layer, read one layer at a time. Label 1 is the class that the vector points to.
+ * @throws not_found, data_set_run_gone, workspace_damaged
+ */
+export function contrastRowsOf(
+  workspace: Workspace,
+  { dataSetId, layers, pooling, away, towards }: ContrastChoice,
+): { hook: string; rows: () => ContrastRows }[] {
+  const { recipe } = workspace.dataSets.get(dataSetId)
+  const data = probeDataOf(workspace, dataSetId, { categories: new Map(), texts: false })
+  const { width } = data
+  const chosen = Array.from(data.labels.keys()).filter((row) => [away, towards].includes(data.labels[row]))
+  const labels = Int32Array.from(chosen, (row) => (data.labels[row] === towards ? 1 : 0))
+  const steps = Int32Array.from(chosen, (row) => data.keys[row].step)
+  const facts = {
+    width,
+    labels,
+    steps,
+    episodes: Int32Array.from(chosen, (row) => data.groups[row]),
+    pairs: pairsOf(labels, steps),
+  }
+  return layers.map((layer) => ({
+    hook: hookOf(recipe.hook, layer),
+    rows() {
+      const all = data.read(layer, pooling)
+      const values = new Float32Array(chosen.length * width)
+      chosen.forEach((row, to) => values.set(all.subarray(row * width, (row + 1) * width), to * width))
+      return { ...facts, data: values }
+    },
+  }))
+}
+
+/** Stored steps come in no pairs of their own: the n-th row of one class is set beside the n-th of the other at the same step. */
+function pairsOf(labels: Int32Array, steps: Int32Array): Int32Array {
+  const pairs = new Int32Array(labels.length).fill(-1)
+  const waiting = new Map<string, number[]>()
+  let next = 0
+  labels.forEach((label, row) => {
+    const others = waiting.get(`${steps[row]}/${1 - label}`)
+    const other = others?.shift()
+    if (other === undefined) {
+      const key = `${steps[row]}/${label}`
+      waiting.set(key, [...(waiting.get(key) ?? []), row])
+      return
+    }
+    pairs[row] = next
+    pairs[other] = next++
+  })
+  return pairs
+}

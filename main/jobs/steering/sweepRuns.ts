@@ -1,0 +1,41 @@
+// Conditions of a sweep as runs.
+// Owns: a condition's settings as a run's, and a sweep's status out of its runs'. Not: which conditions there are (sweepPlan.ts).
+import { interventionList } from '../../contract/interventions.ts'
+import { collectSettings, type CollectSettings, type RunStatus } from '../../contract/runs.ts'
+import type { SweepMember, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
+import { parseSettings } from '../settings.ts'
+import type { PlannedCondition } from './sweepPlan.ts'
+
+/** What is stored of a condition beside its run. */
+export const memberOf = ({
+  id,
+  title,
+  role,
+  cell,
+  alpha,
+}: PlannedCondition): Omit<SweepMember, 'sweepId'> => ({ id, title, role, cell, alpha })
+
+/** A condition as a run: everything but what distinguishes it is the same. @throws invalid_input */
+export function runSettings(settings: SweepSettings, condition: PlannedCondition): CollectSettings {
+  const { environment, interventions, ...shared } = {
+    ...settings,
+    interventions: parseSettings(interventionList, condition.interventions),
+  }
+  return parseSettings(collectSettings, {
+    ...shared,
+    name: condition.id,
+    environment: { ...environment, systemPrompt: condition.systemPrompt },
+    interventions,
+  })
+}
+
+/** Failed where the baseline failed, or all others. */
+export function statusOf(conditions: SweepSummary['conditions']): RunStatus {
+  const statuses = new Set(conditions.map(({ status }) => status))
+  const first: RunStatus[] = ['running', 'queued', 'paused', 'interrupted', 'cancelled']
+  const found = first.find((status) => statuses.has(status))
+  if (found) return found
+  const failed = conditions.filter(({ status }) => status === 'failed')
+  const isBaselineGone = failed.some(({ role }) => role === 'baseline')
+  return failed.length > 0 && (isBaselineGone || failed.length === conditions.length - 1) ? 'failed' : 'done'
+}

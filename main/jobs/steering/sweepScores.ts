@@ -1,0 +1,247 @@
+// What the model without interventions makes of the answers of a sweep: perplexity, and how far the first token is moved.
+// Owns: which steps are asked about, asking the model, storing each as it is known. Not: what follows from it (sweepVerdict.ts).
+// Answers of the baseline and of a condition in words were written by the unsteered model: their stored log-probabilities are its own.
+import { errors } from '../../contract/errors.ts'
+import type { RunRecord, StepRecord } from '../../contract/runs.ts'
+import { interventionsAtStep, type PlannedIntervention } from '../../inference/interventionPlan.ts'
+import { commonPrefix } from '../../inference/prefixChain.ts'
+import type { GenerateRequest } from '../../inference/requests.ts'
+import { openModelFiles } from '../../model/openModelFiles.ts'
+import type { Workspace } from '../../store/workspace.ts'
+import { planForModel, runReader } from '../interventions.ts'
+import type { LoadedModel } from '../loadedModel.ts'
+import type { ModelLibrary } from '../modelLibrary.ts'
+import { stepSeed } from '../playEpisode.ts'
+
+type Tell = (progress: { label: string; fraction: number }) => void
+
+/** One question to the model, and what it answers is stored. */
+type Question = (signal: AbortSignal) => Promise<void>
+
+/**
+ * Scores what has not been scored of every condition that was steered. What is stored stays when the signal is aborted.
+ * @throws model_changed and what loading throws; the signal's reason
+ */
+export async function scoreSweep(
+  id: string,
+  { workspace, models }: { workspace: Workspace; models: ModelLibrary },
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
+  const { settings } = workspace.sweeps.get(id)
+  const members = workspace.sweeps.conditions(id)
+  const baseline = members.find(({ role }) => role === 'baseline')
+  const steered = members
+    .filter(({ role }) => role !== 'baseline' && role !== 'prompt')
+    .map(({ runId }) => workspace.runs.get(runId))
+    .filter(({ status }) => status === 'done')
+  if (!baseline || settings.scoredSteps === 0 || steered.length === 0) return
+  const known = new Set(
+    steered.flatMap(({ id: run }) =>
+      workspace.sweeps.scores(run).map(({ episode, step, kind }) => `${run}/${episode}/${step}/${kind}`),
+    ),
+  )
+  const isKnown = (key: string): boolean => known.has(key)
+  const { modelId, batch, computeDtype: dtype } = settings
+  const files = await openModelFiles(models.get(modelId).path)
+  const need = { rows: batch, dtype, fewerRowsDo: true }
+  const { model, release } = await models.borrow(modelId, need, tell, signal)
+  try {
+    const first = new FirstTokens(workspace, model, baseline.runId)
+    const questions: Question[] = []
+    for (const run of steered) {
+      const planned = await planForModel(run.settings.interventions, files, {
+        modelHash: models.get(modelId).hash,
+        computeDtype: dtype,
+        readRun: runReader(workspace),
+      })
+      questions.push(...perplexities(workspace, model, run, settings.scoredSteps, isKnown))
+      questions.push(...first.questions(run, planned, isKnown))
+    }
+    await askAll(questions, batch, tell, signal)
+  } finally {
+    release()
+  }
+}
+
+async function askAll(
+  questions: readonly Question[],
+  lanes: number,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = questions.values()
+  let done = 0
+  async function lane(): Promise<void> {
+    for (const ask of waiting) {
+      signal.throwIfAborted()
+      await ask(signal)
+      tell({ label: 'Scoring answers', fraction: ++done / questions.length })
+    }
+  }
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane))
+  for (const each of ended) if (each.status === 'rejected') throw each.reason
+}
+
+/** Indices of so many of n, evenly spread, first and last among them. */
+export const evenlySpread = (n: number, count: number): number[] => [
+  ...new Set(
+    Array.from({ length: Math.min(n, count) }, (_, i) =>
+      count === 1 ? n - 1 : Math.round((i * (n - 1)) / (Math.min(n, count) - 1 || 1)),
+    ),
+  ),
+]
+
+/** An episode's steps are asked one on top of the other, as they share their beginnings. */
+function perplexities(
+  workspace: Workspace,
+  model: LoadedModel,
+  run: RunRecord,
+  count: number,
+  isKnown: (key: string) => boolean,
+): Question[] {
+  return Array.from({ length: run.settings.episodes }, (_, episode): Question => async (signal) => {
+    const steps = workspace.steps.list(run.id, episode)
+    const asked = evenlySpread(steps.length, count).map((index) => steps[index])
+    const before: Int32Array[] = []
+    for (const step of asked) {
+      if (!isKnown(`${run.id}/${episode}/${step.step}/perplexity`)) {
+        const value = await perplexityOf(model, step, before, signal)
+        workspace.sweeps.addScore(run.id, { episode, step: step.step, kind: 'perplexity', value })
+      }
+      before.push(step.promptIds)
+    }
+  })
+}
+
+const greedy = (model: LoadedModel): GenerateRequest['sampling'] => ({
+  temperature: 0,
+  topK: 0,
+  topP: 1,
+  maxNewTokens: 1,
+  stopIds: model.stopIds,
+  seed: '0',
+})
+const captureNothing = { hooks: [], positions: 'decision' as const }
+
+/** exp of the mean negative log-probability of the answer's tokens. */
+async function perplexityOf(
+  model: LoadedModel,
+  { promptIds, completionIds }: StepRecord,
+  before: readonly Int32Array[],
+  signal: AbortSignal,
+): Promise<number> {
+  // The model must have room for the token that a request asks for.
+  const answer = completionIds.subarray(0, model.contextLength - 1 - promptIds.length)
+  const whole = new Int32Array(promptIds.length + answer.length)
+  whole.set(promptIds)
+  whole.set(answer, promptIds.length)
+  const last = before[before.length - 1]
+  const reaches = last !== undefined && commonPrefix(last, whole) >= promptIds.length
+  const { scores } = await model.generate(
+    {
+      promptIds: whole,
+      earlierPrompts: reaches ? [] : before,
+      sampling: greedy(model),
+      capture: captureNothing,
+      scoreFrom: promptIds.length,
+    },
+    signal,
+  )
+  return perplexity(scores ?? new Float32Array(0))
+}
+
+/** Undefined, NaN, for no token. */
+export const perplexity = (logProbabilities: Float32Array): number =>
+  Math.exp(-logProbabilities.reduce((sum, value) => sum + value, 0) / logProbabilities.length)
+
+/** How far a condition moves the first token's distribution, at one decision point of the baseline for each episode. */
+class FirstTokens {
+  private readonly workspace: Workspace
+  private readonly model: LoadedModel
+  private readonly baseline: string
+  private readonly points = new Map<number, Promise<{ step: StepRecord; logits: Float32Array }>>()
+
+  constructor(workspace: Workspace, model: LoadedModel, baseline: string) {
+    this.workspace = workspace
+    this.model = model
+    this.baseline = baseline
+  }
+
+  questions(
+    run: RunRecord,
+    planned: readonly PlannedIntervention[],
+    isKnown: (key: string) => boolean,
+  ): Question[] {
+    const { seed, episodes } = run.settings
+    return Array.from({ length: episodes }, (_, episode) => episode)
+      .filter((episode) => !isKnown(`${run.id}/${episode}/0/firstTokenKl`))
+      .map((episode): Question => async (signal) => {
+        const { step, logits } = await this.pointOf(episode, signal)
+        const interventions = interventionsAtStep(planned, step.step, stepSeed(seed, episode, step.step))
+        const value =
+          interventions.length === 0
+            ? 0
+            : await this.ask(step, interventions, signal).then(
+                (steered) => divergence(steered, logits),
+                (error: unknown) => notANumber(error),
+              )
+        // The decision point is the baseline's; the condition's own step 0 is there in every episode.
+        this.workspace.sweeps.addScore(run.id, { episode, step: 0, kind: 'firstTokenKl', value })
+      })
+  }
+
+  /** Another step for each episode, so that early and late ones are among them. */
+  private pointOf(episode: number, signal: AbortSignal): Promise<{ step: StepRecord; logits: Float32Array }> {
+    const known = this.points.get(episode)
+    if (known) return known
+    const steps = this.workspace.steps.list(this.baseline, episode)
+    const step = steps[episode % steps.length]
+    const asking = this.ask(step, [], signal).then((logits) => ({ step, logits }))
+    this.points.set(episode, asking)
+    return asking
+  }
+
+  private async ask(
+    { promptIds }: StepRecord,
+    interventions: GenerateRequest['interventions'],
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
+    const { firstLogits } = await this.model.generate(
+      {
+        promptIds,
+        earlierPrompts: [],
+        sampling: greedy(this.model),
+        capture: captureNothing,
+        interventions,
+        wantFirstLogits: true,
+      },
+      signal,
+    )
+    return firstLogits! // asked for
+  }
+}
+
+/** Logits that are no numbers are what is to be found here, not a fault. */
+function notANumber(error: unknown): number {
+  if (error instanceof Error && 'code' in error && error.code === errors.logitsNotFinite({ largest: 0 }).code)
+    return NaN
+  throw error
+}
+
+/** Kullback and Leibler's divergence KL(p ‖ q) in nats of two rows of logits [V], summed in float64. */
+export function divergence(p: Float32Array, q: Float32Array): number {
+  const [logP, logQ] = [logSum(p), logSum(q)]
+  let sum = 0
+  for (let i = 0; i < p.length; i++) {
+    const log = p[i] - logP
+    const weight = Math.exp(log)
+    if (weight > 0) sum += weight * (log - (q[i] - logQ))
+  }
+  return Math.max(0, sum)
+}
+
+function logSum(logits: Float32Array): number {
+  const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity)
+  return largest + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - largest), 0))
+}

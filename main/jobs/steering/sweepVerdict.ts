@@ -1,0 +1,189 @@
+// A played sweep as the verdict and upstream's tables take it.
+// Owns: outcomes and side effects of each episode out of stored steps. Not: judging them (analysis/steering/).
+import { distinctPairs, repeatedRuns } from '../../analysis/steering/completionFigures.ts'
+import { upstreamTables } from '../../analysis/steering/sweepTables.ts'
+import { verdictCard } from '../../analysis/steering/verdictCard.ts'
+import type { VectorStability } from '../../contract/contrasts.ts'
+import type { LabelRule } from '../../contract/dataSets.ts'
+import { errors } from '../../contract/errors.ts'
+import type { EpisodeSummary, StepRecord } from '../../contract/runs.ts'
+import type { SweepConditionInput, SweepEpisode, VerdictDocument } from '../../contract/steering.ts'
+import type { SweepMember, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
+import type { SweepTables, TableCondition } from '../../contract/sweepTables.ts'
+import type { Workspace } from '../../store/workspace.ts'
+import { splitStop } from '../playEpisode.ts'
+import { evenlySpread, perplexity } from './sweepScores.ts'
+
+type Member = SweepMember & { runId: string }
+
+/** @throws sweep_without_baseline where the baseline or every other condition has not been played to its end */
+export function requireSteps({ id, conditions }: Pick<SweepSummary, 'id' | 'conditions'>): void {
+  const done = conditions.filter(({ status }) => status === 'done')
+  const hasBaseline = done.some(({ role }) => role === 'baseline')
+  if (!hasBaseline || done.length < 2)
+    throw errors.sweepUnplayed({
+      id,
+      reason: hasBaseline ? 'no condition beside its baseline has ended' : 'its baseline has not ended',
+    })
+}
+
+/** @throws not_found, workspace_damaged; TypeError without a baseline, see requireSteps */
+export function sweepVerdict(workspace: Workspace, id: string): VerdictDocument {
+  const { settings } = workspace.sweeps.get(id)
+  const conditions = playedMembers(workspace, id).map((member) => conditionOf(workspace, member, settings))
+  const { outcome, verdict } = settings
+  return verdictCard(
+    { conditions, stability: stabilityOf(workspace, settings) },
+    { ...verdict, metric: metricOf(outcome), isRate: true },
+  )
+}
+
+/** Conditions that failed have no rate of their own: they are told of beside the verdict. */
+const playedMembers = (workspace: Workspace, id: string): Member[] =>
+  workspace.sweeps.conditions(id).filter(({ runId }) => workspace.runs.get(runId).status === 'done')
+
+export function metricOf(outcome: LabelRule): string {
+  switch (outcome.kind) {
+    case 'invalid':
+      return 'invalid rate'
+    case 'won':
+      return 'win rate'
+    case 'environment':
+      return outcome.equals === true
+        ? `${outcome.label} rate`
+        : `rate of ${outcome.label} = ${outcome.equals}`
+    case 'text':
+      return `rate of “${outcome.contains}”`
+    default:
+      return outcome.kind // refused by the settings' schema
+  }
+}
+
+function conditionOf(workspace: Workspace, member: Member, settings: SweepSettings): SweepConditionInput {
+  const { id, title, role, cell, alpha, runId } = member
+  const scores = new Map<string, number>()
+  for (const { episode, step, kind, value } of workspace.sweeps.scores(runId))
+    scores.set(`${kind}/${episode}/${step}`, value)
+  const isUnsteered = role === 'baseline' || role === 'prompt'
+  const episodes = Array.from({ length: settings.episodes }, (_, episode): SweepEpisode => {
+    const summary = workspace.episodes.get(runId, episode)
+    const steps = workspace.steps.list(runId, episode)
+    return {
+      task: summary.task,
+      seed: episode, // every condition draws with the same seed, by episode
+      outcomes: outcomesOf(steps, summary, settings.outcome),
+      sideEffects: {
+        ...figuresOf(steps, summary),
+        ...(settings.scoredSteps > 0 && {
+          perplexity: perplexityOf(steps, settings.scoredSteps, (step) =>
+            isUnsteered
+              ? perplexity(step.logProbabilities)
+              : scores.get(`perplexity/${episode}/${step.step}`),
+          ),
+          firstTokenKl: isUnsteered ? 0 : (scores.get(`firstTokenKl/${episode}/0`) ?? null),
+        }),
+      },
+    }
+  })
+  return { id, title, role, cell, alpha, episodes }
+}
+
+/** Of every step 0 or 1; of `won`, which an episode is or is not, one number. */
+function outcomesOf(steps: readonly StepRecord[], { outcome }: EpisodeSummary, rule: LabelRule): number[] {
+  switch (rule.kind) {
+    case 'won':
+      return [Number(outcome === 'win')]
+    case 'invalid':
+      return steps.map(({ isInvalid }) => Number(isInvalid))
+    case 'environment':
+      return steps.flatMap(({ labels }) =>
+        labels[rule.label] === undefined || labels[rule.label] === null
+          ? []
+          : [Number(labels[rule.label] === rule.equals)],
+      )
+    case 'text':
+      return steps.map((step) => Number(containsText(step, rule)))
+    default:
+      throw new TypeError(`a sweep cannot count ${rule.kind}`)
+  }
+}
+
+function containsText(
+  step: StepRecord,
+  { of, contains, ignoreCase }: Extract<LabelRule, { kind: 'text' }>,
+): boolean {
+  const text = of === 'prompt' ? step.messages.map(({ content }) => content).join('\n') : step[of]
+  return ignoreCase ? text.toLowerCase().includes(contains.toLowerCase()) : text.includes(contains)
+}
+
+function figuresOf(steps: readonly StepRecord[], { outcome }: EpisodeSummary): Record<string, number | null> {
+  const answers = steps.map(({ completionIds, finish }) => splitStop(completionIds, finish).text)
+  return {
+    win: Number(outcome === 'win'),
+    length: meanOf(steps.map(({ completionIds }) => completionIds.length)),
+    distinct2: meanOf(answers.map((ids) => distinctPairs(ids))),
+    repetition: meanOf(answers.map((ids) => repeatedRuns(ids))),
+  }
+}
+
+/** Of the values that are there; null where none is. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  const there = values.filter((value) => value !== null)
+  return there.length === 0 ? null : there.reduce((sum, value) => sum + value, 0) / there.length
+}
+
+/** Geometric mean over the scored steps; null where one has not been scored. */
+function perplexityOf(
+  steps: readonly StepRecord[],
+  count: number,
+  scoreOf: (step: StepRecord) => number | undefined,
+): number | null {
+  const values = evenlySpread(steps.length, count).map((index) => scoreOf(steps[index]))
+  if (values.length === 0 || values.includes(undefined)) return null
+  return Math.exp(values.reduce((sum: number, value) => sum + Math.log(value!), 0) / values.length) // none is undefined
+}
+
+/** Of every vector's every row that is made from labelled steps. */
+const stabilityOf = (workspace: Workspace, { vectors }: SweepSettings): (VectorStability | null)[] =>
+  workspace.vectors
+    .list()
+    .filter(({ id }) => vectors.includes(id))
+    .flatMap(({ id }) => workspace.vectors.get(id).documents)
+    .flatMap(({ document }) => document.vectors.filter(({ norm }) => norm !== null))
+    .map(({ stability }) => stability)
+
+/**
+ * Upstream's tables of the baseline and one cell's doses.
+ * @param cell  the headline's, or the first where null
+ * @throws not_found, sweep_unplayed, invalid_input for a cell that is not there
+ */
+export function tablesOf(workspace: Workspace, id: string, cell: string | null): SweepTables {
+  const { verdict } = workspace.sweeps.get(id)
+  const members = playedMembers(workspace, id)
+  const steered = members.filter(({ role }) => role === 'steered')
+  const headline = members.find((member) => member.id === verdict?.overall.conditionId)
+  const own = cell ?? headline?.cell ?? steered[0]?.cell
+  const chosen = steered.filter((member) => member.cell === own)
+  const baseline = members.find(({ role }) => role === 'baseline')
+  if (!baseline) throw errors.sweepUnplayed({ id, reason: 'its baseline has not ended' })
+  if (chosen.length === 0)
+    throw errors.invalidInput({ field: 'cell', reason: `no condition of “${own ?? ''}” has ended` })
+  return upstreamTables([baseline, ...chosen].map((member) => tableCondition(workspace, member)))
+}
+
+function tableCondition(workspace: Workspace, { runId, id, alpha }: Member): TableCondition {
+  const { episodes } = workspace.runs.get(runId).settings
+  return {
+    id,
+    alpha,
+    episodes: Array.from({ length: episodes }, (_, episode) => ({
+      episode,
+      steps: workspace.steps.list(runId, episode).map((step) => ({
+        step: step.step,
+        isInvalid: step.isInvalid,
+        completion: step.completion,
+        isSteered: step.interventions.some(({ tokens }) => tokens > 0),
+      })),
+    })),
+  }
+}

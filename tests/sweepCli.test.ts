@@ -1,0 +1,103 @@
+// Vectors and sweeps as a person types them: from a run to a verdict, and on after kill -9.
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { npyBytes } from '../main/jobs/probes/npy.ts'
+import { buildCommand } from './support/builtCommand.ts'
+import { CommandLine, stepsStored } from './support/commandLine.ts'
+import { writeTinyModel } from './support/tinyModel.ts'
+
+const width = 16
+let folder: string
+let terminal: CommandLine
+let built: Awaited<ReturnType<typeof buildCommand>>
+
+const words = (text: string): string[] => text.split(' ')
+const sweep =
+  'sweep --model ./tiny --vector v1 --alphas 1,3 --episodes 6 --max-steps 5 --objects simple --max-new-tokens 30 ' +
+  '--outcome text:e --controls random:2,negated,largest --layers none --batch 8 --scored-steps 2'
+
+beforeAll(async () => {
+  built = await buildCommand()
+  folder = await mkdtemp(join(tmpdir(), 'innerview-sweep-'))
+  await writeTinyModel(join(folder, 'tiny'))
+  await writeFile(
+    join(folder, 'v.npy'),
+    npyBytes(
+      Float64Array.from({ length: width }, (_, i) => Math.cos(i)),
+      [width],
+    ),
+  )
+  terminal = new CommandLine(folder, built.program)
+  taken('faults')
+}, 120_000)
+afterAll(async () => {
+  for (const path of [folder, built.folder]) await rm(path, { recursive: true, force: true })
+})
+
+const taken = (name: string): string[] => {
+  const place = ['--workspace', join(folder, name)]
+  const ran = terminal.json(
+    'vectors',
+    'import',
+    'v.npy',
+    '--model',
+    './tiny',
+    '--hook',
+    'blocks.1.hook_resid_post',
+    ...place,
+  )
+  expect(ran.document.id).toBe('v1')
+  return place
+}
+
+test('a sweep that was killed goes on to the verdict of one that was not', async () => {
+  const whole = taken('whole')
+  const ended = terminal.json(...words(sweep), ...whole)
+  expect(ended.document.status).toBe('done')
+  const broken = taken('broken')
+  const going = terminal.start(...words(sweep), ...broken)
+  await stepsStored(going, join(folder, 'broken'), 2)
+  going.child.kill('SIGKILL')
+  await going.ended
+  const left = terminal.json('sweeps', 'show', 's1', ...broken).document
+  expect(left).toMatchObject({ status: 'interrupted', verdict: null })
+  const resumed = terminal.json('sweeps', 'resume', 's1', ...broken).document
+  expect(resumed.verdict).toEqual(ended.document.verdict)
+  expect(terminal.run('sweeps', 'show', 's1', ...broken).out).toContain('α = 3, random 1')
+  expect(terminal.run('sweeps', 'tables', 's1', ...broken).out).toContain('Early (0–4)')
+}, 240_000)
+
+test('a vector between two classes of a run’s steps is written for other programs', async () => {
+  const place = ['--workspace', join(folder, 'vectors')]
+  terminal.json(
+    ...words('collect --model ./tiny --episodes 6 --max-steps 3 --objects simple --layers 1'),
+    ...place,
+  )
+  const out = join(folder, 'v.safetensors')
+  const made = terminal.json(
+    ...words('vector --run r1 --label text:e --pooling first-generated --least 1 --out'),
+    out,
+    ...place,
+  )
+  expect(made.document).toMatchObject({ id: 'v1', width, rows: [{ hook: 'blocks.1.hook_resid_post' }] })
+  const file = await readFile(out)
+  expect(file.toString('latin1')).toContain('blocks.1.hook_resid_post')
+  expect(terminal.run('vectors', 'list', ...place).out).toContain('from “without “e”” to “with “e””')
+}, 120_000)
+
+test.each([
+  ['a vector that is not there', 'sweep --model ./tiny --vector v9', 'not_found'],
+  ['a dose that is none', 'sweep --model ./tiny --vector v1 --alphas 0', 'invalid_input'],
+  ['an unknown control', 'sweep --model ./tiny --vector v1 --controls some', 'usage_wrong'],
+  ['an unknown sweep', 'sweeps show s9', 'not_found'],
+  ['a run that is not there', 'vector --run r9', 'not_found'],
+  ['nothing to make a vector from', 'vector', 'usage_wrong'],
+  ['an ending that no format has', 'vector --run r1 --out v.pt', 'usage_wrong'],
+])('%s is an error with code and cure', (_name, line, code) => {
+  const ran = terminal.json(...words(line), '--workspace', join(folder, 'faults'))
+  expect(ran.code).toBe(1)
+  expect(ran.document.error.code).toBe(code)
+  expect(ran.document.error.cure.length).toBeGreaterThan(10)
+})
