@@ -1,7 +1,8 @@
 // A judged probe as a card for a person.
 // Owns: which figures are shown, in which order, in how many digits. Not: the document (contract/probes.ts).
 import type { ProbedFeatures } from '../analysis/probes/probeFeatures.ts'
-import type { Estimate, ProbeDocument, ProbeFigures, Rival } from '../contract/probes.ts'
+import type { Estimate } from '../contract/estimates.ts'
+import type { ProbeDocument, ProbeFigures, Rival } from '../contract/probes.ts'
 import { table } from './output.ts'
 
 const digits = (value: number): string => value.toFixed(3).replace(/^(-?)0\./, '$1.')

@@ -3,6 +3,7 @@
 // The document is what the window draws, `probe --json` prints and the library returns: one and the same.
 import * as z from 'zod'
 import { pooling, stepKey } from './dataSets.ts'
+import { estimate } from './estimates.ts'
 
 const seed = z
   .number()
@@ -93,14 +94,6 @@ export const probeSettings = z.object({
 })
 export type ProbeSettings = z.infer<typeof probeSettings>
 export type ProbeSettingsInput = z.input<typeof probeSettings>
-
-/** A figure and its 95 % interval from resampled episodes; null where it is undefined (one class, no sample). */
-export const estimate = z.object({
-  value: z.number().nullable(),
-  low: z.number().nullable(),
-  high: z.number().nullable(),
-})
-export type Estimate = z.infer<typeof estimate>
 
 const classFigures = z.object({
   name: z.string(),

@@ -2,7 +2,8 @@
 // Owns: their state, and what using one gives: read-outs, attribution, neighbours, pictures, files. Not: settings and document (probes.ts).
 import * as z from 'zod'
 import { pooling, stepKey } from './dataSets.ts'
-import { estimate, probeDocument, probeSettings } from './probes.ts'
+import { estimate } from './estimates.ts'
+import { probeDocument, probeSettings } from './probes.ts'
 import { errorReport } from './runs.ts'
 
 export const probeStatus = z.enum(['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted'])

@@ -7,7 +7,8 @@ import {
   type DataSetRecipe,
   type DataSetRecord,
 } from '../../main/contract/dataSets.ts'
-import { probeSettings, type Estimate, type ProbeDocument } from '../../main/contract/probes.ts'
+import type { Estimate } from '../../main/contract/estimates.ts'
+import { probeSettings, type ProbeDocument } from '../../main/contract/probes.ts'
 import type { ProbeSummary } from '../../main/contract/storedProbes.ts'
 import type { RunRecord } from '../../main/contract/runs.ts'
 import { inventEpisode, randomOf } from './invented.ts'

@@ -1,7 +1,8 @@
 // Every figure of a predictor on held-out samples, each with an interval.
 // Owns: which figures there are, for two classes and for more. Not: ranking (rankedScores.ts) or resampling (resamples.ts).
 // Definitions: docs/methods/probes.md. Undefined figures are null.
-import type { Estimate, ProbeFigures } from '../../contract/probes.ts'
+import type { Estimate } from '../../contract/estimates.ts'
+import type { ProbeFigures } from '../../contract/probes.ts'
 import type { HeldOut } from './heldOut.ts'
 import { sigmoid } from './losses.ts'
 import { RankedScores, type RankingFigures } from './rankedScores.ts'

@@ -1,6 +1,7 @@
 // The one sentence that a probe comes down to.
 // Owns: which rival it is measured against, whether it stands, and the words. Not: the figures.
-import type { Estimate, ProbeDocument, Rival } from '../../contract/probes.ts'
+import type { Estimate } from '../../contract/estimates.ts'
+import type { ProbeDocument, Rival } from '../../contract/probes.ts'
 
 /** Of the permutation test. */
 const LEVEL = 0.05

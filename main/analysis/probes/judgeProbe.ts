@@ -1,7 +1,8 @@
 // A probe, judged: from rows of activations to the whole document.
 // Owns: the order of things: cells, the chosen one, rivals, controls, scopes, warnings. Not: the mathematics of any of them.
 // Pure and synchronous: jobs/ runs it in a worker thread and ends it by ending the thread.
-import type { Estimate, ProbeDocument, ProbeSettings, Rival } from '../../contract/probes.ts'
+import type { Estimate } from '../../contract/estimates.ts'
+import type { ProbeDocument, ProbeSettings, Rival } from '../../contract/probes.ts'
 import { errors } from '../../contract/errors.ts'
 import type { Pooling } from '../../contract/dataSets.ts'
 import { seededGenerator } from '../seededGenerator.ts'

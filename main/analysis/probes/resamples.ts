@@ -1,7 +1,7 @@
 // Intervals from resampled episodes.
 // Owns: the resamples themselves, the same for all that is compared, and their percentiles. Not: what is computed on each.
 // Method: percentile bootstrap over groups (Efron & Tibshirani 1993, chapters 8 and 13). Draws as NumPy's RandomState(seed).randint(0, G, (B, G)).
-import type { Estimate } from '../../contract/probes.ts'
+import type { Estimate } from '../../contract/estimates.ts'
 import { RandomState } from './mersenneTwister.ts'
 
 /**

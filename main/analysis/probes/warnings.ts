@@ -1,7 +1,8 @@
 // What a reader should know before believing a probe, in words.
 // Owns: the warnings and when each is given. Not: the figures they speak of.
 // Why each: docs/methods/probes.md, “Warnings”.
-import type { Estimate, ProbeDocument, ProbeSettings, ProbeWarning, Rival } from '../../contract/probes.ts'
+import type { Estimate } from '../../contract/estimates.ts'
+import type { ProbeDocument, ProbeSettings, ProbeWarning, Rival } from '../../contract/probes.ts'
 import { figure, strongest } from './headline.ts'
 import { indicesBy } from './indicesBy.ts'
 import type { ProbeData } from './probeData.ts'
