@@ -6,8 +6,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { npyBytes } from '../main/jobs/probes/npy.ts'
 import { readSafetensorsHeader, writeSafetensors } from '../main/model/safetensors.ts'
+import { Workspace } from '../main/store/workspace.ts'
 import { buildCommand } from './support/builtCommand.ts'
-import { CommandLine } from './support/commandLine.ts'
+import { CommandLine, type Going } from './support/commandLine.ts'
 
 let folder: string
 let built: string
@@ -30,6 +31,19 @@ afterAll(async () => {
 })
 const probe = (text: string) => terminal.json('probe', '--workspace', 'w', ...words(text))
 
+/** Resolves when the newest probe of a workspace has cells. */
+async function cellsStored({ child }: Going, workspaceFolder: string): Promise<number> {
+  for (;;) {
+    if (child.exitCode !== null) throw new Error('It ended before it had a cell.')
+    const workspace = Workspace.open(workspaceFolder, { readOnly: true })
+    const [latest] = workspace.probes.list()
+    const cells = latest.status === 'running' ? workspace.probes.cells(latest.id).length : 0
+    workspace.close()
+    if (cells > 0) return cells
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
 test('a probe is trained on a run, listed, shown, written to a file and removed', async () => {
   const { code, document } = probe(
     '--run r1 --layers 3 --permutations 5 --bootstraps 100 --export p.safetensors',
@@ -51,6 +65,24 @@ test('a probe is trained on a run, listed, shown, written to a file and removed'
   expect(terminal.json(...words('probes show p1 --workspace w')).document.status).toBe('done')
   expect(terminal.run(...words('probes remove p1 --workspace w')).code).toBe(0)
   expect(terminal.json(...words('probes list --workspace w')).document).toEqual([])
+})
+
+test('a training that was killed is interrupted, keeps its cells and goes on with the others', async () => {
+  const options =
+    '--run r1 --layers 2,3 --pooling last-prompt,mean-prompt,mean-generated --permutations 30 --bootstraps 100'
+  const whole = probe(options).document
+  const going = terminal.start('probe', '--workspace', 'w', ...words(options))
+  const cells = await cellsStored(going, join(folder, 'w'))
+  going.child.kill('SIGKILL')
+  await going.ended
+  const [latest] = terminal.json(...words('probes list --workspace w')).document
+  expect(latest.status).toBe('interrupted')
+  expect(cells).toBeGreaterThan(0)
+  const resumed = terminal.json(...words(`probes resume ${latest.id} --workspace w`))
+  expect(resumed.code).toBe(0)
+  const timeless = ({ id: _, dataSetId: _set, seconds: _seconds, ...document }: Record<string, unknown>) =>
+    document
+  expect(timeless(resumed.document)).toEqual(timeless(whole))
 })
 
 test('its direction steers: the file is a source for interventions', async () => {
