@@ -1,5 +1,5 @@
 // Prints docs/methods/probe-power.md: how often a probe's headline is significant where nothing is planted, and where something is.
-//   node scripts/probePower.ts > docs/methods/probe-power.md     (some minutes)
+//   node scripts/probePower.ts > docs/methods/probe-power.md && prettier --write docs/methods/probe-power.md     (some minutes)
 // Owns: the trials and their table. Not: the rows (tests/support/plantedRows.ts) or the judgement (judgeProbe.ts).
 import { judgeProbe } from '../main/analysis/probes/judgeProbe.ts'
 import { probeSettings } from '../main/contract/probes.ts'
