@@ -1,5 +1,5 @@
 // Figures of cells on two axes: layers × poolings, steps × steps, classes × classes.
-import { integer, percent, plural, share, withInterval } from '../shared/format.ts'
+import { digits, integer, percent, plural, withInterval } from '../shared/format.ts'
 import { hexOf, inkOn, viridis, viridisAt } from '../shared/viridis.ts'
 import type { Option } from './echarts.ts'
 import {
@@ -319,7 +319,7 @@ export function attributionFigure(
   return {
     title: 'Direction · activation by layer and token',
     caption: `What the probe’s direction finds at each layer and position, without the intercept; blue below 0, red above; n = ${plural(tokens.length, 'token')} × ${plural(layers.length, 'layer')}.`,
-    summary: `Values lie between −${share(most)} and ${share(most)}.`,
+    summary: `Values lie between ${digits(-most)} and ${digits(most)}.`,
     fileName: 'attribution',
     indexAxis: 'x',
     rowAt: (x, y) => {
@@ -349,7 +349,7 @@ export function attributionFigure(
       visualMap: {
         ...scaleOf(theme, -most, most),
         inRange: { color: ['#2166ac', '#f7f7f7', '#b2182b'] },
-        text: [most.toPrecision(2), (-most).toPrecision(2)],
+        text: [digits(most), digits(-most)],
       },
       xAxis: {
         ...nameAxis(

@@ -113,7 +113,7 @@ export function contendersFigure(rows: readonly Contender[], permuted: Permuted 
       aria: { enabled: false },
       grid: { left: nameRoom(names, mostRoom), right: 132, top: 12, bottom: 40 },
       tooltip: itemTooltip(theme),
-      xAxis: valueAxis(theme, 'AUROC', { min: from, max: 1 }),
+      xAxis: valueAxis(theme, 'AUROC', { min: from, max: 1, interval: 0.1 }),
       yAxis: [
         {
           ...nameAxis(

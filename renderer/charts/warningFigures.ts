@@ -50,7 +50,7 @@ export function alarmsFigure(alarms: readonly Alarm[], chosen: number): Figure {
     option: (theme): Option => ({
       animation: false,
       aria: { enabled: false },
-      grid: { left: 52, right: 24, top: 16, bottom: 40 },
+      grid: { left: 52, right: 24, top: 28, bottom: 40 },
       tooltip: axisTooltip(theme),
       xAxis: nameAxis(
         theme,
