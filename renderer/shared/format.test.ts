@@ -76,4 +76,7 @@ describe('an estimate', () => {
     expect(difference(-0.0121)).toBe('−0.012')
     expect(difference(null)).toBe('–')
   })
+  it('has no sign where it rounds to nothing', () => {
+    expect([difference(0), difference(-0.0004)]).toEqual(['0.000', '0.000'])
+  })
 })

@@ -78,8 +78,11 @@ export const share = (value: number | null): string =>
   value === null || !Number.isFinite(value) ? dash : value.toFixed(3)
 
 /** With a sign, for differences: +0.040, −0.012. */
-export const difference = (value: number | null): string =>
-  value === null || !Number.isFinite(value) ? dash : `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`
+export function difference(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return dash
+  const size = Math.abs(value).toFixed(3)
+  return Number(size) === 0 ? size : `${value < 0 ? '−' : '+'}${size}`
+}
 
 interface Estimate {
   value: number | null
