@@ -1,4 +1,4 @@
-// Which held-out steps a probe was most wrong about.
+// Which held-out steps a probe was most wrong about, and which it was least sure of.
 import type { ProbeDocument } from '../../main/contract/probes.ts'
 import type { StepKey } from '../../main/contract/dataSets.ts'
 
@@ -28,6 +28,12 @@ export function mostMistaken({ predictions, data }: ProbeDocument, count: number
     .filter((one) => errorOf(one, classes) > 0.5)
     .sort((a, b) => errorOf(b, classes) - errorOf(a, classes))
     .slice(0, count)
+}
+
+/** Those it was least sure of, named rightly or not. */
+export function leastSure({ predictions, data }: ProbeDocument, count: number): ListedStep[] {
+  const doubt = (one: Prediction): number => Math.abs(errorOf(one, data.classes.length) - 0.5)
+  return predictions.toSorted((a, b) => doubt(a) - doubt(b)).slice(0, count)
 }
 
 /** Predictions by step, to find a step's again. */

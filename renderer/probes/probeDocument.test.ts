@@ -3,7 +3,7 @@ import { probeDocument } from '../../main/contract/probes.ts'
 import { inventRun } from '../testing/invented.ts'
 import { inventDataSet, inventDocument, inventProbe } from '../testing/inventedProbes.ts'
 import { contendersOf, curveOf, planeOf, sweepOf, transferOf } from './documentFigures.ts'
-import { byStep, errorOf, keyOf, mostMistaken } from './mistakes.ts'
+import { byStep, errorOf, keyOf, leastSure, mostMistaken } from './mistakes.ts'
 import { groupProbes } from './probeGroups.ts'
 import { secondsLeft, settingsText } from './probeText.ts'
 
@@ -49,6 +49,13 @@ describe('the most mistaken steps', () => {
     expect(errors).toHaveLength(10)
     expect(errors).toEqual([...errors].sort((a, b) => b - a))
     expect(Math.min(...errors)).toBeGreaterThan(0.5)
+  })
+  it('differ from those it was least sure of, which come closest to a half', () => {
+    const doubts = leastSure(document, 5).map(({ probability }) => Math.abs(probability! - 0.5))
+    expect(doubts).toEqual([...doubts].sort((a, b) => a - b))
+    expect(Math.min(...document.predictions.map(({ probability }) => Math.abs(probability - 0.5)))).toBe(
+      doubts[0],
+    )
   })
   it('are none where every step was named rightly', () => {
     const right = document.predictions.map((one) => ({ ...one, probability: one.label }))
