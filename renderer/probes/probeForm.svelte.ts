@@ -13,6 +13,7 @@ import {
   type RecipeDraft,
   type RecipeFaults,
 } from '../dataSets/recipeDraft.ts'
+import { poolingNames } from '../dataSets/recipeText.ts'
 import { RecipePreview } from '../dataSets/recipePreview.svelte.ts'
 import { layersOf } from '../runs/runText.ts'
 import { workspace, type Workspace } from '../workspace.svelte.ts'
@@ -121,9 +122,9 @@ export class ProbeForm {
 }
 
 /** A cell of a sweep as a probe of its own, with all that is said of one. */
-export const cellSettings = (settings: ProbeSettings, layer: number, pooling: Pooling): ProbeSettings => ({
-  ...settings,
-  name: '',
+export const cellSettings = (sweep: ProbeSummary, layer: number, pooling: Pooling): ProbeSettings => ({
+  ...sweep.settings,
+  name: `layer ${layer}, ${poolingNames[pooling]} of ${sweep.name}`.slice(0, 200),
   layers: [layer],
   poolings: [pooling],
 })

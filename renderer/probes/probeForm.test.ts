@@ -91,9 +91,12 @@ describe('the recipe of a probe', () => {
   })
 })
 
-it('a cell of a sweep is the same probe on one layer and pooling, under a name of its own', () => {
-  const { settings } = inventProbe('p', inventDataSet([run], { runIds: ['r'] }))
-  expect(cellSettings({ ...settings, name: 'sweep' }, 8, 'mean')).toMatchObject({
-    ...{ name: '', layers: [8], poolings: ['mean'], estimator: settings.estimator },
+it('a cell of a sweep is the same probe on one layer and pooling, under a name that says which', () => {
+  const sweep = inventProbe('sweep', inventDataSet([run], { runIds: ['r'] }))
+  expect(cellSettings(sweep, 8, 'mean')).toEqual({
+    ...sweep.settings,
+    name: 'layer 8, mean of all of sweep',
+    ...{ layers: [8], poolings: ['mean'] },
   })
+  expect(cellSettings({ ...sweep, name: 'x'.repeat(200) }, 8, 'mean').name).toHaveLength(200)
 })
