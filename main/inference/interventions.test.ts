@@ -331,6 +331,34 @@ describe('an intervention', () => {
     expect(content(await ask(6, []))).toEqual(before)
     expect(some.stats()).toMatchObject({ running: 0, waiting: 0 })
   })
+
+  const divisor = 'blocks.1.ln2.hook_scale'
+  it('is gone where it ended in values that are no numbers', async () => {
+    const later = (id: number): GenerateRequest => request(randomIds(`later ${id}`, 30))
+    const before = content(await schedulerOn(plain).submit(1, later(1)))
+    const one = schedulerOn(await newSession())
+    const broken = make({ hook: divisor, change: { kind: 'zero' } })
+    const long = request(randomIds('long', 150), { interventions: [broken] })
+    await expect(one.submit(1, long)).rejects.toMatchObject({ code: 'logits_not_finite' })
+    expect(content(await one.submit(2, later(1)))).toEqual(before)
+  })
+
+  it('is gone where the last token, read back, left values that are no numbers', async () => {
+    const broken = make({
+      hook: divisor,
+      positions: 'everyGenerated',
+      phase: 'decode',
+      change: { kind: 'zero' },
+    })
+    const sampling = { ...request(prompt()).sampling, maxNewTokens: 1 }
+    const first = request(prompt(), { sampling, interventions: [broken] })
+    const next = request(Int32Array.from([...prompt(), 1]), { earlierPrompts: [first.promptIds] })
+    const one = schedulerOn(await newSession())
+    await one.submit(1, first)
+    const following = content(await one.submit(2, { ...next, earlierInterventions: [[broken]] }))
+    expect(one.stats().continued).toBe(1)
+    expect(following).toEqual(content(await schedulerOn(plain).submit(1, next)))
+  })
 })
 
 const unbounded: InterventionChange = {

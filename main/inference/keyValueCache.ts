@@ -111,6 +111,21 @@ export class KeyValueCache {
     }
   }
 
+  /**
+   * Zeros from position `from` on. What a mask hides still takes part in sums, with the weight 0: a NaN or an infinity that
+   * another sequence left there would make NaN of it.
+   */
+  clear(slot: number, from: number): void {
+    const { keyValueHeads, headWidth } = this.shape
+    for (const { keys, values } of this.buffers)
+      for (let row = slot * keyValueHeads; row < (slot + 1) * keyValueHeads; row++) {
+        const start = (row * this.positions + from) * headWidth
+        const end = (row + 1) * this.positions * headWidth
+        keys.fill(0, start, end)
+        values.fill(0, start, end)
+      }
+  }
+
   /** A copy of the first `count` positions of a slot, one entry per layer, each [KV, count, K]. */
   take(slot: number, count: number): NewKeyValues[] {
     const { keyValueHeads, headWidth } = this.shape

@@ -252,6 +252,7 @@ export class Scheduler {
     const before = links.at(-2)
     const own = links[links.length - 1]
     const reused = before ? sharedTokens(before, own) : 0
+    this.pool.cache.clear(slot.index, isContinued ? reused : 0)
     const pieces = planChain(links, known, own.interventions.wantsWholePrompt ? Infinity : chunkLength)
     const sequence = new Sequence(request, { pieces, reused, interventions: own.interventions }, sampler)
     this.running.set(job.id, { ...job, slot, sequence })
