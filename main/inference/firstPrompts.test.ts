@@ -11,6 +11,7 @@ const entry = (prompt: ChainLink, further: Partial<FirstPrompt> = {}): FirstProm
   prompt,
   layers: [{ keys: new Float32Array(4), values: new Float32Array(4) }],
   activations: new Map([[hook, new Float32Array(prompt.ids.length)]]),
+  openings: new Map(),
   lastLogits: new Float32Array(3),
   ...further,
 })

@@ -1,6 +1,7 @@
 // First prompts that several sequences begin with, computed once.
-// Owns: copies of keys, values and activations of recent first prompts. Not: the slots they go into (scheduler.ts).
+// Owns: copies of keys, values, activations and gates' openings of recent first prompts. Not: the slots they go into (scheduler.ts).
 // Only whole prompts and whole chunks are shared: then the bits are those of a sequence that computed them itself.
+import type { GateOpenings } from './interventionBinding.ts'
 import { chunkLength, commonStart, type ChainLink } from './prefixChain.ts'
 import type { NewKeyValues } from './keyValueCache.ts'
 
@@ -10,6 +11,7 @@ export interface FirstPrompt {
   layers: NewKeyValues[]
   /** Per hook [prompt, width]. */
   activations: Map<string, Float32Array>
+  openings: GateOpenings
   /** V values of the last position. */
   lastLogits: Float32Array
 }

@@ -13,9 +13,18 @@ export interface InterventionCount {
   index?: number
   /** Tokens it met: those of the prompt, whose cached keys and values are reused too, and generated ones. */
   tokens: number
-  /** Of the rows that were computed with a gate, those where it was open; null without a gate. */
+  /**
+   * Rows whose gate was open when their values were computed, in a pass of this request or in an earlier one whose keys and
+   * values it goes on from. Null without a gate, and where it was not asked because the change does nothing (α = 0).
+   */
   open: number | null
 }
+
+/**
+ * Rows with an open gate by position of a prompt, for each intervention that acts there, in their order. It is kept beside keys
+ * and values and shared as they are: marks that are equal name the same interventions in the same order.
+ */
+export type GateOpenings = Map<number, readonly number[]>
 
 interface Bound {
   intervention: Intervention
@@ -34,6 +43,8 @@ export class BoundInterventions {
   private readonly acting: readonly Bound[]
   private readonly promptIds: Int32Array
   private readonly generated: number[] = []
+  /** Of the positions that were run under these very interventions. */
+  private readonly openings = new Map<number, number[]>()
 
   /**
    * @param newTokens  how many will be generated at most
@@ -46,7 +57,8 @@ export class BoundInterventions {
       checkRows(intervention, prompt, promptIds.length + newTokens)
       const { name, index, gate } = intervention
       const place = index === undefined ? {} : { index }
-      const count: InterventionCount = { name, ...place, tokens: prompt.size, open: gate ? 0 : null }
+      const isAsked = gate !== null && !isIdle(intervention)
+      const count: InterventionCount = { name, ...place, tokens: prompt.size, open: isAsked ? 0 : null }
       return { intervention, prompt, count }
     })
     this.acting = this.bound.filter(({ intervention }) => !isIdle(intervention))
@@ -54,8 +66,15 @@ export class BoundInterventions {
     this.points = pointsOf(this.acting)
   }
 
-  get counts(): InterventionCount[] {
-    return this.bound.map(({ count }) => ({ ...count }))
+  /** @param kept  openings at the positions of the prompt, whoever computed them */
+  counts(kept: GateOpenings): InterventionCount[] {
+    return this.bound.map(({ intervention, prompt, count }) => {
+      let { open } = count
+      if (open !== null)
+        for (const position of prompt)
+          open += kept.get(position)?.[this.at(position).indexOf(intervention)] ?? 0
+      return { ...count, open }
+    })
   }
 
   /** Told of each token before it is run. */
@@ -114,10 +133,27 @@ export class BoundInterventions {
     )
   }
 
-  /** Counts rows whose gate was open. */
-  countOpen(intervention: Intervention, rows: number): void {
+  /** Counts rows of a position whose gate was open. */
+  countOpen(intervention: Intervention, position: number, rows: number): void {
+    if (rows === 0) return
+    if (this.isPrompt(position)) {
+      const acting = this.at(position)
+      const counts = this.openings.get(position) ?? acting.map(() => 0)
+      counts[acting.indexOf(intervention)] += rows
+      this.openings.set(position, counts)
+      return
+    }
     const found = this.bound.find((each) => each.intervention === intervention)
     if (found && found.count.open !== null) found.count.open += rows
+  }
+
+  /** Notes of the prompt's positions from … to − 1, just run, which gates were open there. */
+  noteOpenings(kept: GateOpenings, from: number, to: number): void {
+    for (let position = from; position < to; position++) {
+      const counts = this.openings.get(position)
+      if (counts) kept.set(position, counts)
+      else kept.delete(position)
+    }
   }
 
   /** True while an intervention on every generated token has met none: the token just drawn must be run for it. */

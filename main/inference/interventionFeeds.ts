@@ -47,7 +47,7 @@ export interface GatedRows {
   /** Name of the output that says which gates were open. */
   output: string
   /** By row: whose gate, null where there is none. */
-  rows: ({ bound: BoundInterventions; intervention: Intervention } | null)[]
+  rows: ({ bound: BoundInterventions; intervention: Intervention; position: number } | null)[]
 }
 
 /** One row of one stage. */

@@ -253,6 +253,47 @@ describe('an intervention', () => {
     expect(result.interventions).toEqual([{ name: 'test', tokens: 20, open }])
   })
 
+  it('behind a gate counts the same where the start of its prompt was computed for another', async () => {
+    const direction = table(Array.from({ length: width }, (_, i) => Number(i === 0)))
+    const gate = { direction, threshold: 0 }
+    // The second has another gate, on heads, and works on what the first left.
+    const heads = table([1, 0, 0, 0])
+    const z = make({
+      name: 'z',
+      hook: 'blocks.1.attn.hook_z',
+      gate: { direction: heads, threshold: 0 },
+      change: { kind: 'zero' },
+    })
+    const interventions = [steering({ gate }), z]
+    const start = randomIds('start', 200)
+    const first = request(start, { interventions, capture: capture() })
+    const longer = request(Int32Array.from([...start.subarray(0, 150), ...randomIds('end', 9)]), {
+      interventions,
+      capture: capture(),
+    })
+    const next = { ...longer, earlierPrompts: [start], earlierInterventions: [interventions] }
+    const counted = async (one: Scheduler, id: number, asked: GenerateRequest) =>
+      (await one.submit(id, asked)).interventions
+    const alone = (asked: GenerateRequest) => counted(schedulerOn(plain), 1, asked)
+    const one = schedulerOn(plain, 2)
+    expect(await counted(one, 1, first)).toEqual(await alone(first))
+    expect(await counted(one, 2, first)).toEqual(await alone(first)) // all of it from the first prompts
+    expect(await counted(one, 3, longer)).toEqual(await alone(longer)) // a chunk of it
+    expect(await counted(one, 4, next)).toEqual(await alone(next)) // 150 tokens in its slot
+    expect(one.stats().continued).toBe(1)
+    const [byRow, byHead] = (await alone(next))!
+    expect(byRow.open).toBeGreaterThan(20)
+    expect(byHead.open).toBeGreaterThan(100)
+    const together = await Promise.all([5, 6].map((id) => counted(one, id, next)))
+    expect(together).toEqual([await alone(next), await alone(next)])
+  })
+
+  it('of α = 0 does not ask its gate, and says so', async () => {
+    const direction = table(Array.from({ length: width }, () => 1))
+    const result = await run(steering({ gate: { direction, threshold: 0 } }, 0))
+    expect(result.interventions).toEqual([{ name: 'test', tokens: 20, open: null }])
+  })
+
   it('on one head leaves the others alone', async () => {
     const z = 'blocks.1.attn.hook_z'
     const cut = make({ hook: z, heads: [2], change: { kind: 'zero' }, positions: 'lastPrompt' })

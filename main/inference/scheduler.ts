@@ -294,6 +294,7 @@ export class Scheduler {
     this.counts.prefillTokens += to - from
     if (!this.isRunning(job)) return
     for (const [hook, values] of result.hooks) slot.activations.write(hook, from, values)
+    interventions.noteOpenings(slot.openings, from, to)
     sequence.keepLogits(result.logits)
     if (isScored) sequence.score(from, result.logits, this.scratch.length)
     sequence.pieces.shift()
@@ -318,6 +319,8 @@ export class Scheduler {
       const rows = source.activations.get(point.name) as Float32Array // `take` saw to it
       slot.activations.write(point.name, 0, rows.subarray(0, valuesBefore(point, count)))
     }
+    for (const [position, counts] of source.openings)
+      if (position < count) slot.openings.set(position, counts)
     sequence.pieces = sequence.pieces.filter((piece) => piece.link !== link || piece.to > count)
     if (sequence.pieces.length > 0) return false
     this.advance(job, source.lastLogits)
@@ -332,6 +335,7 @@ export class Scheduler {
       prompt: { ids, marks },
       layers: this.pool.cache.take(slot.index, promptIds.length),
       activations: slot.activations.take(promptIds.length),
+      openings: new Map(slot.openings),
       lastLogits: lastLogits.slice(),
     })
   }
@@ -402,7 +406,7 @@ export class Scheduler {
   private complete(job: RunningJob): void {
     const { slot, request, sequence, links } = job
     try {
-      const result = sequence.finish(slot.activations, this.scratch.length)
+      const result = sequence.finish(slot, this.scratch.length)
       this.running.delete(job.id)
       this.pool.keep(slot, chainKey(links), request.promptIds.length)
       job.resolve(result)

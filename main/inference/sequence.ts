@@ -1,7 +1,7 @@
 // One request on its way: what it still has to run and what it has gathered.
 // Owns: the progress of a single answer. Not: slots, batches and passes (scheduler.ts).
 import type { ActivationRecord } from './capture.ts'
-import type { BoundInterventions } from './interventionBinding.ts'
+import type { BoundInterventions, GateOpenings } from './interventionBinding.ts'
 import type { PrefillPiece } from './prefixChain.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
 import { logProbabilityOf, reportedTokens, type Sampler, type TokenChoice } from './sampling.ts'
@@ -96,13 +96,17 @@ export class Sequence {
   }
 
   /**
-   * @param vocabulary  V  @param record  the activations of the slot it ran in
+   * @param vocabulary  V  @param kept  of the slot it ran in
    * @throws intervention_never_fired
    */
-  finish(record: ActivationRecord, vocabulary: number): GenerateResult {
+  finish(
+    kept: { activations: ActivationRecord; openings: GateOpenings },
+    vocabulary: number,
+  ): GenerateResult {
     const { choices, request, promptLength, interventions } = this
     const { hooks, positions } = request.capture
     interventions.checkMet()
+    const counts = interventions.counts(kept.openings)
     const topIds = new Int32Array(choices.length * reportedTokens)
     const topLogProbabilities = new Float32Array(choices.length * reportedTokens)
     choices.forEach((choice, index) => {
@@ -121,14 +125,14 @@ export class Sequence {
       prefillMs: this.answered - this.began,
       decodeMs: performance.now() - this.answered,
       captures: hooks.map((hook) =>
-        record.summarise(hook, promptLength, choices.length, this.reused, positions),
+        kept.activations.summarise(hook, promptLength, choices.length, this.reused, positions),
       ),
       ...(request.wantLogits && {
         logits: joinRows(this.logitRows, (promptLength + choices.length) * vocabulary),
       }),
       ...(this.firstLogits && { firstLogits: this.firstLogits }),
       ...(this.scores && { scores: this.scores }),
-      ...(interventions.counts.length > 0 && { interventions: interventions.counts }),
+      ...(counts.length > 0 && { interventions: counts }),
     }
   }
 }

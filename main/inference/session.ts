@@ -176,7 +176,7 @@ export class DecoderSession {
     }
     for (const { output, rows: gated } of interventions.gates) {
       const open = floatsOf(results[output])
-      gated.forEach((row, index) => row?.bound.countOpen(row.intervention, open[index]))
+      gated.forEach((row, index) => row?.bound.countOpen(row.intervention, row.position, open[index]))
     }
     const valuesOf = ({ name, isKeyed, width: heads }: HookPoint): Float32Array => {
       const data = floatsOf(results[name])

@@ -4,6 +4,7 @@ import { errors } from '../contract/errors.ts'
 import type { ModelShape } from '../contract/models.ts'
 import { bytesPerPosition } from '../model/memoryEstimate.ts'
 import { ActivationRecord } from './capture.ts'
+import type { GateOpenings } from './interventionBinding.ts'
 import { KeyValueCache, type Allocate, positionStep, roundPositions } from './keyValueCache.ts'
 
 export interface SlotPoolOptions {
@@ -22,6 +23,7 @@ export interface Slot {
   /** Positions of the chain's last prompt. */
   length: number
   activations: ActivationRecord
+  openings: GateOpenings
   lastUsed: number
 }
 
@@ -105,7 +107,10 @@ export class SlotPool {
     const empty = idle.find((slot) => slot.chain === null)
     const oldest = idle.reduce((best, slot) => (slot.lastUsed < best.lastUsed ? slot : best))
     const slot = own ?? empty ?? oldest
-    if (!own) slot.activations.forget()
+    if (!own) {
+      slot.activations.forget()
+      slot.openings.clear()
+    }
     slot.chain = null
     slot.length = 0 // a slot at work keeps what it needs, whatever rested there
     slot.lastUsed = ++this.uses
@@ -160,6 +165,7 @@ export class SlotPool {
           chain: null,
           length: 0,
           activations: new ActivationRecord(),
+          openings: new Map(),
           lastUsed: 0,
         },
     )
