@@ -156,14 +156,12 @@ export class BoundInterventions {
     }
   }
 
-  /** True while an intervention on every generated token has met none: the token just drawn must be run for it. */
-  get awaitsGenerated(): boolean {
-    return this.bound.some(
-      ({ intervention: { phase, positions }, count }) =>
-        phase === 'decode' &&
-        (positions === 'everyGenerated' || (typeof positions === 'object' && 'generated' in positions)) &&
-        count.tokens === 0,
-    )
+  /**
+   * True where generated tokens may be met: then the last one is run too, whether or not anybody captures it, so that what is met
+   * follows from the answer alone.
+   */
+  get meetsAnswers(): boolean {
+    return this.bound.some(({ intervention: { phase } }) => phase !== 'prompt')
   }
 
   /** @throws intervention_never_fired for one that met no token and may not be left out */

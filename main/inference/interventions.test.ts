@@ -345,6 +345,27 @@ describe('an intervention', () => {
     expect(short.interventions?.[0].tokens).toBe(1)
   })
 
+  it.each<[string, Partial<InterventionDraft>, number]>([
+    ['every one', { positions: 'everyGenerated', phase: 'decode' }, 4],
+    ['all while decoding', { positions: 'all', phase: 'decode' }, 4],
+    ['all', { positions: 'all', phase: 'both' }, 24],
+  ])('on generated tokens meets as many without a capture: %s', async (_, where, tokens) => {
+    const met = async (hooks: string[], maxNewTokens: number): Promise<number | undefined> => {
+      const sampling = { ...request(prompt()).sampling, maxNewTokens }
+      const further = { sampling, interventions: [steering(where, 1e-6)], capture: capture(...hooks) }
+      return (await schedulerOn(plain).submit(1, request(prompt(), further))).interventions?.[0].tokens
+    }
+    expect([await met([hook], 4), await met([], 4)]).toEqual([tokens, tokens])
+    expect([await met([hook], 1), await met([], 1)]).toEqual([tokens - 3, tokens - 3])
+  })
+
+  it('meets a text that the very last token of the answer completes', async () => {
+    const tokens = [...(await run()).completionIds.subarray(2)]
+    const there = steering({ positions: { tokens }, phase: 'decode' })
+    const asked = request(prompt(), { interventions: [there], capture: capture() })
+    expect((await schedulerOn(plain).submit(1, asked)).interventions?.[0].tokens).toBe(1)
+  })
+
   it('follows a token pattern into the answer', async () => {
     const own = await run()
     const [first, second] = own.completionIds

@@ -90,7 +90,7 @@ export class Sequence {
     const needsLast =
       this.request.capture.hooks.length > 0 ||
       this.request.wantLogits === true ||
-      this.interventions.awaitsGenerated
+      this.interventions.meetsAnswers
     this.phase = isComplete && needsLast ? 'closing' : 'decode'
     return isComplete && !needsLast
   }

@@ -174,9 +174,15 @@ describe('a run with interventions', () => {
 
   test('that is stopped and resumed has the rows of one that was not', async () => {
     const long = { episodes: 6, sampling: { maxNewTokens: 24 } }
-    const whole = await played(settings(mixed(), long))
+    // What a gate is found to be does not depend on who computed the start of a prompt.
+    const gated = add({
+      positions: 'allPrompt',
+      alpha: 1e-3,
+      gate: { vector: { file: vectors, tensor: 'v' }, above: 0 },
+    })
+    const whole = await played(settings([...mixed(), gated], long))
     const engine = await open('stopped')
-    const { id } = await engine.runs.start(settings(mixed(), long))
+    const { id } = await engine.runs.start(settings([...mixed(), gated], long))
     expect((await stopInTheMiddle(engine, id, 'pause')).status).toBe('paused')
     await engine.close()
     const again = await open('stopped')
@@ -186,6 +192,12 @@ describe('a run with interventions', () => {
     expect(run).toMatchObject({ status: 'done', error: null })
     expect(rows(again, run)).toEqual(whole.rows)
     expect(run.progress.interventions).toEqual(whole.run.progress.interventions)
+    expect(run.progress.interventions[2].open).toBeGreaterThan(24)
+    const acted = (of: EngineService, one: string) =>
+      Array.from({ length: 6 }, (_, episode) => of.episodes.steps(one, episode)).map((steps) =>
+        steps.map(({ interventions }) => interventions),
+      )
+    expect(acted(again, id)).toEqual(acted(shared, whole.run.id))
     await again.close()
   })
 
