@@ -53,8 +53,21 @@ export class ProbeForm {
     this.#probes = probes
   }
 
-  #recipe = $derived.by(() => checkRecipe(this.recipeDraft, this.preview.choices))
-  #settings = $derived.by(() => checkProbe(this.probeDraft, 'to be made'))
+  /** Runs that are judged on and not learnt from; none unless the split asks for other runs. */
+  testRunIds: string[] = $derived.by(() => {
+    const { split, testRunIds } = this.probeDraft
+    return split === 'transfer' ? testRunIds.filter((id) => !this.recipeDraft.runIds.includes(id)) : []
+  })
+  /** What the data set is gathered from: it holds the rows to judge on too. */
+  runIds: string[] = $derived([...this.recipeDraft.runIds, ...this.testRunIds])
+  #recipe = $derived.by(() => {
+    const { runIds } = this
+    const isAny = this.recipeDraft.runIds.length > 0
+    return checkRecipe({ ...this.recipeDraft, runIds: isAny ? runIds : [] }, this.preview.choices)
+  })
+  #settings = $derived.by(() =>
+    checkProbe({ ...this.probeDraft, testRunIds: this.testRunIds }, 'to be made'),
+  )
   recipeFaults: RecipeFaults = $derived(this.#recipe.faults)
   probeFaults: ProbeFaults = $derived(this.#settings.faults)
   recipe: DataSetRecipe | null = $derived(this.#recipe.recipe)
@@ -97,6 +110,10 @@ export class ProbeForm {
   fill(dataSet: DataSetRecord | null, probe: ProbeSummary | null): void {
     if (dataSet) this.recipeDraft = draftOfRecipe(dataSet.recipe)
     if (probe) this.probeDraft = draftOfSettings(probe.settings)
+    if (dataSet && probe?.settings.split.kind === 'transfer') {
+      const { testRunIds } = probe.settings.split
+      this.recipeDraft.runIds = dataSet.recipe.runIds.filter((id) => !testRunIds.includes(id))
+    }
     this.error = null
   }
 

@@ -81,6 +81,41 @@ describe('the recipe of a probe', () => {
     expect(train).not.toHaveBeenCalled()
     expect(form.error).toBeNull()
   })
+  it('gathers the runs to judge on too, and trains on the others alone', async () => {
+    const { form, make, train } = made()
+    form.probeDraft.split = 'transfer'
+    expect(form.probeFaults.testRunIds).toMatch(/at least one run/)
+    form.probeDraft.testRunIds = ['bare']
+    expect(form.runIds).toEqual(['r', 'bare'])
+    await form.start()
+    expect(make.mock.calls[0]?.[0].runIds).toEqual(['r', 'bare'])
+    expect(train.mock.calls[0]?.[0].split).toEqual({ kind: 'transfer', testRunIds: ['bare'] })
+    form.recipeDraft.runIds = []
+    expect(form.recipeFaults.runIds).toMatch(/at least one run/)
+  })
+  it('never judges on a run that it learns from', () => {
+    const { form } = made()
+    form.probeDraft = { ...form.probeDraft, split: 'transfer', testRunIds: ['r', 'bare'] }
+    expect(form.settings?.split).toEqual({ kind: 'transfer', testRunIds: ['bare'] })
+    form.recipeDraft.runIds = ['r', 'bare']
+    expect(form.settings).toBeNull()
+    expect(form.runIds).toEqual(['r', 'bare'])
+  })
+  it('forgets which runs were to be judged on where the split is another', () => {
+    const { form } = made()
+    form.probeDraft.testRunIds = ['bare']
+    expect(form.recipe?.runIds).toEqual(['r'])
+  })
+  it('shows a probe judged on other runs as it was written', () => {
+    const { form } = made()
+    const dataSet = inventDataSet([run], { runIds: ['r', 'bare'] })
+    const probe = inventProbe('p', dataSet)
+    const split = { kind: 'transfer' as const, testRunIds: ['bare'] }
+    form.fill(dataSet, { ...probe, settings: { ...probe.settings, split } })
+    expect(form.recipeDraft.runIds).toEqual(['r'])
+    expect(form.recipe).toEqual(dataSet.recipe)
+    expect(form.settings?.split).toEqual(split)
+  })
   it('takes over what a probe was made with', () => {
     const { form } = made()
     const dataSet = inventDataSet([run], { runIds: ['r'], poolings: ['mean'], label: { kind: 'won' } })
