@@ -1,5 +1,6 @@
 // How a probe is trained and judged, as plain fields, and the way between them and its settings.
 // Owns: defaults, turning fields into settings, which field a fault belongs to. Not: the form (probeForm.svelte.ts).
+import type { Pooling } from '../../main/contract/dataSets.ts'
 import {
   probeSettings,
   type EstimatorSettings,
@@ -16,10 +17,17 @@ export interface ProbeDraft {
   solver: 'liblinear' | 'lbfgs'
   isNested: boolean
   C: NumberField
+  tolerance: NumberField
+  maxIterations: NumberField
   isAutoShrunk: boolean
   shrinkage: NumberField
   alpha: NumberField
   hidden: NumberField
+  weightDecay: NumberField
+  epochs: NumberField
+  /** Of those of the data set; null for all. No field: a probe of one cell of a sweep brings them along. */
+  layers: number[] | null
+  poolings: Pooling[] | null
   standardize: boolean
   isBalanced: boolean
   split: SplitSettings['kind']
@@ -43,10 +51,16 @@ export const newProbe = (): ProbeDraft => ({
   solver: 'liblinear',
   isNested: false,
   C: 1,
+  tolerance: 1e-4,
+  maxIterations: 1000,
   isAutoShrunk: true,
   shrinkage: 0.1,
   alpha: 1,
   hidden: 64,
+  weightDecay: 1e-4,
+  epochs: 200,
+  layers: null,
+  poolings: null,
   standardize: false,
   isBalanced: false,
   split: 'grouped',
@@ -67,6 +81,8 @@ export function draftOfSettings(settings: ProbeSettings): ProbeDraft {
   const { estimator, split, scope } = settings
   const draft: ProbeDraft = {
     ...newProbe(),
+    ...{ layers: settings.layers && [...settings.layers] },
+    ...{ poolings: settings.poolings && [...settings.poolings] },
     ...{ estimator: estimator.kind, split: split.kind, scope: scope.kind },
     ...{ standardize: settings.standardize, isBalanced: settings.classWeight === 'balanced' },
     ...{ permutations: settings.permutations, bootstraps: settings.bootstraps },
@@ -74,6 +90,8 @@ export function draftOfSettings(settings: ProbeSettings): ProbeDraft {
   }
   if (estimator.kind === 'logistic') {
     draft.solver = estimator.solver
+    draft.tolerance = estimator.tolerance
+    draft.maxIterations = estimator.maxIterations
     draft.isNested = estimator.C === 'nested'
     if (estimator.C !== 'nested') draft.C = estimator.C
   }
@@ -82,7 +100,11 @@ export function draftOfSettings(settings: ProbeSettings): ProbeDraft {
     if (estimator.shrinkage !== 'auto') draft.shrinkage = estimator.shrinkage
   }
   if (estimator.kind === 'ridge') draft.alpha = estimator.alpha
-  if (estimator.kind === 'mlp') draft.hidden = estimator.hidden
+  if (estimator.kind === 'mlp') {
+    draft.hidden = estimator.hidden
+    draft.weightDecay = estimator.weightDecay
+    draft.epochs = estimator.epochs
+  }
   if (split.kind === 'transfer') draft.testRunIds = [...split.testRunIds]
   if (split.kind === 'episode') draft.testShare = split.testShare
   if (split.kind === 'grouped' || split.kind === 'object') draft.folds = split.folds
@@ -93,10 +115,14 @@ export function draftOfSettings(settings: ProbeSettings): ProbeDraft {
 
 function estimatorOf(draft: ProbeDraft): unknown {
   const { estimator: kind } = draft
-  if (kind === 'logistic') return { kind, solver: draft.solver, C: draft.isNested ? 'nested' : draft.C }
+  if (kind === 'logistic') {
+    const { solver, tolerance, maxIterations } = draft
+    return { kind, solver, C: draft.isNested ? 'nested' : draft.C, tolerance, maxIterations }
+  }
   if (kind === 'lda') return { kind, shrinkage: draft.isAutoShrunk ? 'auto' : draft.shrinkage }
   if (kind === 'ridge') return { kind, alpha: draft.alpha }
-  return kind === 'mlp' ? { kind, hidden: draft.hidden } : { kind }
+  const { hidden, weightDecay, epochs } = draft
+  return kind === 'mlp' ? { kind, hidden, weightDecay, epochs } : { kind }
 }
 
 function splitOf(draft: ProbeDraft): unknown {
@@ -109,9 +135,13 @@ function splitOf(draft: ProbeDraft): unknown {
 const fields: Record<string, [ProbeField, string]> = {
   name: ['name', 'At most 200 letters.'],
   'estimator.C': ['C', 'A number above 0.'],
+  'estimator.tolerance': ['tolerance', 'A number above 0.'],
+  'estimator.maxIterations': ['maxIterations', 'A whole number from 1.'],
   'estimator.shrinkage': ['shrinkage', 'A number from 0 to 1.'],
   'estimator.alpha': ['alpha', 'A number above 0.'],
   'estimator.hidden': ['hidden', 'A whole number from 1 to 4096.'],
+  'estimator.weightDecay': ['weightDecay', 'A number from 0.'],
+  'estimator.epochs': ['epochs', 'A whole number from 1.'],
   'split.folds': ['folds', 'A whole number from 2 to 100.'],
   'split.testShare': ['testShare', 'A number between 0 and 1.'],
   'split.seed': ['splitSeed', 'A whole number from 0.'],
@@ -133,6 +163,7 @@ export function checkProbe(
   const parsed = probeSettings.safeParse({
     dataSetId,
     name: draft.name.trim(),
+    ...{ layers: draft.layers, poolings: draft.poolings },
     estimator: estimatorOf(draft),
     ...{ standardize: draft.standardize, classWeight: draft.isBalanced ? 'balanced' : 'none' },
     split: splitOf(draft),
@@ -147,4 +178,11 @@ export function checkProbe(
     faults[field] ??= sentence
   }
   return { settings: parsed.success ? parsed.data : null, faults }
+}
+
+/** Whether two trainings give the same probe: a name makes no difference. */
+export function isSameProbe(one: ProbeSettings, other: ProbeSettings): boolean {
+  const core = (settings: ProbeSettings): string =>
+    JSON.stringify(probeSettings.parse({ ...settings, name: '' }))
+  return core(one) === core(other)
 }

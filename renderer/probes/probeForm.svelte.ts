@@ -19,6 +19,7 @@ import { layersOf } from '../runs/runText.ts'
 import { workspace, type Workspace } from '../workspace.svelte.ts'
 import { probeActions, type ProbeActions } from './probeActions.svelte.ts'
 import { checkProbe, draftOfSettings, newProbe, type ProbeDraft, type ProbeFaults } from './probeDraft.ts'
+import { cellText } from './probeText.ts'
 
 /** A run that has something to learn from. */
 export const hasSteps = (run: RunRecord): boolean => run.progress.steps > 0
@@ -65,9 +66,7 @@ export class ProbeForm {
     const isAny = this.recipeDraft.runIds.length > 0
     return checkRecipe({ ...this.recipeDraft, runIds: isAny ? runIds : [] }, this.preview.choices)
   })
-  #settings = $derived.by(() =>
-    checkProbe({ ...this.probeDraft, testRunIds: this.testRunIds }, 'to be made'),
-  )
+  #settings = $derived.by(() => checkProbe({ ...this.probeDraft, testRunIds: this.testRunIds }, 'to be made'))
   recipeFaults: RecipeFaults = $derived(this.#recipe.faults)
   probeFaults: ProbeFaults = $derived(this.#settings.faults)
   recipe: DataSetRecipe | null = $derived(this.#recipe.recipe)
@@ -80,6 +79,12 @@ export class ProbeForm {
     if (preview.rows === 0) return 'No step passes. Widen the filter or choose another label.'
     const present = preview.counts.filter((count) => count > 0).length
     if (present < 2) return `All ${preview.rows} rows are of one class. Choose another label, or more runs.`
+    const { layers, poolings } = this.probeDraft
+    const isGiven =
+      (layers ?? []).every((layer) => preview.layers.includes(layer)) &&
+      (poolings ?? []).every((pooling) => this.recipeDraft.poolings.includes(pooling))
+    if (!isGiven)
+      return `The recipe does not gather ${cellText({ layers, poolings })}. Let go of “of the recipe only”.`
     if (preview.missing > 0 && !this.recipe.replayMissing)
       return preview.replayRefused ?? 'Some activations were not stored. Allow filling them in by replay.'
     return null

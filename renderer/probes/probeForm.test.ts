@@ -59,6 +59,18 @@ describe('the recipe of a probe', () => {
       expect(form.canStart).toBe(false)
     }
   })
+  it('does not train on a layer or pooling that the recipe no longer gathers', () => {
+    const { form } = made()
+    form.probeDraft.layers = [15]
+    form.probeDraft.poolings = ['lastPrompt']
+    expect(form.canStart).toBe(true)
+    expect(form.settings).toMatchObject({ layers: [15], poolings: ['lastPrompt'] })
+    form.probeDraft.layers = [3]
+    expect(form.obstacle).toMatch(/does not gather layer 3, last prompt token/)
+    form.probeDraft.layers = null
+    form.recipeDraft.poolings = ['mean']
+    expect(form.obstacle).toMatch(/does not gather last prompt token/)
+  })
   it('may start with missing activations once a replay is allowed', () => {
     const { form } = made({ missing: 3 })
     form.recipeDraft.replayMissing = true

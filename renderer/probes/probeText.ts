@@ -1,7 +1,9 @@
 // A probe's settings in words.
 import type { EstimatorSettings, ProbeSettings, SplitSettings } from '../../main/contract/probes.ts'
 import type { ProbeSummary } from '../../main/contract/storedProbes.ts'
+import { poolingNames } from '../dataSets/recipeText.ts'
 import { digits, percent } from '../shared/format.ts'
+import { writeNumbers } from '../shared/numberWords.ts'
 
 export const estimatorNames: Record<EstimatorSettings['kind'], string> = {
   logistic: 'Logistic regression',
@@ -56,6 +58,13 @@ function splitText(split: SplitSettings): string {
       return `judged on ${split.testRunIds.length === 1 ? 'another run' : `${split.testRunIds.length} other runs`}`
   }
 }
+
+/** Which of the data set's layers and poolings; empty for all of them. */
+export const cellText = ({ layers, poolings }: Pick<ProbeSettings, 'layers' | 'poolings'>): string =>
+  [
+    ...(layers ? [`${layers.length === 1 ? 'layer' : 'layers'} ${writeNumbers(layers)}`] : []),
+    ...(poolings ? [poolings.map((pooling) => poolingNames[pooling]).join(', ')] : []),
+  ].join(', ')
 
 /** In one line, as a bar shows it. */
 export function settingsText(settings: ProbeSettings): string {
