@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { activationsCommand } from './cli/activationsCommand.ts'
 import { collectCommand } from './cli/collectCommand.ts'
 import { dataSetsCommand } from './cli/dataSetsCommand.ts'
+import { compareCommand } from './cli/compareCommand.ts'
 import { episodesCommand } from './cli/episodesCommand.ts'
 import { modelsCommand } from './cli/modelsCommand.ts'
 import { folder } from './cli/options.ts'
@@ -48,6 +49,7 @@ for (const command of [
   vectorsCommand(resources),
   sweepCommand(resources),
   sweepsCommand(resources),
+  compareCommand(resources),
   promptCommand(resources),
   probeCommand(resources),
   probesCommand(resources),

@@ -34,6 +34,7 @@ export function createRouter(service: EngineService): AnyRouter {
       rename: os.runs.rename.handler(({ input }) => service.runs.rename(input.id, input.name)),
       remove: os.runs.remove.handler(({ input }) => service.runs.remove(input.id)),
       statistics: os.runs.statistics.handler(({ input }) => service.episodes.statistics(input.id)),
+      compare: os.runs.compare.handler(({ input }) => service.episodes.compare(input)),
     },
     episodes: {
       list: os.episodes.list.handler(({ input }) => service.episodes.list(input)),

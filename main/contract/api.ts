@@ -2,6 +2,7 @@
 // Rule: a call either answers or throws a report from errors.ts; a stream ends when the signal is aborted.
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
+import { comparisonQuery, runComparison } from './comparison.ts'
 import {
   dataSetChoices,
   dataSetPreview,
@@ -174,6 +175,8 @@ export const contract = {
     rename: oc.input(byId.extend({ name: z.string().min(1).max(200) })).output(runRecord),
     remove: oc.input(byId).output(z.void()),
     statistics: oc.input(byId).output(stepStatistics),
+    /** Beside the first of them; pair by pair where objects and seeds are the same. */
+    compare: oc.input(comparisonQuery).output(runComparison),
   },
 
   episodes: {

@@ -9,8 +9,10 @@ import type {
   StepRecord,
   StepStatistics,
 } from '../contract/runs.ts'
+import type { ComparisonQuery, RunComparison } from '../contract/comparison.ts'
 import { commonPrefix } from '../inference/prefixChain.ts'
 import type { Workspace } from '../store/workspace.ts'
+import { compareRuns } from './compareRuns.ts'
 import type { TokenReader } from './tokenReaders.ts'
 
 export class EpisodeBrowser {
@@ -41,6 +43,11 @@ export class EpisodeBrowser {
   statistics(runId: string): StepStatistics {
     this.workspace.runs.get(runId)
     return this.workspace.episodes.statistics(runId)
+  }
+
+  /** @throws not_found, invalid_input */
+  compare(query: ComparisonQuery): RunComparison {
+    return compareRuns(this.workspace, query)
   }
 
   async view(runId: string, episode: number): Promise<EpisodeView> {

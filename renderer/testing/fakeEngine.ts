@@ -392,6 +392,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         world.runs = world.runs.filter((run) => run.id !== input.id)
         say({ kind: 'runRemoved', id: input.id })
       }),
+      compare: os.runs.compare.handler(({ input }) => absent('run', input.runIds[0]!)),
       statistics: os.runs.statistics.handler(({ input }) =>
         inventStatistics(find(input.id), find(input.id).progress.episodesDone),
       ),
