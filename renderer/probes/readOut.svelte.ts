@@ -23,6 +23,8 @@ export class EpisodeReadOut {
   /** Wanted for as long as tokens are coloured by the probe. */
   #wantsTokens = false
   #round = 0
+  /** Steps that the episode has, as far as was told. */
+  #played = 0
 
   constructor(get: GetReadOut) {
     this.#get = get
@@ -37,6 +39,7 @@ export class EpisodeReadOut {
     if (isSame) return
     this.#which = next
     this.#round++
+    this.#played = 0
     this.steps = new Map()
     this.problem = null
     this.isLoading = false
@@ -50,9 +53,13 @@ export class EpisodeReadOut {
     if (isWanted && this.#which && !this.#hasTokens) void this.#load(true)
   }
 
-  /** The episode went on. */
-  refresh(): void {
-    if (this.#which) void this.#load(this.#wantsTokens)
+  /**
+   * The episode has this many steps by now, none included: those that are new are read as soon as nothing else is.
+   * What could not be read once is not tried again with every step.
+   */
+  played(steps: number): void {
+    this.#played = steps
+    if (!this.isLoading && this.problem === null && steps > this.steps.size) this.retry()
   }
 
   get #hasTokens(): boolean {
@@ -78,11 +85,14 @@ export class EpisodeReadOut {
     const which = this.#which
     if (!which) return
     const round = ++this.#round
+    const playedBefore = this.#played
     this.isLoading = true
     this.problem = null
+    let isRead = false
     try {
       const found = await this.#get({ ...which, tokens })
       if (round !== this.#round || !found) return
+      isRead = true
       const before = this.steps
       this.steps = new Map(
         found.steps.map((one) => [
@@ -96,5 +106,7 @@ export class EpisodeReadOut {
     } finally {
       if (round === this.#round) this.isLoading = false
     }
+    // Steps that were played meanwhile.
+    if (isRead && this.#played > playedBefore) this.played(this.#played)
   }
 }

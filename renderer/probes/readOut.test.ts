@@ -26,10 +26,53 @@ describe('a read-out along an episode', () => {
     await vi.waitFor(() => expect(shown.tokensOf(0)).toHaveLength(2))
     expect(asked.map(({ tokens }) => tokens)).toEqual([false, true])
     shown.wantTokens(false)
-    shown.refresh()
+    shown.played(2)
     await vi.waitFor(() => expect(asked).toHaveLength(3))
     await vi.waitFor(() => expect(shown.isLoading).toBe(false))
     expect(shown.tokensOf(0)).toHaveLength(2)
+  })
+  it('begins with the first step of an episode that was opened before it', async () => {
+    let stored = 0
+    const get = vi.fn(async () => ({ steps: Array.from({ length: stored }, (_, i) => step(i, false)) }))
+    const shown = new EpisodeReadOut(get)
+    shown.open('p', 'r', 0)
+    shown.played(0)
+    await vi.waitFor(() => expect(shown.isLoading).toBe(false))
+    expect(get).toHaveBeenCalledOnce()
+    for (stored = 1; stored < 3; stored++) {
+      shown.played(stored)
+      await vi.waitFor(() => expect(shown.steps.size).toBe(stored))
+    }
+    shown.played(2)
+    expect(get).toHaveBeenCalledTimes(3)
+  })
+  it('reads what was played while it read, and nothing twice', async () => {
+    const answers: ((steps: number) => void)[] = []
+    const shown = new EpisodeReadOut(
+      () =>
+        new Promise((resolve) =>
+          answers.push((steps) =>
+            resolve({ steps: Array.from({ length: steps }, (_, i) => step(i, false)) }),
+          ),
+        ),
+    )
+    shown.open('p', 'r', 0)
+    shown.played(1)
+    shown.played(2)
+    expect(answers).toHaveLength(1)
+    answers[0]!(1)
+    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    answers[1]!(2)
+    await vi.waitFor(() => expect(shown.isLoading).toBe(false))
+    expect([shown.steps.size, answers.length]).toEqual([2, 2])
+  })
+  it('does not try again with every step what could not be read', async () => {
+    const get = vi.fn(() => Promise.reject(errors.notFound({ kind: 'probe', id: 'p' })))
+    const shown = new EpisodeReadOut(get)
+    shown.open('p', 'r', 0)
+    await vi.waitFor(() => expect(shown.problem).not.toBeNull())
+    shown.played(1)
+    expect(get).toHaveBeenCalledOnce()
   })
   it('forgets everything with another episode, and asks nothing without a probe', async () => {
     const get = vi.fn(async () => ({ steps: [step(0, false)] }))
