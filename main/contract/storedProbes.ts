@@ -41,8 +41,10 @@ export const probeReadOut = z.object({
       step: z.number().int(),
       /** Of the second of two classes, else of the likeliest; null where the activation is not stored. */
       probability: z.number().nullable(),
-      /** When the step was held out; null where it was no row of the data set. */
+      /** When the step was held out; null where no fold judged it, be it learnt from or no row of the data set. */
       heldOut: z.number().nullable(),
+      /** Whether the step is a row of the data set; null where the data set was removed. */
+      isRow: z.boolean().nullable(),
       /** Of several classes the likeliest, by index; of two 1 where the probability is ½ or more. */
       named: z.number().int().nullable(),
       /** One probability for each position of prompt and answer; null where not asked for. */

@@ -51,6 +51,14 @@ describe('data sets', () => {
     expect(workspace.dataSets.rename('d1', 'other').name).toBe('other')
   })
 
+  test('name the steps of an episode that are theirs, until they are removed', () => {
+    workspace.dataSets.create(newDataSet(), rows())
+    expect(workspace.dataSets.stepsOf('d1', { runId: 'r1', episode: 0 })).toEqual([0, 1])
+    expect(workspace.dataSets.stepsOf('d1', { runId: 'r1', episode: 1 })).toEqual([])
+    workspace.dataSets.remove('d1')
+    expect(workspace.dataSets.stepsOf('d1', { runId: 'r1', episode: 0 })).toBeNull()
+  })
+
   test('outlive a run that is removed, and say that it is gone', () => {
     workspace.dataSets.create(newDataSet(), rows())
     workspace.runs.remove('r1')

@@ -39,6 +39,7 @@ export class DataSets {
     [number],
     { run: number; episode: number; step: number; label: number }
   >
+  private readonly selectSteps: Statement<[number, number, number], { step: number }>
   private readonly selectRuns: Statement<[], { run: number }>
   private readonly updateName: Statement<[string, number], unknown>
   private readonly delete: Statement<[number], unknown>
@@ -56,6 +57,9 @@ export class DataSets {
     this.selectOne = connection.prepare(`${SELECT} WHERE data_set = ?`)
     this.selectRows = connection.prepare(
       'SELECT run, episode, step, label FROM data_set_rows WHERE data_set = ? ORDER BY row',
+    )
+    this.selectSteps = connection.prepare(
+      'SELECT step FROM data_set_rows WHERE data_set = ? AND run = ? AND episode = ? ORDER BY step',
     )
     this.selectRuns = connection.prepare('SELECT run FROM runs')
     this.updateName = connection.prepare('UPDATE data_sets SET name = ? WHERE data_set = ?')
@@ -94,6 +98,13 @@ export class DataSets {
       keys: rows.map(({ run, episode, step }) => ({ runId: runId(run), episode, step })),
       labels: Int32Array.from(rows, ({ label }) => label),
     }
+  }
+
+  /** Steps of an episode that are rows; null where the data set was removed. */
+  stepsOf(id: string, { runId: run, episode }: Omit<StepKey, 'step'>): number[] | null {
+    const number = this.numberOf(id)
+    if (!this.selectOne.get(number)) return null
+    return this.selectSteps.all(number, runNumber(run), episode).map(({ step }) => step)
   }
 
   /** @throws not_found */

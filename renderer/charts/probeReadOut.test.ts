@@ -65,9 +65,9 @@ describe('projection', () => {
 
 describe('read-out along an episode', () => {
   const places: ReadOutPlace[] = [
-    { step: 0, probability: 0.4, heldOut: 0.2, verdict: 'valid' },
-    { step: 1, probability: 0.9, heldOut: null, verdict: 'invalid' },
-    { step: 2, probability: null, heldOut: null, verdict: 'win' },
+    { step: 0, probability: 0.4, heldOut: 0.2, isRow: true, verdict: 'valid' },
+    { step: 1, probability: 0.9, heldOut: null, isRow: false, verdict: 'invalid' },
+    { step: 2, probability: null, heldOut: null, isRow: null, verdict: 'win' },
   ]
   it('draws what the probe said before it had seen the episode, where there is such a thing', () => {
     const figure = readOutFigure(places, { className: 'invalid', threshold: 0.7, chosen: 1 })
@@ -75,6 +75,22 @@ describe('read-out along an episode', () => {
     expect(figure.tooltip(0).lines[0]).toMatchObject({ label: 'held-out probability', value: '0.200' })
     expect(figure.tooltip(1).lines[0]).toMatchObject({ label: 'probability', value: '0.900' })
     expect(figure.summary).toBe('2 of 3 steps have a read-out.')
+    expect(figure.caption).toContain('1 step held out, 1 not among the probe’s rows; ●')
+  })
+  it('never passes a step that was learnt from off as unseen', () => {
+    const captionOf = (isRow: boolean | null, heldOut: number | null = null): string =>
+      readOutFigure(
+        places.map((place) => ({ ...place, isRow, heldOut })),
+        { className: 'invalid', threshold: null, chosen: null },
+      ).caption
+    expect(captionOf(true)).toMatch(/^Learnt from; /)
+    expect(captionOf(false)).toMatch(/^Not among the probe’s rows; /)
+    expect(captionOf(null)).toMatch(/^Maybe learnt from: the data set was removed; /)
+    expect(captionOf(true, 0.5)).toMatch(/^Held out; /)
+    const learnt = readOutFigure([{ ...places[1]!, isRow: true }], {
+      ...{ className: 'invalid', threshold: null, chosen: null },
+    })
+    expect(learnt.tooltip(0).lines[0]?.label).toBe('probability of a step learnt from')
   })
 })
 

@@ -8,9 +8,40 @@ export interface ReadOutPlace {
   step: number
   /** By the probe of all rows. */
   probability: number | null
-  /** By the probe that had not seen this episode; null where it was no row. */
+  /** By the probe that had not seen this episode; null where no fold judged the step. */
   heldOut: number | null
+  /** Whether the step is a row of the probe's data set; null where nobody knows any more. */
+  isRow: boolean | null
   verdict: 'valid' | 'invalid' | 'win'
+}
+
+/** How far a value can be trusted, the best first: a step that was learnt from flatters its probe. */
+const standings = {
+  heldOut: { caption: 'held out', tooltip: 'held-out probability' },
+  unseen: { caption: 'not among the probe’s rows', tooltip: 'probability' },
+  learnt: { caption: 'learnt from', tooltip: 'probability of a step learnt from' },
+  unknown: { caption: 'maybe learnt from: the data set was removed', tooltip: 'probability' },
+} as const
+
+function standingOf({ heldOut, isRow }: ReadOutPlace): keyof typeof standings {
+  if (heldOut !== null) return 'heldOut'
+  return isRow === null ? 'unknown' : isRow ? 'learnt' : 'unseen'
+}
+
+/** `Held out`, or `4 steps held out, 2 learnt from` where they differ. */
+function standingText(places: readonly ReadOutPlace[]): string {
+  const found = places.map(standingOf)
+  const parts = (Object.keys(standings) as (keyof typeof standings)[]).flatMap((standing) => {
+    const n = found.filter((one) => one === standing).length
+    return n > 0 ? [{ n, words: standings[standing].caption }] : []
+  })
+  const [first, ...others] = parts
+  if (!first) return 'No value'
+  if (others.length === 0) return first.words[0]!.toUpperCase() + first.words.slice(1)
+  return [
+    `${plural(first.n, 'step')} ${first.words}`,
+    ...others.map(({ n, words }) => `${integer(n)} ${words}`),
+  ].join(', ')
 }
 
 /** A probe's curve over the steps of one episode; marks carry the verdict's colour and shape. */
@@ -21,32 +52,36 @@ export function readOutFigure(
   const shapes = { valid: 'circle', invalid: 'rect', win: 'diamond' } as const
   const valueOf = (place: ReadOutPlace | undefined): number | null =>
     place?.heldOut ?? place?.probability ?? null
-  const isHeld = places.some((place) => place.heldOut !== null)
-  const read = places.filter((place) => valueOf(place) !== null).length
+  const read = places.filter((place) => valueOf(place) !== null)
   const at = look.chosen === null ? -1 : places.findIndex((place) => place.step === look.chosen)
   return {
     title: `Probability of “${look.className}” by step`,
     caption:
-      `${isHeld ? 'Held out' : 'Not among the probe’s rows'}; ● valid ■ invalid ◆ win` +
-      `${look.threshold === null ? '' : `; dashed: ${share(look.threshold)}`}; n = ${plural(read, 'step')}.`,
-    summary: `${integer(read)} of ${plural(places.length, 'step')} have a read-out.`,
+      `${standingText(read)}; ● valid ■ invalid ◆ win` +
+      `${look.threshold === null ? '' : `; dashed: ${share(look.threshold)}`}; n = ${plural(read.length, 'step')}.`,
+    summary: `${integer(read.length)} of ${plural(places.length, 'step')} have a read-out.`,
     fileName: 'read-out',
     indexAxis: 'x',
     table: {
-      columns: ['step', 'probability', 'held_out', 'verdict'],
-      rows: places.map(({ step, probability, heldOut, verdict }) => [step, probability, heldOut, verdict]),
+      columns: ['step', 'probability', 'held_out', 'is_row', 'verdict'],
+      rows: places.map(({ step, probability, heldOut, isRow, verdict }) => [
+        ...[step, probability, heldOut, isRow === null ? null : Number(isRow), verdict],
+      ]),
     },
-    tooltip: (i) => ({
-      title: `Step ${places[i]?.step ?? ''}`,
-      lines: [
-        {
-          label: (places[i]?.heldOut ?? null) === null ? 'probability' : 'held-out probability',
-          value: share(valueOf(places[i])),
-          colour: places[i]?.verdict ?? null,
-        },
-        { label: 'verdict', value: places[i]?.verdict ?? '–', colour: null },
-      ],
-    }),
+    tooltip: (i) => {
+      const place = places[i]
+      return {
+        title: `Step ${place?.step ?? ''}`,
+        lines: [
+          {
+            label: place ? standings[standingOf(place)].tooltip : 'probability',
+            value: share(valueOf(place)),
+            colour: place?.verdict ?? null,
+          },
+          { label: 'verdict', value: place?.verdict ?? '–', colour: null },
+        ],
+      }
+    },
     option: (theme): Option => ({
       animation: false,
       aria: { enabled: false },

@@ -4,7 +4,7 @@ import { EpisodeScores } from './episodeScores.svelte.ts'
 import { EpisodeReadOut, type ReadOutQuestion } from './readOut.svelte.ts'
 
 const step = (number: number, tokens: boolean, heldOut: number | null = null) => ({
-  ...{ step: number, probability: 0.7, heldOut, named: 1 },
+  ...{ step: number, probability: 0.7, heldOut, isRow: true, named: 1 },
   tokens: tokens ? new Float32Array([0.1, 0.2]) : null,
 })
 

@@ -250,6 +250,7 @@ export class FakeProbes {
         const probability = 1 / (1 + Math.exp(-(Number(record.isInvalid) * 2 - 1 + random() * 2 - 1)))
         return {
           ...{ step: record.step, probability, heldOut: known.get(record.step)?.probability ?? null },
+          isRow: known.has(record.step),
           named: Number(probability >= 0.5),
           tokens: tokens
             ? Float32Array.from({ length: record.promptIds.length + record.completionIds.length }, () =>

@@ -53,6 +53,7 @@ export class ProbeReader {
         .filter((row) => row.runId === runId && row.episode === episode)
         .map((row) => [row.step, row.probability]),
     )
+    const rows = this.workspace.dataSets.stepsOf(probe.document.settings.dataSetId, { runId, episode })
     const byToken = new Map<number, Float32Array>()
     if (tokens) {
       const found = this.replay.positions({ runId, episode, hooks: [probe.hook] }, tell, signal)
@@ -64,6 +65,7 @@ export class ProbeReader {
         step,
         probability: classes && largest(probe, classes).probability,
         heldOut: held.get(step) ?? null,
+        isRow: rows && rows.includes(step),
         named: classes && largest(probe, classes).named,
         tokens: byToken.get(step) ?? null,
       })),

@@ -200,6 +200,21 @@ describe('a trained probe', () => {
     expect(mean).toBeCloseTo(steps.reduce((sum, { probability }) => sum + probability!, 0) / steps.length, 12)
   })
 
+  test('tells steps that it learnt from, and no fold judged, from those it never saw', async () => {
+    const id = await trained({ split: { kind: 'episode', testShare: 0.3, seed: 1 } })
+    const tested = new Set(engine.probes.get(id).document!.predictions.map(({ episode }) => episode))
+    const { episodes } = engine.runs.get(runId).settings
+    for (let episode = 0; episode < episodes; episode++) {
+      const out = await engine.probeReader.readOut({ id, runId, episode, tokens: false }, ignore, never)
+      expect(new Set(out.steps.map(({ isRow }) => isRow))).toEqual(new Set([true]))
+      expect(out.steps.every(({ heldOut }) => (heldOut !== null) === tested.has(episode))).toBe(true)
+    }
+    const other = await collected({ episodes: 1, seed: 9 })
+    const asked = { id, runId: other, episode: 0, tokens: false }
+    const { steps } = await engine.probeReader.readOut(asked, ignore, never)
+    expect(steps.some(({ isRow, heldOut }) => isRow || heldOut !== null)).toBe(false)
+  })
+
   test('reads every token by a replay, and says at the last prompt token what it says of the step', async () => {
     const id = await trained()
     const { steps } = await engine.probeReader.readOut({ id, runId, episode: 2, tokens: true }, ignore, never)
