@@ -106,9 +106,10 @@ export class DataSetDesk {
     )
     if (same) return same
     const models = runs.map(({ manifest }) => ({ name: manifest.modelName, hash: manifest.modelHash }))
+    const runNames = runs.map(({ name }) => name)
     const record = this.workspace.dataSets.create(
       {
-        name: recipe.name || dataSetName(recipe, this.list().length + 1),
+        name: recipe.name || dataSetName(recipe, runNames, this.list().length + 1),
         recipe,
         hash,
         rows: steps.length,

@@ -227,6 +227,6 @@ export class ProbeTraining {
   }
 }
 
-/** For instance `invalid · r1 · 3 · logistic`. */
+/** For instance `invalid · first try · 3 · logistic`. */
 const probeName = ({ estimator }: ProbeSettings, { name }: DataSetRecord): string =>
   `${name} · ${estimator.kind}`.slice(0, 200)
