@@ -4,7 +4,7 @@
 import { AppError, errors } from '../contract/errors.ts'
 import type { ActivationSource } from '../contract/interventions.ts'
 import type { ComputeDtype } from '../contract/models.ts'
-import { nearestNames } from '../model/nearestNames.ts'
+import { nearestNames } from '../contract/nearestNames.ts'
 import type { HookPoint } from '../model/hookNames.ts'
 import { asWeight, readSafetensorsHeader, readWeight } from '../model/safetensors.ts'
 import type { RowTable } from './interventions.ts'

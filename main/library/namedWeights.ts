@@ -2,7 +2,7 @@
 // Owns: reading a tensor, some of its rows, or all of them part by part. Not: which tensors there are (model/decoderTensors.ts).
 import { errors } from '../contract/errors.ts'
 import { blockParts } from '../model/blockWeights.ts'
-import { nearestNames } from '../model/nearestNames.ts'
+import { nearestNames } from '../contract/nearestNames.ts'
 import type { WeightMap, WeightTensor } from '../model/modelFiles.ts'
 import { readRows, readWeight } from '../model/safetensors.ts'
 

@@ -3,7 +3,7 @@
 import { errors } from '../contract/errors.ts'
 import type { ModelShape } from '../contract/models.ts'
 import { listHooks, parseHook } from './hookNames.ts'
-import { nearestNames } from './nearestNames.ts'
+import { nearestNames } from '../contract/nearestNames.ts'
 
 /**
  * Names of the hook points that names and patterns fit, each once. `*` stands for any run of characters, `{a,b}` for any of several and

@@ -2,7 +2,7 @@
 // Owns: the one table of names, axes, sizes and of which model has which, and the one parser. Not: where the graph computes them (hookGraph.ts and its callers).
 import { errors } from '../contract/errors.ts'
 import type { ModelShape, ModelTraits } from '../contract/models.ts'
-import { nearestNames } from './nearestNames.ts'
+import { nearestNames } from '../contract/nearestNames.ts'
 
 /** Hook points that are computed together where one of them is fetched. */
 export const hookGroups = ['residual', 'norm', 'attention', 'keys', 'result', 'mlp'] as const

@@ -1,4 +1,4 @@
-// “Did you mean …”: the known names that are nearest to a wrong one.
+// “Did you mean …”: the known names that are nearest to a wrong one, as errors and forms offer them.
 // Owns: the distance between names. Not: which names there are.
 
 /** The three candidates that take the fewest edits; of none at all none. */
@@ -16,10 +16,11 @@ function editDistance(from: string, to: string): number {
   for (let line = 1; line <= from.length; line++) {
     const next = [line]
     for (let column = 1; column <= to.length; column++) {
-      const replace = row[column - 1] + (from[line - 1] === to[column - 1] ? 0 : 1)
-      next.push(Math.min(replace, row[column] + 1, next[column - 1] + 1))
+      const [before, above] = row.slice(column - 1, column + 1) as [number, number] // within the row
+      const replace = before + (from[line - 1] === to[column - 1] ? 0 : 1)
+      next.push(Math.min(replace, above + 1, (next.at(-1) ?? 0) + 1))
     }
     row = next
   }
-  return row[to.length]
+  return row.at(-1) ?? 0
 }
