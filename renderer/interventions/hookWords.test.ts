@@ -41,7 +41,8 @@ describe('what a model offers', () => {
     ['blocks.*.attn.hook_z', null],
     ['hook_embed', null],
     ['blocks.1*.hook_resid_post', null], // a pattern of its own: the engine expands it
-    ['blocks.2.hook_resid_pst', /no such hook point/],
+    ['blocks.2.hook_resid_pst', /no such hook point.*hook_resid_post/],
+    ['blocks.2.attn.hook_patern', /Near: attn\.hook_pattern/],
     ['', /Choose/],
     ['blocks.{}.hook_resid_post', /layers/],
     ['blocks.{a}.hook_resid_post', /“a” names no layers/],

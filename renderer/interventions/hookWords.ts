@@ -1,6 +1,7 @@
 // A hook point taken apart as a form has it: its name within a block, and the layers.
 // Owns: `blocks.{4..8}.hook_resid_post` ↔ `hook_resid_post` and `4-8`, and what a model offers of both. Not: the table (models.hookPoints).
 import type { HookPointRecord } from '../../main/contract/models.ts'
+import { nearestNames } from '../../main/contract/nearestNames.ts'
 import { readNumbers, writeNumbers } from '../shared/numberWords.ts'
 
 export interface HookWords {
@@ -54,9 +55,16 @@ export function hookFault(
   points: readonly HookPointRecord[] | null,
 ): string | null {
   if (!points || /[*{},]/.test(name)) return null
-  const choice = hookChoices(points).find((each) => each.name === name)
+  const choices = hookChoices(points)
+  const choice = choices.find((each) => each.name === name)
   if (name === '') return 'Choose a hook point.'
-  if (!choice) return 'This model has no such hook point.'
+  if (!choice) {
+    const near = nearestNames(
+      name,
+      choices.map((each) => each.name),
+    )
+    return `This model has no such hook point. Near: ${near.join(', ')}.`
+  }
   if (!choice.isInBlock) return null
   if (layers === null || layers.trim() === '') return 'Give its layers.'
   if (layers.trim().toLowerCase() === 'all') return null

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changeKind, checkInterventions, newItem, withFolder, writeItems } from './interventionDraft.ts'
+import { inventedHookPoints, inventedModels } from '../testing/invented.ts'
 import { kindNames, type Kind } from './interventionText.ts'
 
 const zero = { kind: 'zeroAblate', hook: 'blocks.1.hook_mlp_out', positions: 'all' }
@@ -39,7 +40,9 @@ describe('a fault', () => {
   it('stands at its item and its field', () => {
     const { items, settings, faults } = checkInterventions(JSON.stringify([zero, { ...add, alpha: null }]))
     expect([items?.length, settings]).toEqual([2, null])
-    expect(faults).toEqual([{ index: 1, field: 'alpha', path: 'alpha', message: 'Give a number.' }])
+    expect(faults).toEqual([
+      { index: 1, field: 'alpha', path: 'alpha', message: 'Give a number.', isMissing: false },
+    ])
   })
 
   it('says of each field what it wants', () => {
@@ -48,6 +51,26 @@ describe('a fault', () => {
     expect(faultsOf({ ...zero, kind: 'zero' })[0]?.[0]).toBe('kind')
     expect(faultsOf({ ...zero, alfa: 1 })).toEqual([['', 'No such word: alfa.']])
     expect(faultsOf({ ...add, phase: 'decode' })[0]?.[0]).toBe('phase')
+  })
+
+  it('is told apart from what was not given yet', () => {
+    const { faults } = checkInterventions(JSON.stringify([newItem('patch', 3), { ...zero, heads: ['x'] }]))
+    expect(faults.map(({ path, isMissing }) => [path, isMissing])).toEqual([
+      ['source.file', true],
+      ['source.tensor', true],
+      ['heads.0', false],
+    ])
+  })
+
+  it('of a hook point is known where the model’s are', () => {
+    const points = inventedHookPoints(inventedModels[0]!)
+    const text = JSON.stringify([zero, { ...zero, hook: ['hook_embed', 'blocks.99.attn.hook_z'] }])
+    expect(checkInterventions(text).faults).toEqual([])
+    const { settings, faults } = checkInterventions(text, points)
+    expect(settings).toBeNull()
+    expect(faults.map(({ index, field, message }) => [index, field, message])).toEqual([
+      [1, 'hook', 'There is no blocks.99.attn.hook_z in this model.'],
+    ])
   })
 
   it('of a source is about the form that was begun', () => {

@@ -2,6 +2,8 @@
 // Owns: text ↔ items, a new item of each kind, faults by item and field. Not: how it is shown (InterventionList.svelte).
 import type * as z from 'zod'
 import { interventionList, type InterventionSetting } from '../../main/contract/interventions.ts'
+import type { HookPointRecord } from '../../main/contract/models.ts'
+import { hookFault, splitHook } from './hookWords.ts'
 import type { Kind } from './interventionText.ts'
 
 /** As it stands in the text: keys and values that may still be wrong. */
@@ -15,6 +17,8 @@ export interface ItemFault {
   /** Its whole path in the item, for instance `vector.file`. */
   path: string
   message: string
+  /** Nothing was given there yet: of a new item that is no mistake of anyone's. */
+  isMissing: boolean
 }
 
 export interface InterventionCheck {
@@ -27,12 +31,18 @@ export interface InterventionCheck {
 const isItem = (value: unknown): value is DraftItem =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** An empty text is an empty list. */
-export function checkInterventions(text: string): InterventionCheck {
+/**
+ * An empty text is an empty list.
+ * @param points  the model's hook points; null where they are not known: then the engine says which there are
+ */
+export function checkInterventions(
+  text: string,
+  points: readonly HookPointRecord[] | null = null,
+): InterventionCheck {
   const whole = (message: string): InterventionCheck => ({
     items: null,
     settings: null,
-    faults: [{ index: null, field: '', path: '', message }],
+    faults: [{ index: null, field: '', path: '', message, isMissing: false }],
   })
   let value: unknown = []
   try {
@@ -45,8 +55,21 @@ export function checkInterventions(text: string): InterventionCheck {
     return whole('A list of interventions is wanted: [{ … }].')
   const items: DraftItem[] = value
   const parsed = interventionList.safeParse(items)
-  if (parsed.success) return { items, settings: parsed.data, faults: [] }
-  return { items, settings: null, faults: parsed.error.issues.map((issue) => faultOf(issue, items)) }
+  const faults = (parsed.error?.issues ?? []).map((issue) => faultOf(issue, items))
+  items.forEach((item, index) => {
+    if (!faults.some((fault) => fault.index === index && fault.field === 'hook'))
+      faults.push(...hookFaults(item, index, points))
+  })
+  return { items, settings: parsed.success && faults.length === 0 ? parsed.data : null, faults }
+}
+
+/** The first of its hook points that the model does not have. */
+function hookFaults(item: DraftItem, index: number, points: readonly HookPointRecord[] | null): ItemFault[] {
+  for (const hook of [item['hook']].flat()) {
+    const message = typeof hook === 'string' ? hookFault(splitHook(hook), points) : null
+    if (message !== null) return [{ index, field: 'hook', path: 'hook', message, isMissing: false }]
+  }
+  return []
 }
 
 function faultOf(issue: z.core.$ZodIssue, items: readonly DraftItem[]): ItemFault {
@@ -59,6 +82,7 @@ function faultOf(issue: z.core.$ZodIssue, items: readonly DraftItem[]): ItemFaul
     field: String(field),
     path: path.join('.'),
     message: messageOf(inner, String(path.at(-1))),
+    isMissing: inner.code === 'too_small' && (inner.origin === 'string' || inner.origin === 'array'),
   }
 }
 

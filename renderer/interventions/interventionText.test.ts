@@ -39,7 +39,7 @@ describe('an intervention on one line', () => {
         low: 0,
         gate: { vector, above: 1.5 },
       },
-      '0 … ∞ along lastPrompt of r7, episode 3, step 0 · blocks.15.hook_resid_post · tokens “ cat” · if above 1.5',
+      '0 … ∞ along lastPrompt of r7, episode 3, step 0 · blocks.15.hook_resid_post · tokens “ cat” · where x · (v of v.safetensors) is above 1.5',
     ],
   ])('says what, where and on which tokens', (item, text) => {
     expect(inWords(item)).toBe(text)

@@ -69,6 +69,9 @@ function actionText(setting: InterventionSetting): string {
   }
 }
 
+const gateText = (gate: NonNullable<InterventionSetting['gate']>): string =>
+  `where x · (${sourceText(gate.vector)}) is ${'above' in gate ? `above ${gate.above}` : `below ${gate.below}`}`
+
 /** On one line: what, where, which tokens, which steps. */
 export function summaryOf(setting: InterventionSetting): string {
   const { hook, heads, applyAtSteps, gate } = setting
@@ -78,7 +81,7 @@ export function summaryOf(setting: InterventionSetting): string {
     ...(heads ? [`heads ${writeNumbers(heads)}`] : []),
     positionsText(setting),
     ...(applyAtSteps ? [`steps ${writeNumbers(applyAtSteps)}`] : []),
-    ...(gate ? ['above' in gate ? `if above ${gate.above}` : `if below ${gate.below}`] : []),
+    ...(gate ? [gateText(gate)] : []),
   ].join(' · ')
 }
 

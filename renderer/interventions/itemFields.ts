@@ -38,9 +38,9 @@ export type PositionKind = 'lastPrompt' | 'allPrompt' | 'everyGenerated' | 'all'
 
 export const positionKinds: { value: PositionKind; label: string }[] = [
   { value: 'lastPrompt', label: 'Last prompt token' },
-  { value: 'allPrompt', label: 'Every prompt token' },
-  { value: 'everyGenerated', label: 'Every generated token' },
-  { value: 'all', label: 'Every token' },
+  { value: 'allPrompt', label: 'Whole prompt' },
+  { value: 'everyGenerated', label: 'Whole answer' },
+  { value: 'all', label: 'Prompt and answer' },
   { value: 'at', label: 'Positions…' },
   { value: 'range', label: 'Range…' },
   { value: 'tokens', label: 'Tokens…' },

@@ -3,11 +3,21 @@
 
 type SourceKind = 'file' | 'run' | 'values'
 
-export const sourceKinds: readonly { value: SourceKind; label: string }[] = [
+const sourceKinds: readonly { value: SourceKind; label: string }[] = [
   { value: 'file', label: 'A file' },
   { value: 'run', label: 'A stored run' },
   { value: 'values', label: 'Values' },
 ]
+
+/** What a run never stores: scores and patterns, a row for every key. */
+const isUnstored = (hook: unknown): boolean =>
+  typeof hook === 'string' && /hook_(attn_scores|pattern)$/.test(hook)
+
+/** Those that can hold numbers for these hook points, and the one that is chosen. */
+export const sourceKindsFor = (hooks: unknown, chosen: SourceKind): typeof sourceKinds =>
+  sourceKinds.filter(
+    ({ value }) => value !== 'run' || chosen === 'run' || ![hooks].flat().some((hook) => isUnstored(hook)),
+  )
 
 export const isSourceKind = (text: string): text is SourceKind =>
   sourceKinds.some(({ value }) => value === text)

@@ -292,6 +292,7 @@ export function checkDraft(
   draft: RunDraft,
   layerCount: number | null,
   lists: TaskLists = [],
+  { settings: interventions, faults: wrong } = checkInterventions(draft.interventions),
 ): { settings: CollectSettings; faults: DraftFaults } | { settings: null; faults: DraftFaults } {
   const faults: DraftFaults = {}
   const choice = readLayers(draft.layers, layerCount)
@@ -300,7 +301,6 @@ export function checkDraft(
   if (selection !== null) faults.selection = selection
   const asksModel = draft.environment === 'twenty_questions' && draft.oracle === 'openai'
   if (asksModel && !isAddress(draft.baseUrl)) faults.baseUrl = addressFault
-  const { settings: interventions, faults: wrong } = checkInterventions(draft.interventions)
   if (wrong[0]) faults.interventions = wrong[0].message
   const input = inputOf(draft, choice.layers ?? [], interventions ?? [])
   const parsed = collectSettings.safeParse(input as CollectInput)

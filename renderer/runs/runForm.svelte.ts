@@ -4,6 +4,8 @@ import type { RunEstimate } from '../../main/contract/api.ts'
 import type { CollectSettings, RunRecord } from '../../main/contract/runs.ts'
 import { engine, type Engine } from '../client.ts'
 import { storedEndpoint } from '../settings/endpoint.ts'
+import { hookTables } from '../interventions/hookTables.svelte.ts'
+import { checkInterventions } from '../interventions/interventionDraft.ts'
 import { selection } from '../selection.svelte.ts'
 import { workspace, type Workspace } from '../workspace.svelte.ts'
 import { keptDraft } from './keptDraft.ts'
@@ -28,6 +30,8 @@ export class RunForm {
   /** Why there is no estimate, or why it did not start; null where a field says it. */
   error = $state.raw<ErrorReport | null>(null)
   isStarting = $state(false)
+  /** A start was asked for while something was wrong. */
+  wasTried = $state(false)
   isEstimating = $state(false)
   #engine: Engine
   #workspace: Workspace
@@ -41,7 +45,12 @@ export class RunForm {
 
   model = $derived.by(() => this.#workspace.model(this.draft.modelId))
   layerCount = $derived(this.model?.shape.layers ?? null)
-  #checked = $derived.by(() => checkDraft(this.draft, this.layerCount, this.#workspace.taskLists))
+  #interventions = $derived.by(() =>
+    checkInterventions(this.draft.interventions, hookTables.of(this.draft.modelId)),
+  )
+  #checked = $derived.by(() =>
+    checkDraft(this.draft, this.layerCount, this.#workspace.taskLists, this.#interventions),
+  )
   /** What the engine said of a field; true of this value with this model. */
   #refusal = $state.raw<{ field: DraftField; text: string; value: unknown; modelId: string } | null>(null)
   #refused: DraftFaults = $derived.by(() => {
@@ -51,6 +60,11 @@ export class RunForm {
   })
   faults: DraftFaults = $derived({ ...this.#refused, ...this.#checked.faults })
   settings: CollectSettings | null = $derived(this.#checked.settings)
+  /** Every single thing to correct, of the interventions too. */
+  faultCount: number = $derived(
+    Object.keys(this.faults).filter((field) => field !== 'interventions').length +
+      (this.#interventions.faults.length || (this.faults.interventions === undefined ? 0 : 1)),
+  )
   /** What the engine said of the interventions; what is wrong with their text stands beside each of them. */
   refusedInterventions = $derived(this.#refused.interventions)
   /** How the run will be called unless it gets a name. */
@@ -59,6 +73,7 @@ export class RunForm {
   fill(draft: RunDraft): void {
     this.draft = draft
     this.error = null
+    this.wasTried = false
     this.#refusal = null
     if (!draft.modelId && this.#workspace.models?.[0]) this.chooseModel(this.#workspace.models[0].id)
   }
@@ -117,6 +132,7 @@ export class RunForm {
 
   /** @returns the run; null where it did not start (then `faults` or `error` say why) */
   async start(): Promise<RunRecord | null> {
+    this.wasTried = this.settings === null
     if (!this.settings || this.isStarting) return null
     this.isStarting = true
     this.error = null

@@ -56,6 +56,19 @@ describe('RunForm', () => {
     form.chooseGame('number_hunt')
     expect(form.draft.maxSteps).toBeNull()
   })
+  it('counts every single thing to correct, and remembers that a start was tried', async () => {
+    const { form } = formOn({})
+    form.chooseModel('smollm2-135m-instruct')
+    expect([form.faultCount, form.wasTried]).toEqual([0, false])
+    form.draft.episodes = null
+    const patch = { kind: 'patch', hook: 'blocks.3.hook_resid_post', positions: 'lastPrompt' }
+    form.draft.interventions = JSON.stringify([{ ...patch, source: { file: '', tensor: '' } }])
+    expect(form.faultCount).toBe(3)
+    expect(await form.start()).toBeNull()
+    expect(form.wasTried).toBe(true)
+    form.fill({ ...form.draft, interventions: '' })
+    expect([form.faultCount, form.wasTried]).toEqual([1, false])
+  })
   it('asks for one estimate after the last of several changes, and ignores an answer that comes too late', async () => {
     vi.useFakeTimers()
     const answers: ((value: RunEstimate) => void)[] = []
