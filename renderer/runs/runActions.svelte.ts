@@ -12,7 +12,16 @@ const resumable: readonly RunStatus[] = ['paused', 'interrupted', 'cancelled', '
 const active: readonly RunStatus[] = ['queued', 'running', 'paused']
 
 export const canPause = (run: RunRecord): boolean => run.status === 'running'
-export const canResume = (run: RunRecord): boolean => resumable.includes(run.status)
+const certain = [
+  'logits_not_finite',
+  'intervention_nowhere',
+  'intervention_unused',
+  'intervention_never_fired',
+]
+/** From where it stopped it would end the same way: only other settings help. */
+export const failsAgain = (run: RunRecord): boolean =>
+  run.status === 'failed' && certain.includes(run.error?.code ?? '')
+export const canResume = (run: RunRecord): boolean => resumable.includes(run.status) && !failsAgain(run)
 export const canCancel = (run: RunRecord): boolean => active.includes(run.status)
 export const canRemove = (run: RunRecord): boolean => run.status !== 'running'
 

@@ -5,7 +5,7 @@ import type { Engine } from '../client.ts'
 import { toasts } from '../shared/toasts.svelte.ts'
 import { inventRun } from '../testing/invented.ts'
 import { Workspace } from '../workspace.svelte.ts'
-import { canCancel, canPause, canRemove, canResume, RunActions } from './runActions.svelte.ts'
+import { canCancel, canPause, canRemove, canResume, failsAgain, RunActions } from './runActions.svelte.ts'
 import { factsOf } from './runFacts.ts'
 
 function actionsOn(runs: Record<string, unknown>) {
@@ -24,6 +24,12 @@ describe('what a status allows', () => {
     expect(allowed(canResume)).toEqual(['paused', 'interrupted', 'cancelled', 'failed'])
     expect(allowed(canCancel)).toEqual(['queued', 'running', 'paused'])
     expect(allowed(canRemove)).not.toContain('running')
+  })
+  it('is not to go on where it would fail at the same place again', () => {
+    const failed = { ...inventRun('a', 'failed'), error: errors.logitsNotFinite({ largest: NaN }).report() }
+    expect([failsAgain(failed), canResume(failed)]).toEqual([true, false])
+    const full = { ...failed, error: errors.internalError({ reason: 'x' }).report() }
+    expect([failsAgain(full), canResume(full)]).toEqual([false, true])
   })
 })
 
