@@ -105,6 +105,32 @@ span = slice(5, 9)
 case("positions 5..8 of layer 15 zeroed", resid_post(15, at(span, lambda x: x * 0)))
 mean = captured(15, OTHER)[1:].mean(0)  # without the attention sink
 case("positions 5..8 of layer 15 mean-ablated", resid_post(15, at(span, lambda x: mean.expand_as(x))))
+
+
+class Uniform:
+    """sfc32, seeded by SHA-256 of a text: the numbers of main/analysis/seededGenerator.ts."""
+
+    def __init__(self, seed):
+        digest = hashlib.sha256(seed.encode()).digest()
+        self.state = [int.from_bytes(digest[i : i + 4], "little") for i in range(0, 16, 4)]
+
+    def word(self):
+        a, b, c, counter = self.state
+        total = (a + b + counter) & 0xFFFFFFFF
+        turned = ((c << 21) | (c >> 11)) & 0xFFFFFFFF
+        self.state = [b ^ (b >> 9), (c + (c << 3)) & 0xFFFFFFFF, (turned + total) & 0xFFFFFFFF, (counter + 1) & 0xFFFFFFFF]
+        return total
+
+    def __call__(self):
+        high, low = self.word() >> 5, self.word() >> 6
+        return (high * 2**26 + low) / 2**53
+
+
+# Every position draws by itself, from the intervention's seed 7 and an empty seed of the step.
+rows = captured(15, OTHER)[1:]  # without the attention sink
+drawn = [int(Uniform(f"7//{position}")() * len(rows)) for position in range(5, 9)]
+assert len(set(drawn)) > 1, drawn
+case("positions 5..8 of layer 15 resample-ablated", resid_post(15, at(span, lambda x: rows[drawn])))
 source = captured(12, OTHER)
 case("positions 5..8 of layer 12 patched", resid_post(12, at(span, lambda x: source[span])))
 last = slice(len(PROMPT) - 1, len(PROMPT))
@@ -150,19 +176,26 @@ frozen = patterns[7].clone()
 case("patterns of layer 7, heads 2 and 5, frozen", Nothing())
 frozen = None
 
-# Path patching: from head 2 of layer 4 to the queries of heads 0..2 of layer 9, all other heads and all MLPs held.
+# Path patching: from head 2 of layer 4 to receivers, all other heads and, where asked, all MLPs held.
 SENDER = slice(2 * HEAD_WIDTH, 3 * HEAD_WIDTH)
-RECEIVERS = slice(0, 3 * HEAD_WIDTH)
 
 
-def watched(ids):
-    """What every layer's heads (before the output projection) and MLP give, and the queries of layer 9."""
-    found = {"z": {}, "mlp": {}}
+def tensor_of(output):
+    return output[0] if isinstance(output, tuple) else output
+
+
+def watched(ids, modules=()):
+    """What every layer's heads (before the output projection) and MLP give, and some modules more."""
+    found = {"z": {}, "mlp": {}, "more": {}}
     handles = []
+
+    def watch(module, kind, key):
+        return module.register_forward_hook(lambda _, __, output: found[kind].__setitem__(key, tensor_of(output).clone()))
+
     for index, layer in enumerate(layers):
         handles.append(layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs, i=index: found["z"].__setitem__(i, inputs[0].clone())))
-        handles.append(layer.mlp.register_forward_hook(lambda _, __, output, i=index: found["mlp"].__setitem__(i, output.clone())))
-    handles.append(layers[9].self_attn.q_proj.register_forward_hook(lambda _, __, output: found.__setitem__("q", output.clone())))
+        handles.append(watch(layer.mlp, "mlp", index))
+    handles += [watch(module, "more", module) for module in modules]
     run(ids)
     for handle in handles:
         handle.remove()
@@ -170,25 +203,40 @@ def watched(ids):
 
 
 clean, corrupted = watched(PROMPT), watched(OTHER)
-held = []
-for index, layer in enumerate(layers):
-    z = clean["z"][index].clone()
-    if index == 4:
-        z[:, :, SENDER] = corrupted["z"][4][:, :, SENDER]
-    held.append(layer.self_attn.o_proj.register_forward_pre_hook(lambda _, __, z=z: (z,)))
-    held.append(layer.mlp.register_forward_hook(lambda _, __, ___, i=index: clean["mlp"][i]))
-received = watched(PROMPT)["q"]
-for handle in held:
-    handle.remove()
 
 
-def receive(_, __, output):
-    output = output.clone()
-    output[:, :, RECEIVERS] = received[:, :, RECEIVERS]
-    return output
+def path_case(name, receivers, hold_mlps):
+    """`receivers`: modules, and which columns of what they give receive."""
+    held = []
+    for index, layer in enumerate(layers):
+        z = clean["z"][index].clone()
+        if index == 4:
+            z[:, :, SENDER] = corrupted["z"][4][:, :, SENDER]
+        held.append(layer.self_attn.o_proj.register_forward_pre_hook(lambda _, __, z=z: (z,)))
+        if hold_mlps:
+            held.append(layer.mlp.register_forward_hook(lambda _, __, ___, i=index: clean["mlp"][i]))
+    received = watched(PROMPT, [module for module, _ in receivers])["more"]
+    for handle in held:
+        handle.remove()
+
+    def receive(module, columns):
+        def hook(_, __, output):
+            changed = tensor_of(output).clone()
+            changed[:, :, columns] = received[module][:, :, columns]
+            return (changed, *output[1:]) if isinstance(output, tuple) else changed
+
+        return module.register_forward_hook(hook)
+
+    handles = [receive(*receiver) for receiver in receivers]
+    case(name, type("All", (), {"remove": lambda self: [handle.remove() for handle in handles]})())
 
 
-case("path from head 2 of layer 4 to queries of layer 9", layers[9].self_attn.q_proj.register_forward_hook(receive))
+nine = layers[9].self_attn
+queries = [(nine.q_proj, slice(0, 3 * HEAD_WIDTH))]
+path_case("path from head 2 of layer 4 to queries of layer 9", queries, True)
+path_case("the same path, MLPs free", queries, False)
+path_case("path to keys and values of layer 9", [(nine.k_proj, slice(0, HEAD_WIDTH)), (nine.v_proj, slice(HEAD_WIDTH, 3 * HEAD_WIDTH))], True)
+path_case("path to the residual stream after layer 20, MLPs free", [(layers[20], slice(None))], False)
 
 
 def greedy(steer):

@@ -9,7 +9,7 @@ import { interventionList, type InterventionInput } from '../../main/contract/in
 import { InferenceClient } from '../../main/inference/inferenceClient.ts'
 import { interventionsAtStep, planInterventions } from '../../main/inference/interventionPlan.ts'
 import type { Intervention } from '../../main/inference/interventions.ts'
-import { pathPatch } from '../../main/inference/pathPatching.ts'
+import { pathPatch, type PathPatch } from '../../main/inference/pathPatching.ts'
 import type { GenerateRequest } from '../../main/inference/requests.ts'
 import { openModelFiles } from '../../main/model/openModelFiles.ts'
 import { prepareWeights } from '../../main/model/prepareWeights.ts'
@@ -52,6 +52,15 @@ const cases = (other: string): Record<string, InterventionInput[]> => ({
   'positions 5..8 of layer 15 zeroed': [{ kind: 'zeroAblate', hook: resid(15), positions: span }],
   'positions 5..8 of layer 15 mean-ablated': [
     { kind: 'meanAblate', hook: resid(15), positions: span, source: { file: other, tensor: resid(15) } },
+  ],
+  'positions 5..8 of layer 15 resample-ablated': [
+    {
+      kind: 'resampleAblate',
+      hook: resid(15),
+      positions: span,
+      source: { file: other, tensor: resid(15) },
+      seed: 7,
+    },
   ],
   'positions 5..8 of layer 12 patched': [
     { kind: 'patch', hook: resid(12), positions: span, source: { file: other, tensor: resid(12) } },
@@ -111,7 +120,23 @@ function largestDifference(expected: number[][], logits: Float32Array): number {
   return largest
 }
 
-const pathCase = 'path from head 2 of layer 4 to queries of layer 9'
+const queries = [{ hook: 'blocks.9.attn.hook_q', heads: [0, 1, 2] }]
+/** All from head 2 of layer 4. */
+const pathCases: Record<string, Pick<PathPatch, 'receivers' | 'holdMlps'>> = {
+  'path from head 2 of layer 4 to queries of layer 9': { receivers: queries, holdMlps: true },
+  'the same path, MLPs free': { receivers: queries, holdMlps: false },
+  'path to keys and values of layer 9': {
+    receivers: [
+      { hook: 'blocks.9.attn.hook_k', heads: [0] },
+      { hook: 'blocks.9.attn.hook_v', heads: [1, 2] },
+    ],
+    holdMlps: true,
+  },
+  'path to the residual stream after layer 20, MLPs free': {
+    receivers: [{ hook: resid(20) }],
+    holdMlps: false,
+  },
+}
 
 const request = (ids: number[], further: Partial<GenerateRequest>): GenerateRequest => ({
   promptIds: Int32Array.from(ids),
@@ -169,12 +194,14 @@ describe.skipIf(!existsSync(smolLM2Path))('interventions on SmolLM2-135M-Instruc
   })
 
   it('are the script’s cases, one by one', () => {
-    expect([...planned.keys(), pathCase].toSorted()).toEqual(Object.keys(golden.cases).toSorted())
+    expect([...planned.keys(), ...Object.keys(pathCases)].toSorted()).toEqual(
+      Object.keys(golden.cases).toSorted(),
+    )
   })
 
   it('give PyTorch’s logits, all in one batch', async () => {
     const logitCases = Object.entries(golden.cases).filter(
-      ([name, { logits }]) => logits && name !== pathCase,
+      ([name, { logits }]) => logits && !(name in pathCases),
     )
     const results = await Promise.all(
       logitCases.map(([name]) =>
@@ -195,25 +222,28 @@ describe.skipIf(!existsSync(smolLM2Path))('interventions on SmolLM2-135M-Instruc
     })
   }, 120_000)
 
-  it('give PyTorch’s logits along one path alone', async () => {
-    const { logits } = await pathPatch(
-      (each) => client.generate(each, never),
-      {
-        clean: Int32Array.from(golden.prompt),
-        corrupted: Int32Array.from(golden.other),
-        sender: { hook: 'blocks.4.attn.hook_z', heads: [2] },
-        receivers: [{ hook: 'blocks.9.attn.hook_q', heads: [0, 1, 2] }],
-        holdMlps: true,
-      },
-      client.config.shape,
-    )
-    const expected = golden.cases[pathCase].logits!
-    const error = largestDifference(expected, logits!) // asked for
-    const effect = largestDifference(golden.cases.none.logits!, logits!)
-    console.log(`${pathCase}: largest |Δ| ${error.toExponential(1)}, effect ${effect.toPrecision(2)}`)
-    expect(error).toBeLessThan(1e-3)
-    expect(effect).toBeGreaterThan(10 * error)
-  }, 120_000)
+  it.each(Object.entries(pathCases))(
+    'give PyTorch’s logits along one path alone: %s',
+    async (name, path) => {
+      const { logits } = await pathPatch(
+        (each) => client.generate(each, never),
+        {
+          clean: Int32Array.from(golden.prompt),
+          corrupted: Int32Array.from(golden.other),
+          sender: { hook: 'blocks.4.attn.hook_z', heads: [2] },
+          ...path,
+        },
+        client.config.shape,
+      )
+      const expected = golden.cases[name].logits!
+      const error = largestDifference(expected, logits!) // asked for
+      const effect = largestDifference(golden.cases.none.logits!, logits!)
+      console.log(`${name}: largest |Δ| ${error.toExponential(1)}, effect ${effect.toPrecision(2)}`)
+      expect(error).toBeLessThan(1e-3)
+      expect(effect).toBeGreaterThan(10 * error)
+    },
+    120_000,
+  )
 
   it.each(Object.entries(golden.cases).filter(([, { greedy }]) => greedy))(
     'give PyTorch’s greedy tokens: %s',
