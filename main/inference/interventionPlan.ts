@@ -147,7 +147,8 @@ async function planOne(
   const name = vectorSteps ? `${plainName}, ${stepWords(vectorSteps)}` : plainName
   const read: ReadTable = async (source, what) => {
     const found = await readSource(source, model, { intervention: name, point: hook, what })
-    provenance.push(`${what}: ${found.provenance}, ${found.table.rows} rows`)
+    const { rows } = found.table
+    provenance.push(`${what}: ${found.provenance}, ${rows === 1 ? '1 row' : `${rows} rows`}`)
     return what === 'vector' && row !== undefined
       ? { ...found, table: rowsFrom(found.table, row, row + 1) }
       : found

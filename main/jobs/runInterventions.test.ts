@@ -168,7 +168,7 @@ describe('a run with interventions', () => {
     ])
     expect(alone.run.manifest.interventions[0]).toMatchObject({
       hash: expect.stringMatching(/^[0-9a-f]{64}$/),
-      sources: [`vector: ${vectors} v, 1 rows`],
+      sources: [`vector: ${vectors} v, 1 row`],
     })
   })
 
