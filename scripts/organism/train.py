@@ -34,7 +34,7 @@ def options() -> argparse.Namespace:
     add('--out', type=Path, default=DEFAULT_FOLDER, help='folder of the checkpoint, the curve and the exported model')
     add('--seed', type=int, default=0)
     add('--tokens', type=float, default=16.0, help='millions of tokens (history and branches) to train on')
-    add('--minutes', type=float, default=1e9, help='stop this session after so long and keep the checkpoint')
+    add('--minutes', type=float, default=1e9, help='stop after so long and keep the checkpoint')
     add('--control', action='store_true', help='no latent: the same probability at every step')
     add('--width', type=int, default=128)
     add('--layers', type=int, default=6)
