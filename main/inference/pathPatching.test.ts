@@ -85,6 +85,21 @@ describe('a path patch', () => {
     expect(furthest(values, expected)).toBeLessThan(1e-5)
   })
 
+  it.each([
+    ['hook_z', 'attn.hook_q'],
+    ['hook_z', 'mlp.hook_pre'],
+    ['hook_z', 'ln2.hook_normalized'],
+    ['hook_z', 'hook_mlp_out'],
+    ['hook_mlp_out', 'attn.hook_v'],
+    ['mlp.hook_post', 'hook_resid_mid'],
+    ['hook_resid_pre', 'ln1.hook_normalized'],
+  ])('reaches what may receive: %s → %s', async (from, to) => {
+    const sender = { hook: `blocks.0.${from === 'hook_z' ? 'attn.' : ''}${from}` }
+    const receivers = [{ hook: `blocks.1.${to}` }]
+    const patched = await logits({ sender, receivers, holdMlps: false })
+    expect(furthest(patched, await plain(ids(1)))).toBeGreaterThan(1e-4)
+  })
+
   it.each<[string, Partial<PathPatch>, string]>([
     ['prompts of different lengths', { corrupted: ids(2, 11) }, 'invalid_input'],
     ['a pattern as sender', { sender: { hook: 'blocks.0.attn.hook_pattern' } }, 'invalid_input'],
@@ -94,6 +109,16 @@ describe('a path patch', () => {
       { sender: { hook: 'blocks.0.attn.hook_z', heads: [4] } },
       'intervention_invalid',
     ],
+    ['no receiver', { receivers: [] }, 'invalid_input'],
+    ['a receiver before the sender', { receivers: [{ hook: 'blocks.0.attn.hook_q' }] }, 'invalid_input'],
+    ['the sender itself', { receivers: [{ hook: 'blocks.0.attn.hook_z' }] }, 'invalid_input'],
+    ['heads that are held', { receivers: [{ hook: 'blocks.2.attn.hook_z' }] }, 'invalid_input'],
+    ['what follows from those', { receivers: [{ hook: 'blocks.2.hook_attn_out' }] }, 'invalid_input'],
+    ['single heads’ results', { receivers: [{ hook: 'blocks.2.attn.hook_result' }] }, 'invalid_input'],
+    ['an MLP that is held', { receivers: [{ hook: 'blocks.2.hook_mlp_out' }] }, 'invalid_input'],
+    ['a sender whose way out is held', { sender: { hook: 'blocks.0.attn.hook_v' } }, 'invalid_input'],
+    ['a norm before attention', { sender: { hook: 'blocks.0.ln1.hook_normalized' } }, 'invalid_input'],
+    ['neurons of an MLP that is held', { sender: { hook: 'blocks.0.mlp.hook_post' } }, 'invalid_input'],
   ])('is refused: %s', async (_, further, code) => {
     await expect(logits(further)).rejects.toMatchObject({ code })
   })

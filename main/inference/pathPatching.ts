@@ -3,7 +3,7 @@
 // Method: Wang et al. 2022 (Interpretability in the Wild), appendix B; with `holdMlps` false the MLPs answer to the sender, as there.
 import { errors } from '../contract/errors.ts'
 import type { ModelShape } from '../contract/models.ts'
-import { listHooks, parseHook } from '../model/hookNames.ts'
+import { listHooks, parseHook, traitsOf } from '../model/hookNames.ts'
 import { rowLayout } from '../model/interventionGraph.ts'
 import { makeIntervention, type Intervention } from './interventions.ts'
 import type { GenerateRequest, GenerateResult } from './requests.ts'
@@ -20,7 +20,7 @@ export interface PathPatch {
   /** As many tokens. */
   corrupted: Int32Array
   sender: PathEnd
-  /** In layers after the sender's, or in the same one behind it. */
+  /** In layers after the sender's, or in the same one behind it; none that is held on the way. */
   receivers: readonly PathEnd[]
   /** Whether MLPs on the way keep what they gave on the clean prompt. */
   holdMlps: boolean
@@ -49,9 +49,7 @@ export async function pathPatch(ask: Ask, patch: PathPatch, shape: ModelShape): 
       field: 'corrupted',
       reason: `it has ${corrupted.length} tokens and the clean prompt ${clean.length}`,
     })
-  for (const { hook } of [sender, ...receivers])
-    if (rowLayout(parseHook(hook, shape)).width === null)
-      throw errors.invalidInput({ field: hook, reason: 'scores and patterns are no ends of a path' })
+  checkEnds(patch, shape)
   const held = heldHooks(shape, holdMlps)
   const sent = await captured(ask, request(corrupted, {}), [sender.hook])
   const kept = await captured(ask, request(clean, {}), held)
@@ -74,6 +72,56 @@ export async function pathPatch(ask: Ask, patch: PathPatch, shape: ModelShape): 
     }),
   )
 }
+
+/**
+ * Refuses ends between which nothing can pass: the effect would be 0 whatever the model does.
+ * @throws hook_unknown, layer_out_of_range, invalid_input
+ */
+function checkEnds({ sender, receivers, holdMlps }: PathPatch, shape: ModelShape): void {
+  const wrong = (field: string, reason: string) => errors.invalidInput({ field, reason })
+  if (receivers.length === 0) throw wrong('receivers', 'there are none')
+  const order = listHooks(shape).map(({ name }) => name)
+  const placeOf = ({ hook }: PathEnd): PathPlace => {
+    const point = parseHook(hook, shape)
+    if (rowLayout(point).width === null) throw wrong(hook, 'scores and patterns are no ends of a path')
+    return {
+      layer: point.layer,
+      kind: point.name.replace(/^blocks\.\d+\./, ''),
+      at: order.indexOf(point.name),
+    }
+  }
+  const from = placeOf(sender)
+  if (isInsideAttention(from.kind) || (holdMlps && isInsideMlp(from.kind)))
+    throw wrong(
+      sender.hook,
+      `what it sends ends in its own layer, where ${isInsideAttention(from.kind) ? 'hook_z' : 'hook_mlp_out'} is held; name that as the sender`,
+    )
+  const isParallel = traitsOf(shape).parallelResidual
+  for (const receiver of receivers) {
+    const to = placeOf(receiver)
+    if (isAttentionOut(to.kind) || (holdMlps && isMlpOut(to.kind)))
+      throw wrong(receiver.hook, 'it is held at its clean values on the way; name what it reads instead')
+    // Where attention and MLP read the same stream, neither sends anything to the other.
+    const isBeside = isParallel && to.layer === from.layer && isAttentionOut(from.kind) && isMlpPart(to.kind)
+    if (to.at <= from.at || isBeside)
+      throw wrong(receiver.hook, `it does not lie behind the sender ${sender.hook}, so nothing reaches it`)
+  }
+}
+
+interface PathPlace {
+  layer: number | null
+  /** Without its layer. */
+  kind: string
+  /** In the order of a forward pass. */
+  at: number
+}
+
+const isAttentionOut = (kind: string): boolean =>
+  /^(attn\.hook_(z|result)|ln1_post\..*|hook_attn_out)$/.test(kind)
+const isInsideAttention = (kind: string): boolean => /^(ln1\.|attn\.)/.test(kind) && !isAttentionOut(kind)
+const isMlpOut = (kind: string): boolean => kind === 'hook_mlp_out'
+const isInsideMlp = (kind: string): boolean => /^(ln2\.|mlp\.|ln2_post\.)/.test(kind)
+const isMlpPart = (kind: string): boolean => isInsideMlp(kind) || isMlpOut(kind)
 
 /** Everything through which one layer speaks to the next. */
 function heldHooks(shape: ModelShape, holdMlps: boolean): string[] {
