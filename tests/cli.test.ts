@@ -264,6 +264,12 @@ test('run prints ids and text, and writes logits and activations of every positi
     'blocks.0.hook_resid_post': 'B S D',
     'blocks.1.hook_resid_post': 'B S D',
   })
+  // By these an intervention tells what another model, or this one computed otherwise, has written.
+  expect(header.metadata).toMatchObject({
+    model_hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    tokenizer_hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    compute_dtype: 'float32',
+  })
   expect(terminal.json(...look).document.completionIds).toEqual(document.completionIds)
 })
 

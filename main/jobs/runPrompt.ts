@@ -8,7 +8,7 @@ import type { InterventionCount } from '../inference/interventionBinding.ts'
 import { checkSteps, interventionsAtStep } from '../inference/interventionPlan.ts'
 import type { ReadRun } from '../inference/interventionSources.ts'
 import type { GenerateResult } from '../inference/requests.ts'
-import { hashTokenizer } from '../model/hashModel.ts'
+import { hashModel, hashTokenizer } from '../model/hashModel.ts'
 import { expandHooks } from '../model/hookGlobs.ts'
 import type { ComputeDtype, ModelShape } from '../contract/models.ts'
 import { writeSafetensors, type TensorToWrite } from '../model/safetensors.ts'
@@ -124,6 +124,7 @@ async function metadataOf(
     model: files.name,
     compute_dtype: computeDtype,
     tokenizer_hash: await hashTokenizer(files.tokenizer),
+    model_hash: await hashModel(files),
     axes: JSON.stringify({ logits: 'B S V', ...axes }),
   }
 }
