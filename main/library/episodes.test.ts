@@ -146,11 +146,38 @@ describe('a capture of an episode', () => {
     expect(await Trajectory.load(saved)).toEqual(trajectory)
     const { metadata } = await readSafetensorsHeader(join(saved, 'step-0000.safetensors'))
     expect(JSON.parse(metadata.axes)).toMatchObject({ [hook]: 'B S D' })
+    expect(metadata.compute_dtype).toBe('float32')
     // What was saved serves as a source of interventions.
     const source = { file: join(saved, 'step-0000.safetensors'), tensor: hook }
     const interventions = [{ kind: 'meanAblate', hook, positions: 'lastPrompt', source } as const]
     expect((await model.forward('ab', { interventions })).shape).toEqual([1, 2, 259])
     await expect(trajectory.save(saved)).rejects.toThrow(/holds something already/)
+  })
+
+  it('is no source for the model where the same weights were rounded', async () => {
+    const { trajectory } = await play()
+    const rounded = new Trajectory(
+      { ...trajectory.model, computeDtype: 'int8' },
+      trajectory.steps.map((step) => ({
+        ...step,
+        tensors: new Map(
+          [...step.tensors].map(([name, tensor]) => [name, { ...tensor, data: tensor.data.slice() }]),
+        ),
+      })),
+    )
+    const saved = join(folder, 'rounded')
+    await rounded.save(saved)
+    const held = (await Trajectory.load(saved)).activation(0, hook)
+    for (const source of [
+      { file: join(saved, 'step-0000.safetensors'), tensor: hook },
+      held,
+      rounded.activation(0, hook),
+    ]) {
+      const interventions = [{ kind: 'meanAblate', hook, positions: 'lastPrompt', source } as const]
+      await expect(model.forward('ab', { interventions })).rejects.toMatchObject({
+        code: 'intervention_foreign',
+      })
+    }
   })
 
   it.each<[string, (saved: string) => Promise<void>]>([

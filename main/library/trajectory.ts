@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { AxedTensor } from '../analysis/axedTensor.ts'
 import { AppError, errors } from '../contract/errors.ts'
+import { computeDtype, type ComputeDtype } from '../contract/models.ts'
 import { parseJson, readText, writeFault } from '../model/fileReading.ts'
 import { asWeight, readSafetensorsHeader, readWeight, writeSafetensors } from '../model/safetensors.ts'
 import { rememberOrigin } from './tensorOrigins.ts'
@@ -29,6 +30,8 @@ export interface TrajectoryModel {
   /** SHA-256, hex: activations serve as sources of interventions on this model and no other. */
   modelHash: string
   tokenizerHash: string
+  /** What computed them; left out in folders that were saved before it was kept. */
+  computeDtype?: ComputeDtype
 }
 
 const ids = z.array(z.number().int().min(0))
@@ -37,6 +40,7 @@ const trajectoryFile = z.object({
   modelName: z.string(),
   modelHash: z.string(),
   tokenizerHash: z.string(),
+  computeDtype: computeDtype.optional(),
   steps: z.array(z.object({ promptIds: ids, completionIds: ids, metadata: stepMetadata })),
 })
 
@@ -53,6 +57,7 @@ export class Trajectory {
     const origin = {
       modelHash: () => Promise.resolve(model.modelHash),
       tokenizerHash: () => Promise.resolve(model.tokenizerHash),
+      ...(model.computeDtype && { dtype: model.computeDtype }),
     }
     for (const { tensors } of steps) for (const { data } of tensors.values()) rememberOrigin(data, origin)
   }
@@ -92,7 +97,7 @@ export class Trajectory {
    */
   async save(folder: string): Promise<void> {
     await prepareFolder(folder)
-    const { name, modelHash, tokenizerHash } = this.model
+    const { name, modelHash, tokenizerHash, computeDtype: dtype } = this.model
     for (const [step, { tensors }] of this.steps.entries()) {
       const axes = JSON.stringify(
         Object.fromEntries([...tensors].map(([hook, tensor]) => [hook, tensor.axes])),
@@ -100,7 +105,13 @@ export class Trajectory {
       await writeSafetensors(
         join(folder, stepName(step)),
         [...tensors].map(([hook, { data, shape }]) => ({ name: hook, dtype: 'F32', shape, data })),
-        { model: name, model_hash: modelHash, tokenizer_hash: tokenizerHash, axes },
+        {
+          model: name,
+          model_hash: modelHash,
+          tokenizer_hash: tokenizerHash,
+          ...(dtype && { compute_dtype: dtype }),
+          axes,
+        },
       )
     }
     const steps = this.steps.map(({ promptIds, completionIds, metadata }) => ({
@@ -113,6 +124,7 @@ export class Trajectory {
       modelName: name,
       modelHash,
       tokenizerHash,
+      ...(dtype && { computeDtype: dtype }),
       steps,
     }
     const path = join(folder, jsonName)
@@ -133,14 +145,14 @@ export class Trajectory {
       const path = join(folder, jsonName)
       const parsed = trajectoryFile.safeParse(parseJson(path, await readText(path)))
       if (!parsed.success) throw malformed(path, z.prettifyError(parsed.error).split('\n')[0])
-      const { modelName, modelHash, tokenizerHash, steps } = parsed.data
+      const { format: _, modelName: name, steps, ...made } = parsed.data
       const read = steps.map(async ({ promptIds, completionIds, metadata }, step) => ({
         promptIds: Int32Array.from(promptIds),
         completionIds: Int32Array.from(completionIds),
         metadata,
         tensors: await readTensors(join(folder, stepName(step))),
       }))
-      return new Trajectory({ name: modelName, modelHash, tokenizerHash }, await Promise.all(read))
+      return new Trajectory({ name, ...made }, await Promise.all(read))
     } catch (error) {
       if (!(error instanceof AppError) || error.code === 'trajectory_malformed') throw error
       throw malformed(folder, error.message, error)

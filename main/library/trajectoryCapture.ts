@@ -80,7 +80,8 @@ export class TrajectoryCapture implements Disposable {
   async trajectory(): Promise<Trajectory> {
     const { parts } = modelInside(this.model)
     const [modelHash, tokenizerHash] = await Promise.all([parts.modelHash(), parts.tokenizerHash()])
-    return new Trajectory({ name: this.model.name, modelHash, tokenizerHash }, [...this.done])
+    const of = { name: this.model.name, modelHash, tokenizerHash, computeDtype: parts.dtype }
+    return new Trajectory(of, [...this.done])
   }
 
   /** Forgets every step. */
