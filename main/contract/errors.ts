@@ -232,7 +232,7 @@ export const catalogue = {
     'Use a vector taken from this model at this hook point.',
   ),
   interventionNotFinite: entry<{ intervention: string; what: string; place: number; value: string }>(
-    'An intervention’s vector holds something that is no number',
+    'An intervention’s numbers hold something that is no number',
     (p) => `The ${p.what} of intervention “${p.intervention}” holds ${p.value} (value ${p.place}).`,
     'Make the vector again from activations that are finite.',
   ),

@@ -189,5 +189,7 @@ export type InterventionSetting = z.infer<typeof intervention>
 
 /** In the order in which they act. */
 export const interventionList = z.array(intervention)
+/** What a file may hold in place of a bare list. */
+export const interventionFile = z.strictObject({ interventions: interventionList })
 /** What a file or a caller hands in: defaults may be left out. */
 export type InterventionInput = z.input<typeof intervention>

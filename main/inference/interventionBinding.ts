@@ -230,14 +230,19 @@ function positionsOf(rule: TokenRule, ids: Int32Array): number[] {
 
 const describe = (rule: TokenRule): string => (typeof rule === 'string' ? rule : JSON.stringify(rule))
 
-function checkRows({ name, phase, change }: Intervention, prompt: ReadonlySet<number>, end: number): void {
-  if (change.kind !== 'replace' || change.choice.kind !== 'byPosition') return
+function checkRows(
+  { name, phase, change, keys }: Intervention,
+  prompt: ReadonlySet<number>,
+  end: number,
+): void {
+  if (change.kind !== 'replace') return
+  const wrong = (reason: string) => errors.interventionInvalid({ intervention: name, reason })
   const last = phase === 'prompt' ? Math.max(-1, ...prompt) : end - 1
-  if (last >= change.table.rows)
-    throw errors.interventionInvalid({
-      intervention: name,
-      reason: `its source has positions 0 to ${change.table.rows - 1}, and position ${last} is to be replaced`,
-    })
+  const { rows } = change.table
+  if (change.choice.kind === 'byPosition' && last >= rows)
+    throw wrong(`its source has positions 0 to ${rows - 1}, and position ${last} is to be replaced`)
+  if (keys !== undefined && last >= keys)
+    throw wrong(`its source has keys 0 to ${keys - 1}, and position ${last} sees those up to itself`)
 }
 
 function marksOf(acting: readonly Bound[]): Marks {

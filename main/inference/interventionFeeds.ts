@@ -15,6 +15,7 @@ import {
 import type { DecoderConfig } from '../model/modelFiles.ts'
 import { chosenRow, type BoundInterventions } from './interventionBinding.ts'
 import type { Intervention, RowTable } from './interventions.ts'
+import { unseen } from './keyedRows.ts'
 
 /** One sequence of a pass. */
 export interface FedRow {
@@ -269,6 +270,6 @@ function writeKeys(
   for (let key = Math.max(0, position - window + 1); key <= position; key++) {
     const column = at + (key < kept ? key : keptLength + key - kept)
     keep[column] = 0
-    if (source) value[column] = source[key]
+    if (source) value[column] = Math.max(source[key], unseen) // minus infinity, times a weight of 0, would be no number
   }
 }

@@ -109,6 +109,22 @@ export function checkSteps(planned: readonly PlannedIntervention[], steps: numbe
       })
 }
 
+/**
+ * The same, and that an episode may come to every step that is named.
+ * @throws intervention_never_fired
+ */
+export function checkEveryStep(planned: readonly PlannedIntervention[], steps: number): void {
+  checkSteps(planned, steps)
+  for (const { intervention, steps: own } of planned) {
+    const beyond = own?.filter((step) => step >= steps) ?? []
+    if (beyond.length > 0)
+      throw errors.interventionNeverFired({
+        intervention: intervention.name,
+        positions: `steps ${beyond.join(', ')} of ${steps}`,
+      })
+  }
+}
+
 /** One entry, or where its vector was made for each step one for each of them. */
 async function planAtHook(
   setting: InterventionSetting,

@@ -163,17 +163,28 @@ function asTable({ data, shape }: Pick<StoredTensor, 'data' | 'shape'>, place: S
     errors.interventionWidth({ intervention, what, hook: point.name, expected, actual })
   if (isKeyed) {
     const [heads, positions, keys] = shape.slice(-3)
-    if (shape.length < 3 || heads !== sizes[0] || data.length !== heads * positions * keys)
-      throw wrong(sizes[0], shape.length < 3 ? 0 : heads)
+    if (shape.length < 3 || heads !== sizes[0]) throw wrong(sizes[0], shape.length < 3 ? 0 : heads)
+    requireOneSequence(shape, 3, intervention)
     return { data: positionsFirst(data, heads, positions, keys), rows: positions, units: heads }
   }
   const last = shape[shape.length - 1] ?? 0
   const own = sizes[sizes.length - 1]
   const hasHeads = sizes.length > 1
   const isApart = hasHeads && last === own && shape[shape.length - 2] === sizes[0]
+  if (!isApart && !(hasHeads && last === width) && last !== own) throw wrong(own, last)
+  requireOneSequence(shape, isApart ? 3 : 2, intervention)
   if (isApart || (hasHeads && last === width)) return { data, rows: data.length / width, units: sizes[0] }
-  if (last !== own) throw wrong(own, last)
   return { data, rows: data.length / own, units: 1 }
+}
+
+/** Rows of several sequences would be taken for positions of the first. @param own  axes of one sequence */
+function requireOneSequence(shape: readonly number[], own: number, intervention: string): void {
+  const sequences = shape.slice(0, -own).reduce((product, size) => product * size, 1)
+  if (sequences > 1)
+    throw errors.interventionInvalid({
+      intervention,
+      reason: `its source is [${shape.join(', ')}]; name one sequence [1, S, …], or rows without the axis before them`,
+    })
 }
 
 /** [H, S, T] → [S, H, T] */

@@ -583,4 +583,57 @@ describe('what cannot be applied', () => {
     const asked = schedulerOn(plain).submit(1, request(randomIds('prompt', 20), { interventions: [patch] }))
     await expect(asked).rejects.toMatchObject({ code: 'intervention_invalid' })
   })
+
+  it('is a source with fewer keys than a query sees', async () => {
+    const rows = table(
+      Array.from({ length: 4 * 12 }, () => 1 / 12),
+      1,
+      4,
+    )
+    const hook = 'blocks.1.attn.hook_pattern'
+    const patch = make({
+      hook,
+      positions: 'lastPrompt',
+      change: { kind: 'replace', table: rows, choice: { kind: 'first' } },
+    })
+    const ask = (length: number) =>
+      schedulerOn(plain).submit(1, request(randomIds('prompt', length), { interventions: [patch] }))
+    await expect(ask(13)).rejects.toThrow(/keys 0 to 11, and position 12/)
+    await expect(ask(13)).rejects.toMatchObject({ code: 'intervention_invalid' })
+    await expect(ask(12)).resolves.toBeDefined()
+  })
+})
+
+describe('captured attention scores', () => {
+  it('put back where they came from change nothing, and keys they did not see stay unseen', async () => {
+    const [hook, after] = ['blocks.1.attn.hook_attn_scores', 'blocks.2.hook_resid_post']
+    const prompt = randomIds('prompt', 20)
+    const ask = (interventions: Intervention[]): Promise<GenerateResult> =>
+      schedulerOn(plain).submit(1, request(prompt, { interventions, capture: capture(hook, after) }))
+    const own = await ask([])
+    const { data, shape } = own.captures[0].all!
+    const [, heads, , keys] = shape
+    expect(data).toContain(-Infinity)
+    const rows = (of: (position: number) => number): number[] =>
+      Array.from({ length: 20 * heads * keys }, (_, at) => {
+        const [position, head, key] = [
+          Math.floor(at / keys / heads),
+          Math.floor(at / keys) % heads,
+          at % keys,
+        ]
+        return data[(head * 24 + of(position)) * keys + key]
+      })
+    const patch = (of: (position: number) => number): Intervention =>
+      make({
+        hook,
+        change: { kind: 'replace', table: table(rows(of), 20, heads), choice: { kind: 'byPosition' } },
+      })
+    const back = await ask([patch((position) => position)])
+    expect(all(back, after)).toEqual(all(own, after))
+    const earlier = await ask([patch((position) => Math.max(0, position - 1))])
+    const scores = earlier.captures[0].all!.data
+    expect(scores[19 * keys + 19]).toBe(-Infinity) // head 0: what row 18 saw
+    expect(scores[19 * keys + 18]).toBe(data[18 * keys + 18])
+    expect(all(earlier, after).every(Number.isFinite)).toBe(true)
+  })
 })

@@ -78,11 +78,13 @@ export interface InterventionDraft {
 export interface Intervention extends InterventionDraft {
   /** Equal for interventions that do the same to the same value. Where they act is not part of it. */
   identity: string
+  /** How many keys each row of its source has, at a hook point with keys. */
+  keys?: number
 }
 
 /** True where it changes nothing, for instance α = 0: such an intervention is left out, so that it is bit for bit none. */
 export function isIdle({ change }: InterventionDraft): boolean {
-  if (change.kind === 'add') return change.alpha === 0 || change.vector.data.every((value) => value === 0)
+  if (change.kind === 'add') return change.alpha === 0
   return change.kind === 'clamp' && change.low === -Infinity && change.high === Infinity
 }
 
@@ -99,8 +101,10 @@ export function makeIntervention(draft: InterventionDraft, shape: ModelShape): I
     const missing = heads.find((head) => head >= units)
     if (missing !== undefined) throw wrong(`${hook} has heads 0 to ${units - 1}, and none ${missing}`)
   }
+  // A score of minus infinity is a key that is not seen.
+  const isScores = hook.endsWith('hook_attn_scores')
   const check = (what: string, table: RowTable): void => {
-    const bad = table.data.findIndex((value) => !Number.isFinite(value))
+    const bad = table.data.findIndex((value) => !Number.isFinite(value) && !(isScores && value === -Infinity))
     if (bad >= 0)
       throw errors.interventionNotFinite({
         intervention: name,
@@ -110,14 +114,17 @@ export function makeIntervention(draft: InterventionDraft, shape: ModelShape): I
       })
     if (table.rows < 1) throw wrong(`its ${what} has no rows`)
     if (table.units !== 1 && table.units !== units) throw wrong(`its ${what} has ${table.units} heads`)
-    const actual = table.data.length / table.rows / table.units
+    const actual = valuesInRow(table)
     if (width !== null && actual !== width)
       throw errors.interventionWidth({ intervention: name, what, hook, expected: width, actual })
   }
   if (width === null && ((change.kind !== 'replace' && change.kind !== 'zero') || gate))
-    throw wrong(`at ${hook} values can be replaced (zeroAblate, patch, freezePattern), nothing else`)
+    throw wrong(
+      `at ${hook} whole rows can be replaced (zeroAblate, meanAblate, resampleAblate, patch, freezePattern), nothing else`,
+    )
   if (gate) {
     check('gate', gate.direction)
+    if (hasZeroRow(gate.direction)) throw wrong('its gate is zero and asks nothing')
     if (Number.isNaN(gate.threshold)) throw wrong('its threshold is not a number')
   }
   switch (change.kind) {
@@ -127,14 +134,18 @@ export function makeIntervention(draft: InterventionDraft, shape: ModelShape): I
     case 'add':
       check('vector', change.vector)
       if (!Number.isFinite(change.alpha)) throw wrong(`alpha is ${change.alpha}`)
+      if (change.vector.data.every((value) => value === 0)) throw wrong('its vector is zero and adds nothing')
       break
     case 'clamp':
       check('vector', change.direction)
       if (!(change.low <= change.high)) throw wrong(`its bounds are ${change.low} and ${change.high}`)
       if (hasZeroRow(change.direction)) throw wrong('its vector is zero and has no direction')
   }
-  return { ...draft, identity: identityOf(draft) }
+  const keys = width === null && change.kind === 'replace' ? valuesInRow(change.table) : undefined
+  return { ...draft, identity: identityOf(draft), ...(keys !== undefined && { keys }) }
 }
+
+const valuesInRow = ({ data, rows, units }: RowTable): number => data.length / rows / units
 
 /** The same with draws that belong to one step. */
 export function withSeed(intervention: Intervention, seed: string): Intervention {

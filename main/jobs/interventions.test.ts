@@ -6,7 +6,7 @@ import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import { sampleRun, sampleStep } from '../../tests/fixtures/store/sampleRun.ts'
 import { interventionList, type InterventionInput } from '../contract/interventions.ts'
 import { numberHunt } from '../environments/numberHunt.ts'
-import { checkSteps } from '../inference/interventionPlan.ts'
+import { checkEveryStep, checkSteps } from '../inference/interventionPlan.ts'
 import { hashModel, hashTokenizer } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
@@ -56,6 +56,8 @@ beforeAll(async () => {
         shape: [2, width],
         data: Float32Array.from([...row(1), ...row(3)]),
       },
+      { name: 'batch', dtype: 'F32', shape: [2, 3, width], data: row(1, 6 * width) },
+      { name: 'headBatch', dtype: 'F32', shape: [2, 3, 4, 4], data: row(1, 96) },
       { name: 'heads', dtype: 'F32', shape: [2, 4, 4], data: Float32Array.from({ length: 32 }, (_, i) => i) },
     ],
     { tokenizer_hash: await hashTokenizer(files.tokenizer) },
@@ -95,7 +97,9 @@ describe('a file of interventions', () => {
     [JSON.stringify([add({ values: ones }, { phase: 'decode' })]), /prompt/],
     [JSON.stringify([add({ values: [null] })]), /file, tensor/],
     [JSON.stringify([{ kind: 'clamp', hook, positions: 'all', vector: { values: ones } }]), /low/],
-    ['null', /array/],
+    ['null', /object/],
+    ['{}', /interventions/],
+    ['{"interventions": [], "intervention": [{"kind": "nonsense"}]}', /“?intervention"/],
   ])('that is wrong is an error: %s', async (text, message) => {
     const reading = readInterventions(await write(text), '--intervene')
     await expect(reading).rejects.toThrow(message)
@@ -233,10 +237,40 @@ describe('a plan', () => {
     await expect(beyond).rejects.toMatchObject({ code: 'layer_out_of_range' })
   })
 
-  it('refuses steps that no episode reaches', async () => {
+  it('refuses steps that no episode reaches, and for a whole episode any of them', async () => {
     const planned = await plan([add({ values: ones }, { applyAtSteps: [3, 4] })])
     expect(() => checkSteps(planned, 3)).toThrow(/steps 3, 4 of 3/)
     expect(() => checkSteps(planned, 4)).not.toThrow()
+    expect(() => checkEveryStep(planned, 4)).toThrow(/\(steps 4 of 4\)/)
+    expect(() => checkEveryStep(planned, 5)).not.toThrow()
+  })
+
+  it('refuses vectors and gates of zeros, which would do nothing', async () => {
+    const zeros = { values: ones.map(() => 0) }
+    for (const unit of ['vector', 'valueNorm'])
+      await expect(plan([add(zeros, { unit })])).rejects.toThrow(/its vector is zero/)
+    const gate = { vector: zeros, above: 0.5 }
+    const planning = plan([add({ values: ones }, { gate })])
+    await expect(planning).rejects.toThrow(/its gate is zero/)
+    await expect(planning).rejects.toMatchObject({ code: 'intervention_invalid' })
+  })
+
+  it('refuses several sequences as one source', async () => {
+    const several = { file: vectors, tensor: 'batch' }
+    for (const kind of ['patch', 'meanAblate', 'resampleAblate'] as const) {
+      const planning = plan([{ kind, hook, positions: 'lastPrompt', source: several }])
+      await expect(planning).rejects.toThrow(/\[2, 3, 16\].*one sequence/)
+      await expect(planning).rejects.toMatchObject({ code: 'intervention_invalid' })
+    }
+    const z = 'blocks.0.attn.hook_z'
+    const heads = (tensor: string): InterventionInput => ({
+      kind: 'patch',
+      hook: z,
+      positions: 'lastPrompt',
+      source: { file: vectors, tensor },
+    })
+    await expect(plan([heads('headBatch')])).rejects.toThrow(/one sequence/)
+    expect(await plan([heads('heads')])).toHaveLength(1)
   })
 })
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { errors } from '../contract/errors.ts'
 import {
+  interventionFile,
   interventionList,
   type ActivationSource,
   type InterventionSetting,
@@ -34,9 +35,11 @@ export async function readInterventions(file: string, field: string): Promise<In
   } catch (cause) {
     throw wrong(`${file} is not JSON: ${(cause as Error).message}`, cause)
   }
-  const list = Array.isArray(value) ? value : (value as { interventions?: unknown } | null)?.interventions
   const folder = dirname(resolve(file))
-  return parseSettings(interventionList, list).map((setting) => withPaths(setting, folder))
+  const list = Array.isArray(value)
+    ? parseSettings(interventionList, value)
+    : parseSettings(interventionFile, value).interventions
+  return list.map((setting) => withPaths(setting, folder))
 }
 
 function withPaths(setting: InterventionSetting, folder: string): InterventionSetting {

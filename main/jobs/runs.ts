@@ -8,7 +8,7 @@ import type { ModelRecord } from '../contract/models.ts'
 import type { CollectSettings, RunRecord } from '../contract/runs.ts'
 import { createEnvironment } from '../environments/createEnvironment.ts'
 import type { Environment, Oracle } from '../environments/environment.ts'
-import { checkSteps, type PlannedIntervention } from '../inference/interventionPlan.ts'
+import { checkEveryStep, type PlannedIntervention } from '../inference/interventionPlan.ts'
 import { parseStoredHook } from '../model/hookNames.ts'
 import { memoryEstimateBytes } from '../model/memoryEstimate.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
@@ -99,7 +99,7 @@ export class Runs {
     const { environment, oracle } = this.world(settings)
     requireFullPaths(settings.interventions)
     const planned = await this.plan(settings, model, files)
-    checkSteps(planned, environment.maxSteps)
+    checkEveryStep(planned, environment.maxSteps)
     return {
       kind: 'collect',
       name: settings.name || defaultRunName(settings, model.name),

@@ -2,7 +2,7 @@
 // Owns: playing one from its first step to its end. Not: storing it (jobs/collect.ts does that, many at once) or environments' rules.
 import type { Environment } from '../environments/environment.ts'
 import { samplingSettings, type EpisodeOutcome, type StepRecord } from '../contract/runs.ts'
-import { checkSteps, interventionsAtStep } from '../inference/interventionPlan.ts'
+import { checkEveryStep, interventionsAtStep } from '../inference/interventionPlan.ts'
 import {
   playEpisode as playSteps,
   type AgentModel,
@@ -137,7 +137,7 @@ async function changesOf(
   const { parts, readRun } = modelInside(model)
   if (typeof given !== 'function') {
     const planned = await parts.plan(given, readRun)
-    checkSteps(planned, maxSteps)
+    checkEveryStep(planned, maxSteps)
     return ({ step, seed }) => ({ interventions: interventionsAtStep(planned, step, seed) })
   }
   return async (situation, signal) => {
