@@ -35,6 +35,20 @@ it('tells how many steps before the first event an alert came', () => {
   expect(atFive.meanLead.value).toBe(1)
 })
 
+it('takes the lowest threshold that lets no more false alarms pass', () => {
+  const { held: predictions, steps } = held([
+    [[0, 0.8], [0, 0.2], [1, 0.99]], // .8 is the one of 100 class-0 steps that may pass
+    [[0, 0.79], [0, 0.2], [1, 0.3]],
+    Array.from({ length: 96 }, (): [number, number] => [0, 0.1]),
+  ]) // prettier-ignore
+  const [atOne, atFive, atTen] = earlyWarnings(predictions, steps, [])
+  expect(atOne.threshold).toBeCloseTo(0.8, 12)
+  expect(atOne.leadSteps).toEqual([2])
+  // Four steps lie above .1; the fifth would be tied with all the rest.
+  expect(atFive.threshold).toBeCloseTo(0.2, 12)
+  expect(atTen.leadSteps).toEqual([2, 2])
+})
+
 it('has no alert where no threshold is that quiet, and nothing to say without an event', () => {
   const loud = held([[[0, 0.9], [1, 0.5]]]) // prettier-ignore
   expect(earlyWarnings(loud.held, loud.steps, [])[0]).toMatchObject({ alerted: 0, meanLead: { value: null } })

@@ -5,12 +5,26 @@ import type { ProbeDocument } from '../../contract/probes.ts'
 import type { HeldOut } from './heldOut.ts'
 import { indicesBy } from './indicesBy.ts'
 import { sigmoid } from './losses.ts'
-import { RankedScores } from './rankedScores.ts'
 import { estimateOf } from './resamples.ts'
 
 type EarlyWarning = ProbeDocument['earlyWarning'][number]
 
 export const FALSE_ALARM_RATES = [0.01, 0.05, 0.1]
+/** A tenth of thirty is three, also in binary. */
+const COUNTING_ERROR = 1e-9
+
+/** The lowest score that at most a share of the class-0 scores reach; ∞ where even the highest is reached by more. */
+function lowestThreshold(scores: Float64Array, labels: ArrayLike<number>, rate: number): number {
+  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a])
+  const zeros = order.reduce((sum, sample) => sum + (labels[sample] === 0 ? 1 : 0), 0)
+  let [lowest, alarms] = [Infinity, 0]
+  for (let at = 0; at < order.length; at++) {
+    if (labels[order[at]] === 0) alarms++
+    if (alarms > rate * zeros + COUNTING_ERROR) break
+    if (at + 1 === order.length || scores[order[at + 1]] < scores[order[at]]) lowest = scores[order[at]]
+  }
+  return lowest
+}
 
 /**
  * For each rate: the lowest threshold that no larger share of class-0 steps passes, and what it would have told, episode by episode.
@@ -23,15 +37,14 @@ export function earlyWarnings(
   resamples: readonly Uint16Array[],
 ): EarlyWarning[] {
   const scores = held.logOdds[0]
-  const curve = new RankedScores(scores, held.labels, held.groups).curve()
-  if (curve.length === 0) return []
+  if (new Set(held.labels).size < 2) return []
   const episodes = indicesBy(held.groups)
   const ordered = [...episodes].map(([group, samples]) => ({
     group,
     samples: samples.sort((a, b) => steps[held.rows[a]] - steps[held.rows[b]]),
   }))
   return FALSE_ALARM_RATES.map((falsePositiveRate) => {
-    const { threshold } = curve.findLast((point) => point.falsePositiveRate <= falsePositiveRate)!
+    const threshold = lowestThreshold(scores, held.labels, falsePositiveRate)
     const warned: { group: number; lead: number }[] = []
     let withEvent = 0
     for (const { group, samples } of ordered) {
