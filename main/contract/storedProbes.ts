@@ -45,7 +45,7 @@ export const probeReadOut = z.object({
       heldOut: z.number().nullable(),
       /** Whether the step is a row of the data set; null where the data set was removed. */
       isRow: z.boolean().nullable(),
-      /** Of several classes the likeliest, by index; of two 1 where the probability is ½ or more. */
+      /** Of several classes the likeliest, by index; of two 1 where the probability is above ½. */
       named: z.number().int().nullable(),
       /** One probability for each position of prompt and answer; null where not asked for. */
       tokens: floats.nullable(),

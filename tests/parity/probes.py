@@ -4,7 +4,7 @@ Usage: python tests/parity/probes.py [MODEL]   (numpy, scikit-learn; MODEL, a Hu
 Writes tests/parity/golden/probes/probes.json. With MODEL it first writes the activations beside it: residual stream after block 15
 of tokens that the model samples itself, 30 texts of 20 tokens, float16, three files of 200 rows; label: does the next token open a word?
 Features of the other sets are drawn with RandomState.randint, which main/analysis/probes/mersenneTwister.ts repeats.
-Ranked is the log odds less that of the training classes, as docs/methods/probes.md says.
+AUROC is of pairs within folds; average precision ranks log odds less their mean over the fold, as docs/methods/probes.md says.
 `lbfgs` below is that solver's objective; its optimum comes from `newton-cholesky`, which has the same one and reaches it.
 """
 import json
@@ -97,8 +97,21 @@ def solved(x, y, train, solver, standardize=False, balanced=False):
     if scaler:
         w = w / scaler.scale_
         b = b - w @ scaler.mean_
-    prior = 0 if balanced else np.log(y[train].mean() / (1 - y[train].mean()))
-    return w, b, model.predict_proba(z)[:, 1], model.decision_function(z) - prior
+    return w, b, model.predict_proba(z)[:, 1], model.decision_function(z)
+
+
+def within_folds(folds):
+    """roc_auc_score of each fold, weighted by its pairs of both classes."""
+    def figure(y, scores, sample_weight):
+        area, pairs = 0.0, 0.0
+        for _, test in folds:
+            weight = sample_weight[test]
+            own = weight[y[test] == 1].sum() * weight[y[test] == 0].sum()
+            if own > 0:
+                area += own * roc_auc_score(y[test], scores[test], sample_weight=weight)
+                pairs += own
+        return area / pairs
+    return figure
 
 
 def estimate(figure, y, scores, groups, counts):
@@ -108,7 +121,7 @@ def estimate(figure, y, scores, groups, counts):
         weight = count[groups]
         if len(set(y[weight > 0])) == 2:
             values.append(figure(y, scores, sample_weight=weight))
-    return [figure(y, scores), *np.percentile(values, [2.5, 97.5])]
+    return [figure(y, scores, sample_weight=np.ones(len(y))), *np.percentile(values, [2.5, 97.5])]
 
 
 def described(x, y, groups, variants):
@@ -124,12 +137,12 @@ def described(x, y, groups, variants):
         held, evidence = np.zeros(len(y)), np.zeros(len(y))
         for train, test in folds:
             fold = solved(x, y, train, solver, standardize, balanced)
-            held[test], evidence[test] = fold[2][test], fold[3][test]
+            held[test], evidence[test] = fold[2][test], fold[3][test] - fold[3][test].mean()
         out["variants"].append({
             "solver": solver, "standardize": standardize, "balanced": balanced,
             "coefficients": w.tolist(), "intercept": b, "probabilities": p.tolist(), "heldOut": held.tolist(),
-            "accuracy": float(np.mean((held >= 0.5) == y)),
-            "auroc": estimate(roc_auc_score, y, evidence, groups, counts),
+            "accuracy": float(np.mean((held > 0.5) == y)),
+            "auroc": estimate(within_folds(folds), y, evidence, groups, counts),
             "auprc": estimate(average_precision_score, y, evidence, groups, counts),
             "brier": estimate(brier_score_loss, y, held, groups, counts),
         })

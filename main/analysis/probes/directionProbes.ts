@@ -1,7 +1,7 @@
 // Probes that are one direction and a sigmoid: difference of means, and ridge regression on ±1.
 // Owns: both directions and their log odds. Not: the sigmoid's two numbers (plattScaling.ts).
 // Source: difference of means as in Marks & Tegmark 2023; ridge as scikit-learn's RidgeClassifier (intercept free).
-import { partMoments, priorOdds, rawUnits, scaled, sampleWeights, type Fit, type Part } from './fit.ts'
+import { partMoments, rawUnits, scaled, sampleWeights, type Fit, type Part } from './fit.ts'
 import { squaredLoss } from './losses.ts'
 import { minimise, type Scaling } from './newton.ts'
 import { plattScaling } from './plattScaling.ts'
@@ -25,7 +25,6 @@ function calibrated(
     logOdds: [scores.map((score) => slope * score + offset)],
     coefficients: [direction.map((d) => slope * d)],
     intercepts: Float64Array.of(slope * threshold + offset),
-    priorOdds: priorOdds(part, 2, 'none'),
     C: null,
     converged,
   }

@@ -19,7 +19,9 @@ const isClass = (labels: Int32Array, k: number): Uint8Array =>
 
 export function rankersOf(held: HeldOut): RankedScores[] {
   const first = held.evidence.length === 1 ? 1 : 0
-  return held.evidence.map((odds, k) => new RankedScores(odds, isClass(held.labels, k + first), held.groups))
+  return held.evidence.map(
+    (odds, k) => new RankedScores(odds, isClass(held.labels, k + first), held.groups, held.folds),
+  )
 }
 
 /** The mean over those classes that have samples and others; null where none has. */

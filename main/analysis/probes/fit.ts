@@ -18,8 +18,6 @@ export interface Fit {
   /** For raw features; one array for each of `logOdds`. Null where the fit is not linear. Softmax: scores, not log odds. */
   coefficients: Float64Array[] | null
   intercepts: Float64Array
-  /** What the training classes alone would say: by array of `logOdds`. */
-  priorOdds: Float64Array
   /** Inverse penalty of a logistic fit. */
   C: number | null
   converged: boolean

@@ -14,8 +14,8 @@ export interface HeldOut {
   /** One array for class 1 of two classes, else one a class, against the rest. */
   logOdds: Float64Array[]
   /**
-   * Log odds less what the fold's training classes alone would say: what is ranked. Where a fold's test rows have many of a
-   * class its training rows have few, so that pooled odds would rank folds against their own truth (docs/methods/probes.md).
+   * Log odds less their mean over the fold's own samples: what is ranked. Intercepts differ from fold to fold by the classes
+   * that were learnt from, so that pooled odds would rank folds, not rows (docs/methods/probes.md).
    */
   evidence: Float64Array[]
   /** Class named. */
@@ -33,9 +33,9 @@ export function majorityClass(rows: Int32Array, labels: ArrayLike<number>, class
   return counts.indexOf(Math.max(...counts))
 }
 
-/** Class with the highest odds; of two, class 1 from even odds on. */
+/** Class with the highest odds; of two, class 1 above even odds, as scikit-learn. */
 function nameOf(logOdds: readonly Float64Array[], sample: number): number {
-  if (logOdds.length === 1) return logOdds[0][sample] >= 0 ? 1 : 0
+  if (logOdds.length === 1) return logOdds[0][sample] > 0 ? 1 : 0
   let best = 0
   for (let k = 1; k < logOdds.length; k++) if (logOdds[k][sample] > logOdds[best][sample]) best = k
   return best
@@ -66,6 +66,9 @@ export function heldOutPredictions(
   let sample = 0
   for (const { fold, index, fit } of judged) {
     const majority = majorityClass(fold.train, labels, classes.length)
+    const centres = fit.logOdds.map(
+      (odds) => fold.test.reduce((sum, row) => sum + odds[row], 0) / fold.test.length,
+    )
     for (const row of fold.test) {
       held.rows[sample] = row
       held.labels[sample] = labels[row]
@@ -73,7 +76,7 @@ export function heldOutPredictions(
       held.folds[sample] = index
       for (let k = 0; k < outputs; k++) {
         held.logOdds[k][sample] = fit.logOdds[k][row]
-        held.evidence[k][sample] = Math.round((fit.logOdds[k][row] - fit.priorOdds[k]) / ROUNDING) * ROUNDING
+        held.evidence[k][sample] = Math.round((fit.logOdds[k][row] - centres[k]) / ROUNDING) * ROUNDING
       }
       held.named[sample] = nameOf(held.logOdds, sample)
       held.majority[sample] = majority

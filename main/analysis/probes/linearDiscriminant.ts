@@ -1,16 +1,7 @@
 // Linear discriminant analysis with a shrunk covariance.
 // Owns: the pooled within-class covariance as an operator, its shrinkage, and the discriminant scores. Not: splits or figures.
 // Source: Ledoit & Wolf 2004, “A well-conditioned estimator for large-dimensional covariance matrices”; Friedman 1989. docs/methods/probes.md.
-import {
-  classCounts,
-  oddsAgainstRest,
-  partMoments,
-  priorOdds,
-  rawUnits,
-  scaled,
-  type Fit,
-  type Part,
-} from './fit.ts'
+import { classCounts, oddsAgainstRest, partMoments, rawUnits, scaled, type Fit, type Part } from './fit.ts'
 import type { Scaling } from './newton.ts'
 import type { ProductMatrix } from './productMatrix.ts'
 
@@ -198,7 +189,6 @@ export function fitLinearDiscriminant(
         logOdds: oddsAgainstRest(scores),
         coefficients: raw.map(({ coefficients }) => coefficients),
         intercepts: Float64Array.from(raw, ({ intercept }) => intercept),
-        priorOdds: priorOdds(part, classes, 'none'),
         C: null,
         converged,
       }
@@ -206,7 +196,6 @@ export function fitLinearDiscriminant(
       logOdds: [scores[1].map((value, row) => value - scores[0][row])],
       coefficients: [raw[1].coefficients.map((value, d) => value - raw[0].coefficients[d])],
       intercepts: Float64Array.of(raw[1].intercept - raw[0].intercept),
-      priorOdds: priorOdds(part, classes, 'none'),
       C: null,
       converged,
     }

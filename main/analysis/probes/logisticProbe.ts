@@ -106,8 +106,8 @@ function nestedC(
     if (folds < 2) return
     for (const { train, test } of groupedFolds(groups, folds, 0)) {
       const inner = { ...part, rows: train.map((index) => part.rows[index]) }
-      // A fold with one class teaches nothing about C.
-      if (classCounts(inner, classes).filter((count) => count > 0).length < 2) continue
+      // Softmax has no finite optimum for a class without rows: such a fold says nothing about C.
+      if (classCounts(inner, classes).includes(0)) continue
       const held = test.map((index) => part.rows[index])
       GRID.forEach((C, candidate) => tasks.push({ part: inner, C, of, candidate, test: held }))
     }
@@ -139,7 +139,6 @@ export function fitLogistic(
       logOdds: asOdds(solution.scores),
       coefficients: raw.map(({ coefficients }) => coefficients),
       intercepts: Float64Array.from(raw, ({ intercept }) => intercept),
-      priorOdds: priorOdds(tasks[index].part, classes, options.classWeight),
       C: tasks[index].C,
       converged: solution.converged,
     }

@@ -2,7 +2,7 @@
 // Owns: the network, its gradient and Adam. Not: splits, or products with the features.
 // Method: full batches of standardised features, softmax loss, L2 on weights. Kingma & Ba 2015 (Adam), He et al. 2015 (first weights).
 import type { UniformGenerator } from '../seededGenerator.ts'
-import { oddsAgainstRest, partMoments, priorOdds, sampleWeights, scaled, type Fit, type Part } from './fit.ts'
+import { oddsAgainstRest, partMoments, sampleWeights, scaled, type Fit, type Part } from './fit.ts'
 import { normalGenerator } from '../normalDraws.ts'
 import type { ProductMatrix } from './productMatrix.ts'
 
@@ -134,7 +134,6 @@ function fitOne(
     logOdds,
     coefficients: null,
     intercepts: new Float64Array(0),
-    priorOdds: priorOdds(part, classes, options.classWeight),
     C: null,
     converged: true,
   }

@@ -5,7 +5,18 @@ import { estimateOf, groupResamples, quantile } from './resamples.ts'
 const positive = [1, 0, 1, 1, 0, 0, 1, 0]
 const scores = [0.9, 0.8, 0.8, 0.7, 0.5, 0.5, 0.5, 0.1]
 const each = [0, 1, 2, 3, 4, 5, 6, 7]
-const ranked = new RankedScores(scores, positive, each)
+const single = each.map(() => 0)
+const ranked = new RankedScores(scores, positive, each, single)
+
+function areaUnder(curve: ReturnType<RankedScores['curve']>): number {
+  let area = 0
+  curve.slice(1).forEach((point, index) => {
+    const before = curve[index]
+    const width = point.falsePositiveRate - before.falsePositiveRate
+    area += (width * (point.truePositiveRate + before.truePositiveRate)) / 2
+  })
+  return area
+}
 
 describe('ranked scores', () => {
   // scikit-learn 1.9.1: roc_auc_score, average_precision_score
@@ -22,14 +33,15 @@ describe('ranked scores', () => {
   })
 
   it('a group drawn twice counts as if it stood there twice', () => {
-    const twice = new RankedScores([...scores, ...scores], [...positive, ...positive], [...each, ...each])
+    const both = <T>(values: T[]): T[] => [...values, ...values]
+    const twice = new RankedScores(both(scores), both(positive), both(each), both(single))
     const [a, b] = [ranked.figures(each.map(() => 2))!, twice.figures(null)!]
     expect(a).toEqual(b)
   })
 
   it('have no figures where a class is missing', () => {
     expect(ranked.figures([1, 0, 1, 1, 0, 0, 1, 0])).toBeNull()
-    expect(new RankedScores([1, 2], [0, 0], [0, 1]).curve()).toEqual([])
+    expect(new RankedScores([1, 2], [0, 0], [0, 1], [0, 0]).curve()).toEqual([])
   })
 
   it('catch as much as 1 and 5 of a hundred false alarms allow, and no more', () => {
@@ -40,6 +52,7 @@ describe('ranked scores', () => {
       [...zeros, ...ones],
       [...zeros.map(() => 0), ...ones.map(() => 1)],
       [...zeros, ...ones].map(() => 0),
+      [...zeros, ...ones].map(() => 0),
     ).figures(null)!
     expect([tprAt1, tprAt5]).toEqual([0.5, 0.75])
   })
@@ -47,16 +60,26 @@ describe('ranked scores', () => {
   it('the curve goes from corner to corner with area equal to the figure', () => {
     const curve = ranked.curve()
     expect(curve[0]).toMatchObject({ falsePositiveRate: 0, truePositiveRate: 0 })
-    expect(curve.at(-1)).toMatchObject({ falsePositiveRate: 1, truePositiveRate: 1, threshold: 0.1 })
-    let area = 0
-    curve.slice(1).forEach((point, index) => {
-      const before = curve[index]
-      area +=
-        ((point.falsePositiveRate - before.falsePositiveRate) *
-          (point.truePositiveRate + before.truePositiveRate)) /
-        2
-    })
-    expect(area).toBeCloseTo(0.78125, 15)
+    expect(curve.at(-1)).toMatchObject({ falsePositiveRate: 1, truePositiveRate: 1 })
+    expect(areaUnder(curve)).toBeCloseTo(0.78125, 15)
+  })
+
+  it('of several folds rank the pairs within each, and no fold against another', () => {
+    // Each fold ranks its rows perfectly; all of the first fold's scores lie above the second's.
+    const perfect = new RankedScores([9, 8, 2, 1], [1, 0, 1, 0], [0, 1, 2, 3], [0, 0, 1, 1])
+    expect(perfect.figures(null)!.auroc).toBe(1)
+    // Each fold's rows are equal: nothing is told, whatever the folds' classes are.
+    const constant = new RankedScores([9, 9, 9, 2, 2, 2], [1, 1, 0, 1, 0, 0], single, [0, 0, 0, 1, 1, 1])
+    expect(constant.figures(null)!.auroc).toBe(0.5)
+    // No fold has both classes.
+    expect(new RankedScores([9, 2], [1, 0], [0, 1], [0, 1]).figures(null)).toBeNull()
+  })
+
+  it('the curve of several folds has the area of the figure too', () => {
+    const folds = [0, 1, 0, 1, 0, 1, 1, 0]
+    const parted = new RankedScores(scores, positive, each, folds)
+    expect(areaUnder(parted.curve())).toBeCloseTo(parted.figures(null)!.auroc, 14)
+    expect(parted.curve().at(-1)).toMatchObject({ falsePositiveRate: 1, truePositiveRate: 1 })
   })
 })
 

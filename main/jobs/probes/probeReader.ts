@@ -252,7 +252,7 @@ const nameOf = ({ runId, episode, step }: StepKey): string => `${runId}/${episod
 
 /** Of two classes the second's probability, of several the likeliest's. */
 function largest({ document }: TrainedProbe, classes: Float64Array): { probability: number; named: number } {
-  if (document.data.classes.length === 2) return { probability: classes[0], named: Number(classes[0] >= 0.5) }
+  if (document.data.classes.length === 2) return { probability: classes[0], named: Number(classes[0] > 0.5) }
   const probability = Math.max(...classes)
   return { probability, named: classes.indexOf(probability) }
 }
