@@ -18,7 +18,7 @@ function held(episodes: [number, number][][]) {
       named: Int32Array.from(all, ({ p }) => (p >= 0.5 ? 1 : 0)),
       majority: new Int32Array(all.length),
     },
-    steps: all.map(({ step }) => step),
+    steps: all.map(({ group, step }) => ({ runId: 'r1', episode: group, step })),
   }
 }
 

@@ -2,6 +2,7 @@
 // Owns: thresholds by their rate of false alarms, and the steps between first alert and first event. Not: the probe's scores.
 // Definitions: docs/methods/probes.md, “Early warning”.
 import type { ProbeDocument } from '../../contract/probes.ts'
+import type { StepKey } from '../../contract/dataSets.ts'
 import type { HeldOut } from './heldOut.ts'
 import { indicesBy } from './indicesBy.ts'
 import { sigmoid } from './losses.ts'
@@ -28,20 +29,22 @@ function lowestThreshold(scores: Float64Array, labels: ArrayLike<number>, rate: 
 
 /**
  * For each rate: the lowest threshold that no larger share of class-0 steps passes, and what it would have told, episode by episode.
- * @param steps  by row of the data: its step in the episode
+ * @param keys  by row of the data
  * @returns empty where there is no step of either class
  */
 export function earlyWarnings(
   held: HeldOut,
-  steps: ArrayLike<number>,
+  keys: readonly StepKey[],
   resamples: readonly Uint16Array[],
 ): EarlyWarning[] {
   const scores = held.logOdds[0]
   if (new Set(held.labels).size < 2) return []
-  const episodes = indicesBy(held.groups)
-  const ordered = [...episodes].map(([group, samples]) => ({
-    group,
-    samples: samples.sort((a, b) => steps[held.rows[a]] - steps[held.rows[b]]),
+  // Twins in other runs are of the same group, and episodes of their own.
+  const names = Array.from(held.rows, (row) => `${keys[row].runId}/${keys[row].episode}`)
+  const stepOf = (sample: number): number => keys[held.rows[sample]].step
+  const ordered = [...indicesBy(names).values()].map((samples) => ({
+    group: held.groups[samples[0]],
+    samples: samples.sort((a, b) => stepOf(a) - stepOf(b)),
   }))
   return FALSE_ALARM_RATES.map((falsePositiveRate) => {
     const threshold = lowestThreshold(scores, held.labels, falsePositiveRate)
@@ -53,7 +56,7 @@ export function earlyWarnings(
       withEvent++
       const alert = samples.find((sample) => scores[sample] >= threshold)
       if (alert === undefined) continue
-      const lead = steps[held.rows[event]] - steps[held.rows[alert]]
+      const lead = stepOf(event) - stepOf(alert)
       if (lead >= 0) warned.push({ group, lead })
     }
     const meanUnder = (weights: ArrayLike<number> | null): number | null => {

@@ -214,10 +214,11 @@ function confusionOf(held: HeldOut, classes: number): number[][] {
   return confusion
 }
 
-/** Rows that the stored probe learns from: all of them, or the training side where there is one split only. */
+/** Rows that the stored probe learns from: all of them, or all of the training side where there is one. */
 function learntRows(folds: readonly Fold[], split: ProbeSettings['split'], rows: number): Int32Array {
   const single = split.kind === 'episode' || split.kind === 'transfer'
-  return single ? folds[0].train : Int32Array.from({ length: rows }, (_, row) => row)
+  const learnt = new Set(folds.flatMap(({ train }) => [...train]))
+  return single ? Int32Array.from(learnt).sort() : Int32Array.from({ length: rows }, (_, row) => row)
 }
 
 /**
@@ -316,13 +317,7 @@ export function judgeProbe(
     cells: sweep.length ? sweep : [cell],
     steps,
     predictions: predictionsOf(data, held),
-    earlyWarning: twoClasses
-      ? earlyWarnings(
-          held,
-          data.keys.map(({ step }) => step),
-          resamples,
-        )
-      : [],
+    earlyWarning: twoClasses ? earlyWarnings(held, data.keys, resamples) : [],
     coefficients: (whole.coefficients ?? []).map((row) => [...row]),
     intercept: [...whole.intercepts],
     C: whole.C,

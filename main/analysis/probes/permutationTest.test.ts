@@ -33,3 +33,20 @@ it('takes the nearest step where the other episode has none', () => {
   const seen = new Set(Array.from({ length: 20 }, () => permute(random).join()))
   expect(seen).toEqual(new Set(['0,1,2,3,4,10,11', '10,11,11,11,11,0,1']))
 })
+
+it('moves twins together, each to the labels of its own run', () => {
+  const keys = ['a', 'b'].flatMap((runId) =>
+    [0, 1, 2].flatMap((episode) => [0, 1].map((step) => ({ runId, episode, step }))),
+  )
+  const groups = Int32Array.from(keys, ({ episode }) => episode)
+  const labels = Int32Array.from(
+    keys,
+    ({ runId, episode, step }) => (runId === 'a' ? 0 : 100) + 10 * episode + step,
+  )
+  const permuted = labelPermutations({ keys, groups, labels, classes: [] })(seededGenerator('twins'))
+  keys.forEach(({ runId, step }, row) => {
+    expect(permuted[row] >= 100).toBe(runId === 'b')
+    expect(permuted[row] % 10).toBe(step)
+  })
+  expect([...permuted.slice(0, 6)].map((label) => label + 100)).toEqual([...permuted.slice(6)])
+})

@@ -15,27 +15,36 @@ import { isUsable, partOf } from './usableFolds.ts'
 
 type Labelled = Pick<ProbeData, 'labels' | 'groups' | 'keys' | 'classes'>
 
-/** Rows of each group, sorted by step. */
-const rowsByGroup = ({ groups, keys }: Labelled): number[][] =>
-  [...indicesBy(groups).values()].map((rows) => rows.sort((a, b) => keys[a].step - keys[b].step))
+/** Of each group its episodes by run, each its rows sorted by step. */
+const episodesByGroup = ({ groups, keys }: Labelled): Map<string, number[]>[] =>
+  [...indicesBy(groups).values()].map((rows) => {
+    const byRun = new Map<string, number[]>()
+    for (const row of rows.sort((a, b) => keys[a].step - keys[b].step)) {
+      const { runId } = keys[row]
+      byRun.set(runId, [...(byRun.get(runId) ?? []), row])
+    }
+    return byRun
+  })
 
 /**
- * A maker of permuted labels: every episode gets another's, step by step, so that what labels owe to the step's number and to
+ * A maker of permuted labels: every episode, its twins in other runs with it, gets another's (of its own run where that has one), step by step, so that what labels owe to the step's number and to
  * each other stays. A step that the other episode lacks gets the label of its nearest.
  */
 export function labelPermutations(data: Labelled): (random: UniformGenerator) => Int32Array {
-  const episodes = rowsByGroup(data)
+  const groups = episodesByGroup(data)
   const stepOf = (row: number): number => data.keys[row].step
   return (random) => {
-    const donors = shuffled(episodes, random)
+    const donors = shuffled(groups, random)
     const labels = new Int32Array(data.labels.length)
-    episodes.forEach((rows, index) => {
-      const donor = donors[index]
-      let at = 0
-      for (const row of rows) {
-        const distance = (place: number): number => Math.abs(stepOf(donor[place]) - stepOf(row))
-        while (at + 1 < donor.length && distance(at + 1) <= distance(at)) at++
-        labels[row] = data.labels[donor[at]]
+    groups.forEach((episodes, index) => {
+      for (const [runId, rows] of episodes) {
+        const donor = donors[index].get(runId) ?? [...donors[index].values()][0]
+        let at = 0
+        for (const row of rows) {
+          const distance = (place: number): number => Math.abs(stepOf(donor[place]) - stepOf(row))
+          while (at + 1 < donor.length && distance(at + 1) <= distance(at)) at++
+          labels[row] = data.labels[donor[at]]
+        }
       }
     })
     return labels

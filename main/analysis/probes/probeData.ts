@@ -28,7 +28,7 @@ export interface ProbeData {
   /** Index into `classes`. */
   labels: Int32Array
   keys: readonly StepKey[]
-  /** Which episode: 0 … G − 1, other for every (run, episode). */
+  /** What stays together: 0 … G − 1. One episode, with its twins in other runs that share its task, seed and number. */
   groups: Int32Array
   /** The hidden object or other task of the row's episode. */
   tasks: readonly string[]

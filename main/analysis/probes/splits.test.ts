@@ -61,6 +61,22 @@ describe('a split', () => {
     )
   })
 
+  it('by run never judges a twin of what it learnt from', () => {
+    const runIds = Array.from({ length: 40 }, (_, row) => (row < 20 ? 'first' : 'second'))
+    const groups = Int32Array.from({ length: 40 }, (_, row) => Math.floor((row % 20) / 2))
+    const twins = { runIds, groups, tasks: runIds, categories: null }
+    const folds = splitRows(twins, { kind: 'transfer', testRunIds: ['second'] })
+    expect(folds).toHaveLength(5)
+    for (const { train, test } of folds) {
+      expect(train.every((row) => runIds[row] === 'first')).toBe(true)
+      expect(test.every((row) => runIds[row] === 'second')).toBe(true)
+      const learnt = new Set(of(groups, train))
+      expect(of(groups, test).some((group) => learnt.has(group))).toBe(false)
+    }
+    const judged = folds.flatMap(({ test }) => [...test]).sort((a, b) => a - b)
+    expect(judged).toEqual(Array.from({ length: 20 }, (_, row) => 20 + row))
+  })
+
   it('refuses more folds than there are units, and says how many there are', () => {
     expect(() => splitRows(rows, { kind: 'object', folds: 8, seed: 0 })).toThrow(
       /needs 8 objects, there are 7/,

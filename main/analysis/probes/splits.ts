@@ -84,14 +84,26 @@ function leaveOneCategoryOut(categories: SplitRows['categories']): Fold[] {
   }))
 }
 
-function transferFold(runIds: readonly string[], testRunIds: readonly string[]): Fold[] {
-  const fold = {
-    train: indicesOf(runIds.length, (row) => !testRunIds.includes(runIds[row])),
-    test: indicesOf(runIds.length, (row) => testRunIds.includes(runIds[row])),
-  }
-  const missing = !fold.test.length ? 'judge' : !fold.train.length ? 'learn from' : null
+/** Of the twins that several runs have, one may be learnt from where the other is judged only in another fold. */
+const TWIN_FOLDS = { count: 5, seed: 42 }
+
+/** One fold; where judged groups are learnt from too, five, each without what it judges. */
+function transferFolds({ runIds, groups }: SplitRows, testRunIds: readonly string[]): Fold[] {
+  const train = indicesOf(runIds.length, (row) => !testRunIds.includes(runIds[row]))
+  const test = indicesOf(runIds.length, (row) => testRunIds.includes(runIds[row]))
+  const missing = !test.length ? 'judge' : !train.length ? 'learn from' : null
   if (missing) throw errors.probeNoRows({ purpose: missing })
-  return [fold]
+  const learnt = new Set(Array.from(train, (row) => groups[row]))
+  const judged = distinct(Array.from(test, (row) => groups[row])).sort(byNumber)
+  if (!judged.some((group) => learnt.has(group))) return [{ train, test }]
+  const order = new RandomState(TWIN_FOLDS.seed).shuffled(judged)
+  return parts(order, Math.min(TWIN_FOLDS.count, judged.length)).map((members) => {
+    const held = new Set(members)
+    return {
+      train: train.filter((row) => !held.has(groups[row])),
+      test: test.filter((row) => held.has(groups[row])),
+    }
+  })
 }
 
 /**
@@ -109,6 +121,6 @@ export function splitRows(rows: SplitRows, settings: SplitSettings): Fold[] {
     case 'category':
       return leaveOneCategoryOut(rows.categories)
     case 'transfer':
-      return transferFold(rows.runIds, settings.testRunIds)
+      return transferFolds(rows, settings.testRunIds)
   }
 }

@@ -49,6 +49,13 @@ function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround):
       kind: 'foldsLeftOut',
       text: `${unusableFolds} ${unusableFolds === 1 ? 'fold was' : 'folds were'} left out: no row of some class to learn from, or none to judge.`,
     }
+  const episodes = new Set(data.keys.map(({ runId, episode }) => `${runId}/${episode}`)).size
+  const independent = new Set(data.groups).size
+  if (independent < episodes)
+    yield {
+      kind: 'twinEpisodes',
+      text: `${episodes} episodes are ${independent} of their own: the others are the same task, seed and number in another run. Twins stay together: none is judged by a probe that learnt from the other, and a resample takes both.`,
+    }
   const bySteps = indicesBy(data.keys.map(({ step }) => step))
   const single = [...bySteps].filter(
     ([, rows]) => rows.length > 1 && new Set(rows.map((row) => data.labels[row])).size === 1,

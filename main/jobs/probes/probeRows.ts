@@ -46,12 +46,6 @@ export function probeDataOf(
     const { promptTokens: prompt, completionTokens: generated } = rows[row].facts
     return { key, prompt, generated }
   })
-  const groups = new Map<string, number>()
-  const groupOf = ({ runId, episode }: StepKey): number => {
-    const name = `${runId}/${episode}`
-    if (!groups.has(name)) groups.set(name, groups.size)
-    return groups.get(name)!
-  }
   const indices = new Map(classes.map((name, index) => [name, index]))
   const tasks = rows.map(({ facts }) => facts.task)
   return {
@@ -65,7 +59,7 @@ export function probeDataOf(
     classes,
     labels,
     keys,
-    groups: Int32Array.from(keys, groupOf),
+    groups: groupsOf(workspace, keys, tasks),
     tasks,
     categories: tasks.some((task) => categories.has(task))
       ? tasks.map((task) => categories.get(task) ?? null)
@@ -77,6 +71,23 @@ export function probeDataOf(
     earlierLabels: rows.map(({ earlier }) => earlier.flatMap((name) => indices.get(name) ?? [])),
     rivals: rivalsOf(workspace, dataSet, steps),
   }
+}
+
+/**
+ * Episodes of several runs that share environment, task, seed and number are twins: the same object and the same random
+ * numbers. They are one group, so that none is judged by a probe that has learnt from the other.
+ */
+function groupsOf(workspace: Workspace, keys: readonly StepKey[], tasks: readonly string[]): Int32Array {
+  const settings = new Map(
+    [...new Set(keys.map(({ runId }) => runId))].map((runId) => [runId, workspace.runs.get(runId).settings]),
+  )
+  const groups = new Map<string, number>()
+  return Int32Array.from(keys, ({ runId, episode }, row) => {
+    const { environment, seed } = settings.get(runId)!
+    const name = JSON.stringify([environment.name, tasks[row], seed, episode])
+    if (!groups.has(name)) groups.set(name, groups.size)
+    return groups.get(name)!
+  })
 }
 
 interface RowFacts {

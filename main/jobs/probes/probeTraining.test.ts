@@ -72,6 +72,26 @@ async function trained(changes: Partial<z.input<typeof probeSettings>> = {}): Pr
   return id
 }
 
+describe('runs of the same seed', () => {
+  test('keep their twin episodes together: neither folds nor transfer judge what was learnt from', async () => {
+    const other = await collected()
+    const both = await makeDataSet({ runIds: [runId, other] })
+    const id = await trained({ dataSetId: both })
+    const { document } = engine.probes.get(id)
+    expect(document!.data.groups).toBe(12)
+    expect(document!.warnings.map(({ kind }) => kind)).toContain('twinEpisodes')
+    const foldsOf = (episode: number) =>
+      new Set(document!.predictions.filter((row) => row.episode === episode).map(({ fold }) => fold))
+    for (let episode = 0; episode < 12; episode++) expect(foldsOf(episode).size).toBe(1)
+
+    const carried = await trained({ dataSetId: both, split: { kind: 'transfer', testRunIds: [other] } })
+    const { predictions } = engine.probes.get(carried).document!
+    expect(predictions.every((row) => row.runId === other)).toBe(true)
+    expect(new Set(predictions.map(({ fold }) => fold)).size).toBeGreaterThan(1)
+    engine.dataSets.remove(both)
+  })
+})
+
 describe('training', () => {
   test('tells its progress, stores the document, and leaves the engine free meanwhile', async () => {
     const stop = new AbortController()
