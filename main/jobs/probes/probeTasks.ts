@@ -88,7 +88,12 @@ export function runProbeTask<K extends ProbeTaskKind>(
     worker.on('message', (message: FromProbeWorker) => {
       if (signal.aborted) return
       if (message.kind === 'progress') tell(message.progress)
-      else if (message.kind === 'cell') onCell?.(message.cell)
+      else if (message.kind === 'cell')
+        try {
+          onCell?.(message.cell)
+        } catch (error) {
+          reject(error as Error) // the task's failure: thrown from here it would end the engine
+        }
       else if (message.kind === 'done')
         resolve(message.result as ProbeTaskResult<K>) // of this task's kind
       else reject(new AppError(message.error))

@@ -2,13 +2,15 @@ import type * as z from 'zod'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Worker } from 'node:worker_threads'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { EngineEvent } from '../../contract/api.ts'
 import { dataSetRecipe, type DataSetRecipe } from '../../contract/dataSets.ts'
 import { probeSettings } from '../../contract/probes.ts'
 import type { ProbeSummary } from '../../contract/storedProbes.ts'
 import { collectSettings, type CollectInput } from '../../contract/runs.ts'
 import { resourcesFolder } from '../../resourcesFolder.ts'
+import { Probes } from '../../store/probes.ts'
 import { openEngine, type EngineService } from '../engineService.ts'
 
 const ignore = (): void => {}
@@ -148,6 +150,39 @@ describe('training', () => {
     expect(() => engine.probes.get(first.id)).toThrow(failing('not_found'))
     engine.probes.resume(second.id)
     expect((await engine.probes.ended(second.id)).status).toBe('done')
+  })
+
+  test('that is removed, queued or running, ends the waiting for it', async () => {
+    const [running, queued] = [train({ permutations: 5000 }), train()]
+    const ends = [running, queued].map(({ id }) => engine.probes.ended(id))
+    engine.probes.remove(queued.id)
+    engine.probes.remove(running.id)
+    for (const end of ends) await expect(end).rejects.toThrow(failing('not_found'))
+  })
+
+  test('fails where a cell cannot be stored, and the engine goes on', async () => {
+    const full = vi.spyOn(Probes.prototype, 'addCell').mockImplementation(() => {
+      throw new Error('database or disk is full')
+    })
+    const probe = await engine.probes.ended(train().id)
+    full.mockRestore()
+    expect(probe.status).toBe('failed')
+    engine.probes.resume(probe.id)
+    expect((await engine.probes.ended(probe.id)).status).toBe('done')
+  })
+
+  test('cancelled when the thread has answered already stores nothing, so that it can be resumed', async () => {
+    let id = ''
+    const end = Worker.prototype.terminate
+    const ending = vi.spyOn(Worker.prototype, 'terminate').mockImplementation(function (this: Worker) {
+      engine.probes.cancel(id)
+      return end.call(this)
+    })
+    id = train({ layers: [3], poolings: ['lastPrompt'] }).id
+    const { status } = await engine.probes.ended(id)
+    ending.mockRestore()
+    expect(status).toBe('cancelled')
+    expect(engine.probes.get(id).document).toBeNull()
   })
 
   test('that the engine left is interrupted, and comes out as if it had not been', async () => {

@@ -20,13 +20,18 @@ interface Current {
 
 const resumable: readonly ProbeStatus[] = ['interrupted', 'cancelled', 'failed']
 
+interface Watcher {
+  resolve: (probe: ProbeSummary) => void
+  reject: (error: unknown) => void
+}
+
 export class ProbeTraining {
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly categories: () => ReadonlyMap<string, string>
   private readonly waiting: string[] = []
   private current: Current | null = null
-  private readonly watchers = new Map<string, ((probe: ProbeSummary) => void)[]>()
+  private readonly watchers = new Map<string, Watcher[]>()
   private isClosed = false
 
   constructor(workspace: Workspace, hub: EventHub, categories: () => ReadonlyMap<string, string>) {
@@ -103,13 +108,16 @@ export class ProbeTraining {
     if (place >= 0) this.waiting.splice(place, 1)
     if (this.current?.id === id) this.current.stop.abort()
     this.workspace.probes.remove(id)
+    for (const { reject } of this.takeWatchers(id)) reject(errors.notFound({ kind: 'probe', id }))
     this.hub.emit({ kind: 'probeRemoved', id })
   }
 
-  /** Resolves when the probe is neither queued nor running. */
+  /** Resolves when the probe is neither queued nor running. @throws not_found where it is removed meanwhile */
   ended(id: string): Promise<ProbeSummary> {
     if (!this.isActive(id)) return Promise.resolve(this.summary(id))
-    return new Promise((resolve) => this.watchers.set(id, [...(this.watchers.get(id) ?? []), resolve]))
+    return new Promise((resolve, reject) => {
+      this.watchers.set(id, [...(this.watchers.get(id) ?? []), { resolve, reject }])
+    })
   }
 
   /** Stops all training; what ran is `interrupted` and can be resumed. */
@@ -165,6 +173,7 @@ export class ProbeTraining {
     const { id, stop } = current
     const { probes, folder } = this.workspace
     let failure: unknown = null
+    let isStored = false
     try {
       const { settings } = probes.setStatus(id, 'running')
       this.tell(id)
@@ -185,13 +194,16 @@ export class ProbeTraining {
           onCell: (cell) => probes.addCell(id, cell),
         },
       )
+      // A thread that is told to stop may have answered already.
+      stop.signal.throwIfAborted()
       probes.conclude(id, { ...document, settings })
+      isStored = true
     } catch (error) {
       failure = error
     }
     this.current = null
-    if (!probes.list().some((probe) => probe.id === id)) this.watchers.delete(id)
-    else if (stop.signal.aborted) this.settle(id, current.becomes)
+    if (!probes.list().some((probe) => probe.id === id)) return
+    if (stop.signal.aborted && !isStored) this.settle(id, current.becomes)
     else this.settle(id, failure === null ? 'done' : 'failed', failure)
   }
 
@@ -203,9 +215,14 @@ export class ProbeTraining {
       this.hub.emit({ kind: 'problem', error: reportOf(problem) }) // at the next opening it is interrupted
     }
     const probe = this.tell(id)
-    for (const resolve of this.watchers.get(id) ?? []) resolve(probe)
-    this.watchers.delete(id)
+    for (const { resolve } of this.takeWatchers(id)) resolve(probe)
     return probe
+  }
+
+  private takeWatchers(id: string): Watcher[] {
+    const found = this.watchers.get(id) ?? []
+    this.watchers.delete(id)
+    return found
   }
 
   private isActive(id: string): boolean {
