@@ -5,7 +5,7 @@ import { judgeProbe } from '../../main/analysis/probes/judgeProbe.ts'
 import { probeSettings } from '../../main/contract/probes.ts'
 import { plantedRows } from '../support/plantedRows.ts'
 
-const settings = probeSettings.parse({ dataSetId: 'trial', permutations: 19, bootstraps: 100 })
+const settings = probeSettings.parse({ dataSetId: 'trial', permutations: 20, bootstraps: 100 })
 
 it.each([
   ['noise', 0],
@@ -21,4 +21,13 @@ it.each([
   console.log({ history, significant, warned })
   expect(significant).toBeLessThanOrEqual(10)
   expect(warned).toBeGreaterThanOrEqual(90)
+})
+
+it('a direction planted beyond the history is significant under the same settings', () => {
+  let significant = 0
+  for (let trial = 0; trial < 10; trial++) {
+    const data = plantedRows({ seed: `planted ${trial}`, episodes: 20, steps: 8, width: 12, strength: 6 })
+    if (judgeProbe(data, settings, () => {}).headline.significant) significant++
+  }
+  expect(significant).toBeGreaterThanOrEqual(9)
 })

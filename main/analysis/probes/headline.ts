@@ -4,7 +4,10 @@ import type { Estimate } from '../../contract/estimates.ts'
 import type { ProbeDocument, Rival } from '../../contract/probes.ts'
 
 /** Of the permutation test. */
-const LEVEL = 0.05
+export const LEVEL = 0.05
+
+/** With so few permutations p cannot fall below the level, however good the probe. */
+export const tooFew = (permutations: number): boolean => 1 / (1 + permutations) >= LEVEL
 
 /** As papers print it: .81 */
 export const figure = (value: number): string => value.toFixed(2).replace(/^(-?)0\./, '$1.')
@@ -44,7 +47,9 @@ export function headlineOf(
     ? 'shuffled labels were not tried'
     : agrees
       ? `shuffled labels do not reach it (p = ${permutation.p!.toPrecision(2)})`
-      : 'probes on shuffled labels do as well'
+      : tooFew(permutation.permutations)
+        ? `${permutation.permutations} permutations are too few to tell it from shuffled labels (p < ${LEVEL} takes 20)`
+        : 'probes on shuffled labels do as well'
   const sentence = `The probe's AUROC is ${interval(auroc)}, ${relation}: “${best.title}”, ${interval(best.auroc)}; ${shuffled}.`
   return { rival: best.kind, advantage, sentence, significant: above && agrees }
 }

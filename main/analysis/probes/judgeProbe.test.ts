@@ -29,6 +29,17 @@ describe('a judged probe', () => {
     expect(Math.abs(weights[0])).toBe(Math.max(...weights.map(Math.abs)))
   })
 
+  it('with fewer than 20 permutations says that they are too few, not that shuffled labels do as well', () => {
+    const strong = plantedRows({ seed: 'strong', strength: 6 })
+    const few = judged(strong, { permutations: 19 })
+    expect(kinds(few)).toContain('fewPermutations')
+    expect(kinds(few)).not.toContain('shuffledAsGood')
+    expect(few.headline.sentence).toContain('19 permutations are too few')
+    const enough = judged(strong, { permutations: 20 })
+    expect(kinds(enough)).not.toContain('fewPermutations')
+    expect(enough.headline.significant).toBe(true)
+  })
+
   it('warns that earlier labels do as well where the features hold nothing else', () => {
     const document = judged(plantedRows({ seed: 'history', strength: 0, history: 4 }))
     expect(document.figures.auroc.value!).toBeGreaterThan(0.6)

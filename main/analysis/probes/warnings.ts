@@ -3,7 +3,7 @@
 // Why each: docs/methods/probes.md, “Warnings”.
 import type { Estimate } from '../../contract/estimates.ts'
 import type { ProbeDocument, ProbeSettings, ProbeWarning, Rival } from '../../contract/probes.ts'
-import { figure, strongest } from './headline.ts'
+import { figure, LEVEL, strongest, tooFew } from './headline.ts'
 import { indicesBy } from './indicesBy.ts'
 import type { ProbeData } from './probeData.ts'
 import { momentOf } from './rivals.ts'
@@ -122,7 +122,12 @@ function* resultWarnings({ data, settings, cells, document }: WarningGround): Ge
       kind: 'noPermutations',
       text: 'No labels were permuted: nothing says how good a probe on shuffled labels would be.',
     }
-  else if (permutation.p === null || permutation.p >= 0.05)
+  else if (permutation.p !== null && tooFew(permutation.permutations))
+    yield {
+      kind: 'fewPermutations',
+      text: `${permutation.permutations} permutations are too few: p is at least ${permutation.p.toPrecision(2)} with them, and below ${LEVEL} only with 20 or more.`,
+    }
+  else if (permutation.p === null || permutation.p >= LEVEL)
     yield {
       kind: 'shuffledAsGood',
       text: `Probes on labels shuffled between episodes do as well (p = ${permutation.p === null ? 'undefined' : permutation.p.toPrecision(2)}, ${permutation.permutations} permutations).`,
