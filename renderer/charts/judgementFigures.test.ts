@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { expectGolden } from '../testing/golden.ts'
-import { calibrationFigure, rocFigure, spectrumFigure, weightsFor } from './judgementFigures.ts'
+import {
+  calibrationFigure,
+  rocFigure,
+  spectrumFigure,
+  weightsFor,
+  type ClassWeights,
+} from './judgementFigures.ts'
 import { paperTheme } from './theme.ts'
 
 const golden = (name: string) => new URL(`./golden/${name}.json`, import.meta.url)
@@ -42,18 +48,39 @@ describe('calibration', () => {
 })
 
 describe('coefficient spectrum', () => {
+  const rowsOf = (...weights: number[][]): ClassWeights[] =>
+    weights.map((row, i) => ({
+      name: ['red', 'green', 'blue'][i]!,
+      weights: row,
+      colour: (['baseline', 'accent', 'win'] as const)[i]!,
+    }))
   it('sorts weights by size and keeps their signs and places in the table', () => {
-    const { table } = spectrumFigure([0.1, -0.5, 0.2])
+    const { table } = spectrumFigure(rowsOf([0.1, -0.5, 0.2]))
     expect(table.rows).toEqual([
-      [0, 1, -0.5],
-      [1, 2, 0.2],
-      [2, 0, 0.1],
+      ['red', 0, 1, -0.5],
+      ['red', 1, 2, 0.2],
+      ['red', 2, 0, 0.1],
     ])
   })
   it('says how many weights hold half of the squared norm', () => {
     expect(weightsFor(0.5, [3, 1, 1, 1])).toBe(1)
     expect(weightsFor(0.5, [1, 1, 1, 1])).toBe(2)
     expect(weightsFor(0.5, [])).toBe(0)
-    expect(spectrumFigure([3, 1]).caption).toContain('1 of 2 weights')
+    expect(spectrumFigure(rowsOf([3, 1])).caption).toContain('1 of 2 weights')
+  })
+  it('draws every class of several, each by its own order, named on its line', () => {
+    const figure = spectrumFigure(rowsOf([3, 1, 0, 0], [1, -1, 1, 1], [0, 0, 0, -2]))
+    expectGolden(figure.option(paperTheme), golden('spectrumOfClasses'))
+    expect(figure.caption).toContain('red 1 (‖w‖ = 3.16), green 2 (‖w‖ = 2.00), blue 1 (‖w‖ = 2.00)')
+    expect(figure.tooltip(0).lines).toMatchObject([
+      { label: 'red, feature 0', value: '3.000' },
+      { label: 'green, feature 0', value: '1.000' },
+      { label: 'blue, feature 3', value: '-2.000' },
+    ])
+    expect(figure.table.rows).toHaveLength(12)
+  })
+  it('survives a probe without a direction', () => {
+    expect(() => spectrumFigure([]).option(paperTheme)).not.toThrow()
+    expect(spectrumFigure([]).table.rows).toEqual([])
   })
 })

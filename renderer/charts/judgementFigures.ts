@@ -208,30 +208,55 @@ export function weightsFor(part: number, sorted: readonly number[]): number {
   return sorted.length
 }
 
-/** Weights by size, largest first: a few spikes, or a direction spread over all features. */
-export function spectrumFigure(coefficients: readonly number[]): Figure {
-  const order = coefficients.map((value, index) => ({ index, value }))
-  order.sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
-  const sizes = order.map(({ value }) => Math.abs(value))
-  const half = weightsFor(0.5, sizes)
-  const norm = Math.hypot(...coefficients)
-  const width = coefficients.length
+/** One class's direction. */
+export interface ClassWeights {
+  name: string
+  weights: readonly number[]
+  colour: keyof ChartTheme
+}
+
+/** Lines differ without their colours too. */
+const lineTypes = ['solid', 'dashed', 'dotted'] as const
+
+/**
+ * Weights by size, largest first: a few spikes, or a direction spread over all features.
+ * @param rows  one for two classes, else one a class; none where the probe has no direction
+ */
+export function spectrumFigure(rows: readonly ClassWeights[]): Figure {
+  const spectra = rows.map(({ name, weights, colour }, row) => {
+    const order = weights.map((value, index) => ({ index, value }))
+    order.sort((a, b) => Math.abs(b.value) - Math.abs(a.value))
+    const sizes = order.map(({ value }) => Math.abs(value))
+    return { name, colour, row, order, sizes, half: weightsFor(0.5, sizes), norm: Math.hypot(...weights) }
+  })
+  const width = rows[0]?.weights.length ?? 0
+  const isOne = spectra.length <= 1
+  const [only] = spectra
+  const halves = isOne
+    ? `${integer(only?.half ?? 0)} of ${integer(width)} weights hold half of the squared norm (‖w‖ = ${digits(only?.norm ?? 0)})`
+    : `weights that hold half of the squared norm: ${spectra.map(({ name, half, norm }) => `${name} ${integer(half)} (‖w‖ = ${digits(norm)})`).join(', ')}`
   return {
-    title: 'Coefficient spectrum',
-    caption: `Size of each weight, largest first, in units of 1 / activation; ${integer(half)} of ${integer(width)} weights hold half of the squared norm (‖w‖ = ${digits(norm)}); n = ${plural(width, 'feature')}.`,
-    summary: `${integer(half)} of ${plural(width, 'weight')} hold half of the squared norm.`,
+    title: isOne ? 'Coefficient spectrum' : 'Coefficient spectrum by class',
+    caption: `Size of each weight, largest first, in units of 1 / activation; ${halves}; n = ${plural(width, 'feature')}.`,
+    summary: isOne
+      ? `${integer(only?.half ?? 0)} of ${plural(width, 'weight')} hold half of the squared norm.`
+      : `Of ${plural(width, 'weight')} half of the squared norm is held by ${spectra.map(({ name, half }) => `${integer(half)} for ${name}`).join(', ')}.`,
     fileName: 'coefficients',
     indexAxis: 'x',
     table: {
-      columns: ['rank', 'feature', 'coefficient'],
-      rows: order.map(({ index, value }, rank) => [rank, index, value]),
+      columns: ['class', 'rank', 'feature', 'coefficient'],
+      rows: spectra.flatMap(({ name, order }) =>
+        order.map(({ index, value }, rank) => [name, rank, index, value]),
+      ),
     },
+    rowSeries: 0,
     tooltip: (i) => ({
-      title: `Feature ${order[i]?.index ?? ''}`,
-      lines: [
-        { label: 'weight', value: (order[i]?.value ?? 0).toPrecision(4), colour: 'accent' },
-        { label: 'rank', value: `${integer(i + 1)} of ${integer(width)}`, colour: null },
-      ],
+      title: `Rank ${integer(i + 1)} of ${integer(width)}`,
+      lines: spectra.map(({ name, colour, order }) => ({
+        label: `${isOne ? '' : `${name}, `}feature ${order[i]?.index ?? ''}`,
+        value: (order[i]?.value ?? 0).toPrecision(4),
+        colour,
+      })),
     }),
     option: (theme): Option => ({
       animation: false,
@@ -240,17 +265,31 @@ export function spectrumFigure(coefficients: readonly number[]): Figure {
       tooltip: axisTooltip(theme),
       xAxis: valueAxis(theme, 'rank (feature)', { min: 0, max: Math.max(1, width - 1) }),
       yAxis: valueAxis(theme, '|weight|', { min: 0, gap: 50 }),
-      series: [
-        {
-          type: 'line',
-          name: 'size',
+      series: spectra.map(({ name, colour, row, sizes }) => {
+        // Names stand on their lines, each farther right than the one before, so that they do not cover each other.
+        const named = isOne ? -1 : Math.floor((width * (row + 0.5)) / (spectra.length + 1))
+        return {
+          type: 'line' as const,
+          name,
           symbol: 'none',
-          color: theme.accent,
-          lineStyle: { color: theme.accent, width: 1.5 },
-          areaStyle: { color: theme.accent, opacity: 0.18 },
-          data: sizes.map((size, rank) => [rank, size]),
-        },
-      ],
+          color: theme[colour],
+          lineStyle: { color: theme[colour], width: 1.5, type: lineTypes[row % lineTypes.length] },
+          ...(isOne ? { areaStyle: { color: theme[colour], opacity: 0.18 } } : {}),
+          data: sizes.map((size, rank) =>
+            rank !== named
+              ? [rank, size]
+              : {
+                  value: [rank, size],
+                  symbol: 'circle',
+                  symbolSize: 5,
+                  label: {
+                    ...{ show: true, position: 'top' as const, formatter: name },
+                    ...{ color: theme.text, fontFamily: theme.font, fontSize: labelSize },
+                  },
+                },
+          ),
+        }
+      }),
     }),
   }
 }

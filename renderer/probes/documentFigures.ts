@@ -3,6 +3,7 @@
 import type { LabelRule } from '../../main/contract/dataSets.ts'
 import type { ProbeDocument } from '../../main/contract/probes.ts'
 import type { ProbeProjection } from '../../main/contract/storedProbes.ts'
+import type { ClassWeights } from '../charts/judgementFigures.ts'
 import type { Contender } from '../charts/rivalFigures.ts'
 import type { SweepCell, TransferCell } from '../charts/heatFigures.ts'
 import type { Plane } from '../charts/projectionFigure.ts'
@@ -60,6 +61,17 @@ export function transferOf({ settings, steps }: ProbeDocument): TransferCell[] {
 
 export const sweepOf = (document: ProbeDocument): SweepCell[] =>
   document.cells.map((cell) => ({ ...cell, pooling: poolingNames[cell.pooling] }))
+
+/** Class 1's direction where there are two classes, else one of each; none where the probe has no direction. */
+export function weightsOf({ coefficients, data }: ProbeDocument, label: LabelRule): ClassWeights[] {
+  const colours = classColours(label)
+  const isBinary = coefficients.length === 1
+  return coefficients.map((weights, row) => ({
+    name: data.classes[isBinary ? 1 : row] ?? `class ${row}`,
+    weights,
+    colour: isBinary ? 'accent' : (colours[row % colours.length] ?? 'accent'),
+  }))
+}
 
 const methodNames = { pca: 'Principal components', lda: 'Discriminant axis', umap: 'UMAP' } as const
 

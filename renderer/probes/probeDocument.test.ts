@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { probeDocument } from '../../main/contract/probes.ts'
 import { inventRun } from '../testing/invented.ts'
 import { inventDataSet, inventDocument, inventProbe } from '../testing/inventedProbes.ts'
-import { contendersOf, curveOf, planeOf, sweepOf, transferOf } from './documentFigures.ts'
+import { contendersOf, curveOf, planeOf, sweepOf, transferOf, weightsOf } from './documentFigures.ts'
 import { byStep, errorOf, keyOf, leastSure, mostMistaken } from './mistakes.ts'
 import { groupProbes } from './probeGroups.ts'
 import { secondsLeft, settingsText } from './probeText.ts'
@@ -31,6 +31,19 @@ describe('a document as figures', () => {
     expect([curveOf(pairs).length, transferOf(pairs).length]).toEqual([0, 400])
     const window = { ...document, steps: [{ ...document.steps[0]!, testFirst: 0, testLast: 4 }] }
     expect(curveOf(window)[0]?.label).toBe('0–4')
+  })
+  it('has one direction for two classes, one a class for more, none for a probe that is not linear', () => {
+    const named = (coefficients: number[][], classes: string[]) =>
+      weightsOf({ ...document, coefficients, data: { ...document.data, classes } }, { kind: 'invalid' }).map(
+        ({ name, weights }) => [name, ...weights],
+      )
+    expect(named([[1, 2]], ['valid', 'invalid'])).toEqual([['invalid', 1, 2]])
+    expect(named([[1], [2], [3]], ['a', 'b', 'c'])).toEqual([
+      ['a', 1],
+      ['b', 2],
+      ['c', 3],
+    ])
+    expect(named([], ['a', 'b'])).toEqual([])
   })
   it('names poolings in words and joins points with their steps', () => {
     expect(sweepOf(document)[0]?.pooling).toBe('last prompt token')
