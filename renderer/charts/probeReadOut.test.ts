@@ -70,10 +70,12 @@ describe('read-out along an episode', () => {
     { step: 2, probability: null, heldOut: null, isRow: null, verdict: 'win' },
   ]
   it('draws what the probe said before it had seen the episode, where there is such a thing', () => {
-    const figure = readOutFigure(places, { className: 'invalid', threshold: 0.7, chosen: 1 })
+    const alert = { threshold: 0.7, falseAlarms: 0.05 }
+    const figure = readOutFigure(places, { className: 'invalid', alert, chosen: 1 })
     expectGolden(figure.option(paperTheme), golden('readOut'))
     expect(figure.tooltip(0).lines[0]).toMatchObject({ label: 'held-out probability', value: '0.200' })
     expect(figure.tooltip(1).lines[0]).toMatchObject({ label: 'probability', value: '0.900' })
+    expect(figure.caption).toContain('dashed: alert from 0.700, at 5.0 % false alarms;')
     expect(figure.summary).toBe('2 of 3 steps have a read-out.')
     expect(figure.caption).toContain('1 step held out, 1 not among the probe’s rows; ●')
   })
@@ -81,14 +83,14 @@ describe('read-out along an episode', () => {
     const captionOf = (isRow: boolean | null, heldOut: number | null = null): string =>
       readOutFigure(
         places.map((place) => ({ ...place, isRow, heldOut })),
-        { className: 'invalid', threshold: null, chosen: null },
+        { className: 'invalid', alert: null, chosen: null },
       ).caption
     expect(captionOf(true)).toMatch(/^Learnt from; /)
     expect(captionOf(false)).toMatch(/^Not among the probe’s rows; /)
     expect(captionOf(null)).toMatch(/^Maybe learnt from: the data set was removed; /)
     expect(captionOf(true, 0.5)).toMatch(/^Held out; /)
     const learnt = readOutFigure([{ ...places[1]!, isRow: true }], {
-      ...{ className: 'invalid', threshold: null, chosen: null },
+      ...{ className: 'invalid', alert: null, chosen: null },
     })
     expect(learnt.tooltip(0).lines[0]?.label).toBe('probability of a step learnt from')
   })

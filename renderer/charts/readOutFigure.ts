@@ -1,9 +1,9 @@
 // A probe's read-out along one episode.
-import { integer, plural, share } from '../shared/format.ts'
+import { integer, percent, plural, share } from '../shared/format.ts'
 import type { Option } from './echarts.ts'
 import { axisTooltip, nameAxis, stepMark, valueAxis, type Figure } from './figure.ts'
 
-/** Values along an episode: what the probe says at each step, and the threshold above which it would warn. */
+/** What the probe says at a step. */
 export interface ReadOutPlace {
   step: number
   /** By the probe of all rows. */
@@ -13,6 +13,13 @@ export interface ReadOutPlace {
   /** Whether the step is a row of the probe's data set; null where nobody knows any more. */
   isRow: boolean | null
   verdict: 'valid' | 'invalid' | 'win'
+}
+
+/** Above it a probe warns. */
+interface AlertLine {
+  threshold: number
+  /** 0 … 1 of class-0 steps that it would warn of. */
+  falseAlarms: number
 }
 
 /** How far a value can be trusted, the best first: a step that was learnt from flatters its probe. */
@@ -47,7 +54,7 @@ function standingText(places: readonly ReadOutPlace[]): string {
 /** A probe's curve over the steps of one episode; marks carry the verdict's colour and shape. */
 export function readOutFigure(
   places: readonly ReadOutPlace[],
-  look: { className: string; threshold: number | null; chosen: number | null },
+  look: { className: string; alert: AlertLine | null; chosen: number | null },
 ): Figure {
   const shapes = { valid: 'circle', invalid: 'rect', win: 'diamond' } as const
   const valueOf = (place: ReadOutPlace | undefined): number | null =>
@@ -58,7 +65,7 @@ export function readOutFigure(
     title: `Probability of “${look.className}” by step`,
     caption:
       `${standingText(read)}; ● valid ■ invalid ◆ win` +
-      `${look.threshold === null ? '' : `; dashed: ${share(look.threshold)}`}; n = ${plural(read.length, 'step')}.`,
+      `${look.alert === null ? '' : `; dashed: alert from ${share(look.alert.threshold)}, at ${percent(look.alert.falseAlarms)} false alarms`}; n = ${plural(read.length, 'step')}.`,
     summary: `${integer(read.length)} of ${plural(places.length, 'step')} have a read-out.`,
     fileName: 'read-out',
     indexAxis: 'x',
@@ -100,7 +107,7 @@ export function readOutFigure(
           silent: true,
           symbol: 'none',
           lineStyle: { color: theme.muted, width: 1, type: 'dashed' },
-          data: look.threshold === null ? [] : places.map(() => look.threshold),
+          data: places.flatMap(() => look.alert?.threshold ?? []),
         },
         {
           type: 'line',

@@ -10,7 +10,9 @@ import { estimateOf } from './resamples.ts'
 
 type EarlyWarning = ProbeDocument['earlyWarning'][number]
 
-export const FALSE_ALARM_RATES = [0.01, 0.05, 0.1]
+/** From hardly ever to every other quiet step: where a person may set the slider. */
+export const FALSE_ALARM_RATES = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]
+
 /** A tenth of thirty is three, also in binary. */
 const COUNTING_ERROR = 1e-9
 
