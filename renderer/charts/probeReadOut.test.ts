@@ -63,11 +63,24 @@ describe('projection', () => {
   })
 })
 
+it('a plane rings the chosen step, and nothing where it has none', () => {
+  const points = [
+    { x: 0, y: 1, episode: 0, step: 0, label: 0 },
+    { x: 2, y: 3, episode: 1, step: 4, label: 1, isChosen: true },
+  ]
+  const plane: Plane = { title: '', axes: [], points, of: 2, classes: ['a', 'b'], classColours: ['accent'] }
+  const ringsOf = (shown: Plane) =>
+    (projectionFigure(shown, 'label').option(paperTheme).series as { data: unknown }[]).slice(1)
+  expect(ringsOf(plane)).toMatchObject([{ data: [[2, 3]] }])
+  expect(projectionFigure(plane, 'label').caption).toContain('ringed: the chosen step')
+  expect(ringsOf({ ...plane, points: points.slice(0, 1) })).toEqual([])
+})
+
 describe('read-out along an episode', () => {
   const places: ReadOutPlace[] = [
-    { step: 0, probability: 0.4, heldOut: 0.2, isRow: true, verdict: 'valid' },
-    { step: 1, probability: 0.9, heldOut: null, isRow: false, verdict: 'invalid' },
-    { step: 2, probability: null, heldOut: null, isRow: null, verdict: 'win' },
+    { step: 0, probability: 0.4, heldOut: 0.2, isRow: true, verdict: 'valid', isBrushed: false },
+    { step: 1, probability: 0.9, heldOut: null, isRow: false, verdict: 'invalid', isBrushed: false },
+    { step: 2, probability: null, heldOut: null, isRow: null, verdict: 'win', isBrushed: false },
   ]
   it('draws what the probe said before it had seen the episode, where there is such a thing', () => {
     const alert = { threshold: 0.7, falseAlarms: 0.05 }
@@ -78,6 +91,15 @@ describe('read-out along an episode', () => {
     expect(figure.caption).toContain('dashed: alert from 0.700, at 5.0 % false alarms;')
     expect(figure.summary).toBe('2 of 3 steps have a read-out.')
     expect(figure.caption).toContain('1 step held out, 1 not among the probe’s rows; ●')
+  })
+  it('rings the steps inside the rectangle of the projection, and says so', () => {
+    const figure = readOutFigure([{ ...places[0]!, isBrushed: true }, places[1]!], {
+      ...{ className: 'invalid', alert: null, chosen: null },
+    })
+    expect(figure.caption).toContain('; ringed: 1 in the rectangle of the projection; n = 2 steps')
+    const series = figure.option(paperTheme).series as { data: { itemStyle?: object }[] }[]
+    const borders = series.at(-1)!.data.map(({ itemStyle }) => 'borderColor' in (itemStyle ?? {}))
+    expect(borders).toEqual([true, false])
   })
   it('never passes a step that was learnt from off as unseen', () => {
     const captionOf = (isRow: boolean | null, heldOut: number | null = null): string =>

@@ -12,6 +12,8 @@ export interface PlanePoint {
   step: number
   /** Class by index. */
   label: number
+  /** The step that is chosen, in every pane. */
+  isChosen?: boolean
 }
 
 export const planeColours = ['label', 'step', 'episode'] as const
@@ -44,16 +46,18 @@ export function projectionFigure(plane: Plane, by: PlaneColour): Figure {
     by === 'label'
       ? theme[plane.classColours[point.label % plane.classColours.length] ?? 'accent']
       : hexOf(viridisAt((valueOf(point) - min) / (max - min)))
+  const chosen = points.find(({ isChosen }) => isChosen)
   const counts = classes.map((name, label) => {
     const n = points.filter((point) => point.label === label).length
     return `${['●', '▲', '◆', '■', '▼'][label % 5]} ${name} ${integer(n)}`
   })
   return {
     title: plane.title,
-    caption: `${counts.join(' · ')}; coloured by ${by === 'label' ? 'class' : by}${by === 'label' ? '' : ` (dark ${integer(min)}, light ${integer(max)})`}; n = ${plural(points.length, 'step')}${plane.of > points.length ? `, evenly spaced out of ${integer(plane.of)}` : ''}.`,
+    caption: `${counts.join(' · ')}; coloured by ${by === 'label' ? 'class' : by}${by === 'label' ? '' : ` (dark ${integer(min)}, light ${integer(max)})`}${chosen ? `; ringed: the chosen step` : ''}; n = ${plural(points.length, 'step')}${plane.of > points.length ? `, evenly spaced out of ${integer(plane.of)}` : ''}.`,
     summary: `${plural(points.length, 'step')} in the plane of ${axes.map((axis) => axis.title).join(' and ')}.`,
     fileName: 'projection',
     indexAxis: 'x',
+    rowSeries: 0,
     rowAt: () => -1,
     table: {
       columns: ['episode', 'step', 'class', 'x', 'y'],
@@ -93,6 +97,19 @@ export function projectionFigure(plane: Plane, by: PlaneColour): Figure {
             itemStyle: { color: colourOf(theme, point), opacity: 0.78 },
           })),
         },
+        ...(chosen
+          ? [
+              {
+                type: 'scatter' as const,
+                name: 'chosen step',
+                silent: true,
+                symbol: 'circle',
+                symbolSize: 14,
+                itemStyle: { color: 'transparent', borderColor: theme.text, borderWidth: 2 },
+                data: [[chosen.x, chosen.y]],
+              },
+            ]
+          : []),
       ],
     }),
   }

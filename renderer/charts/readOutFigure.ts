@@ -13,6 +13,8 @@ export interface ReadOutPlace {
   /** Whether the step is a row of the probe's data set; null where nobody knows any more. */
   isRow: boolean | null
   verdict: 'valid' | 'invalid' | 'win'
+  /** Inside the rectangle that was drawn in the probe's projection. */
+  isBrushed: boolean
 }
 
 /** Above it a probe warns. */
@@ -59,13 +61,14 @@ export function readOutFigure(
   const shapes = { valid: 'circle', invalid: 'rect', win: 'diamond' } as const
   const valueOf = (place: ReadOutPlace | undefined): number | null =>
     place?.heldOut ?? place?.probability ?? null
+  const brushed = places.filter((place) => place.isBrushed).length
   const read = places.filter((place) => valueOf(place) !== null)
   const at = look.chosen === null ? -1 : places.findIndex((place) => place.step === look.chosen)
   return {
     title: `Probability of “${look.className}” by step`,
     caption:
       `${standingText(read)}; ● valid ■ invalid ◆ win` +
-      `${look.alert === null ? '' : `; dashed: alert from ${share(look.alert.threshold)}, at ${percent(look.alert.falseAlarms)} false alarms`}; n = ${plural(read.length, 'step')}.`,
+      `${look.alert === null ? '' : `; dashed: alert from ${share(look.alert.threshold)}, at ${percent(look.alert.falseAlarms)} false alarms`}${brushed > 0 ? `; ringed: ${integer(brushed)} in the rectangle of the projection` : ''}; n = ${plural(read.length, 'step')}.`,
     summary: `${integer(read.length)} of ${plural(places.length, 'step')} have a read-out.`,
     fileName: 'read-out',
     indexAxis: 'x',
@@ -116,8 +119,11 @@ export function readOutFigure(
           data: places.map((place) => ({
             value: valueOf(place),
             symbol: shapes[place.verdict],
-            symbolSize: place.verdict === 'win' ? 9 : 7,
-            itemStyle: { color: theme[place.verdict] },
+            symbolSize: (place.verdict === 'win' ? 9 : 7) + (place.isBrushed ? 4 : 0),
+            itemStyle: {
+              color: theme[place.verdict],
+              ...(place.isBrushed ? { borderColor: theme.accent, borderWidth: 2 } : {}),
+            },
           })),
           ...stepMark(theme, at),
         },

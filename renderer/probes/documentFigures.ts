@@ -1,6 +1,6 @@
 // A probe's document as its figures take it.
 // Owns: which numbers of the document stand in which figure. Not: drawing (charts/).
-import type { LabelRule } from '../../main/contract/dataSets.ts'
+import type { LabelRule, StepKey } from '../../main/contract/dataSets.ts'
 import type { ProbeDocument } from '../../main/contract/probes.ts'
 import type { ProbeProjection } from '../../main/contract/storedProbes.ts'
 import type { ClassWeights } from '../charts/judgementFigures.ts'
@@ -9,6 +9,7 @@ import type { SweepCell, TransferCell } from '../charts/heatFigures.ts'
 import type { Plane } from '../charts/projectionFigure.ts'
 import type { CurvePlace } from '../charts/stepCurveFigure.ts'
 import { classColours, poolingNames } from '../dataSets/recipeText.ts'
+import { keyOf } from './mistakes.ts'
 
 const none = { value: null, low: null, high: null }
 
@@ -75,12 +76,20 @@ export function weightsOf({ coefficients, data }: ProbeDocument, label: LabelRul
 
 const methodNames = { pca: 'Principal components', lda: 'Discriminant axis', umap: 'UMAP' } as const
 
-export function planeOf(projection: ProbeProjection, classes: readonly string[], label: LabelRule): Plane {
+/** @param chosen  the step that is chosen in every pane */
+export function planeOf(
+  projection: ProbeProjection,
+  classes: readonly string[],
+  label: LabelRule,
+  chosen: StepKey | null = null,
+): Plane {
+  const chosenKey = chosen && keyOf(chosen)
   return {
     title: methodNames[projection.method],
     axes: projection.axes,
     points: projection.rows.map((row, i) => ({
       ...row,
+      isChosen: keyOf(row) === chosenKey,
       x: projection.x[i] ?? 0,
       y: projection.y[i] ?? 0,
     })),

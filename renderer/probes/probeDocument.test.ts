@@ -49,6 +49,10 @@ describe('a document as figures', () => {
     expect(sweepOf(document)[0]?.pooling).toBe('last prompt token')
     const rows = [{ runId: 'r', episode: 2, step: 3, label: 1 }]
     const flat = { x: new Float32Array([1]), y: new Float32Array([2]), rows, of: 1, axes: [] }
+    const chosen = { runId: 'r', episode: 2, step: 3 }
+    const isChosen = (step: typeof chosen | null) =>
+      planeOf({ ...flat, method: 'pca' }, ['a', 'b'], { kind: 'invalid' }, step).points[0]?.isChosen
+    expect([isChosen(chosen), isChosen({ ...chosen, step: 4 }), isChosen(null)]).toEqual([true, false, false])
     expect(planeOf({ ...flat, method: 'umap' }, ['a', 'b'], { kind: 'invalid' })).toMatchObject({
       ...{ title: 'UMAP', points: [{ x: 1, y: 2, episode: 2, step: 3, label: 1 }] },
     })
