@@ -238,6 +238,27 @@ describe('an intervention', () => {
     expect(rows(all(matched, hook))[19][2]).not.toBeCloseTo(own[2], 1)
   })
 
+  it('that keeps norms leaves zeros as they are, and numbers beside them', async () => {
+    const direction = table(Array.from({ length: width }, (_, i) => (i === 2 ? 5 : 0)))
+    const kept = (vector: RowTable, alpha: number): Intervention =>
+      make({ change: { kind: 'add', vector, alpha, unit: 'valueNorm', normMatched: true } })
+    const zeroed = await run(
+      make({ change: { kind: 'zero' }, positions: { at: [4, 19] } }),
+      kept(direction, 0.5),
+    )
+    const [four, five] = rows(all(zeroed, hook)).slice(4, 6)
+    expect(four).toEqual(new Float32Array(width))
+    expect(five.every(Number.isFinite)).toBe(true)
+    expect(five).not.toEqual(new Float32Array(width))
+    // A value that is its own direction, taken away whole, leaves nothing to be stretched.
+    const along = make({
+      positions: 'lastPrompt',
+      change: { kind: 'replace', table: direction, choice: { kind: 'first' } },
+    })
+    const taken = await run(along, { ...kept(direction, -1), positions: 'lastPrompt' })
+    expect(rows(all(taken, hook))[19]).toEqual(new Float32Array(width))
+  })
+
   it('behind a gate acts where the gate is open, and says how often', async () => {
     const before = rows(all(await run(), hook))
     const direction = table(Array.from({ length: width }, (_, i) => Number(i === 0)))

@@ -65,7 +65,7 @@ const matrix = ({ graph, rows, width }: Stage, name: string): string =>
 
 /**
  * x′ = keep ⊙ x + (absolute + relative · ‖x‖) · value + (min(max(d, low), high) − d) · direction with d = x · direction;
- * brought to ‖x‖ where normMatched is not 0; x where gate · x is not above the threshold.
+ * brought to ‖x‖ where normMatched is not 0, but 0 where that is 0; x where gate · x is not above the threshold.
  */
 function fullChange(stage: Stage, x: string): string {
   const { graph, names, rows } = stage
@@ -86,8 +86,14 @@ function fullChange(stage: Stage, x: string): string {
   const target = graph.op('Min', [graph.op('Max', [along, low]), high])
   const shift = graph.op('Mul', [graph.op('Sub', [target, along]), direction])
   const moved = graph.op('Add', [added, shift])
-  const ratio = graph.op('Div', [norm, graph.op('Sqrt', [rowDot(graph, moved, moved)])])
-  const isMatched = graph.op('Cast', [normMatched], { to: elementTypes.boolean })
+  const movedNorm = graph.op('Sqrt', [rowDot(graph, moved, moved)])
+  const ratio = graph.op('Div', [norm, movedNorm])
+  // Zeros have no direction to be stretched along: they stay zeros, where the ratio would make them NaN.
+  const hasDirection = graph.op('Cast', [movedNorm], { to: elementTypes.boolean })
+  const isMatched = graph.op('And', [
+    graph.op('Cast', [normMatched], { to: elementTypes.boolean }),
+    hasDirection,
+  ])
   const matched = graph.op('Where', [isMatched, graph.op('Mul', [moved, ratio]), moved])
   const isOpen = graph.op('Greater', [rowDot(graph, x, matrix(stage, names.gate)), threshold])
   graph.output(graph.op('Cast', [isOpen], { to: elementTypes.float32 }), names.open, 'float32', [rows, 1])
