@@ -20,7 +20,7 @@ const run = await collectRun(
 // Is the next question's validity known before it is asked? Layer 1 was not stored: it is computed again from the stored tokens.
 const { document } = await trainProbe(
   { runIds: [run.id], label: { kind: 'invalid' }, layers: [1, 3], replayMissing: true },
-  { split: { kind: 'grouped', folds: 4 }, permutations: 19, bootstraps: 200 },
+  { split: { kind: 'grouped', folds: 4 }, permutations: 39, bootstraps: 200 },
   { workspace },
 )
 const best = document.rivals.filter(({ available, missing }) => available && missing === null)
