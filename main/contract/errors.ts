@@ -465,6 +465,11 @@ export const catalogue = {
     (p) => p.reasons.join(' '),
     'Choose other steps (the first step of an episode is often the same in all), another pooling, or collect more episodes.',
   ),
+  dataSetLacks: entry<{ id: string; what: string; has: string }>(
+    'The data set does not have that',
+    (p) => `Data set ${p.id} does not have ${p.what}; it has ${p.has}.`,
+    'Name what it has, or make a data set with what is missing.',
+  ),
   vectorLacks: entry<{ id: string; what: string; has: string }>(
     'The vector does not have that',
     (p) => `Vector ${p.id} does not have ${p.what}; it has ${p.has}.`,

@@ -2,6 +2,7 @@
 // Owns: the language and what is wrong with a text in it. Not: reading the vectors it names (inference/interventionSources.ts) or applying it.
 // docs/interventions.md explains every word; the schema is strict, so that a misspelt key is an error and not a run without it.
 import * as z from 'zod'
+import { pooling } from './dataSets.ts'
 
 const position = z.number().int()
 const name = z.string().min(1)
@@ -39,6 +40,14 @@ export const activationSource = z.union(
       at: z.enum(['lastPrompt', 'firstGenerated', 'meanPrompt', 'meanGenerated', 'all']),
     }),
     z.strictObject({
+      /** A data set, for instance `d1`: a row for each of its steps, where it has this hook point. */
+      dataSet: name,
+      /** The first of the data set's where left out. */
+      pooling: pooling.optional(),
+      /** Steps of one class alone, by its name. */
+      class: name.optional(),
+    }),
+    z.strictObject({
       /** A vector of the library, for instance `v3`. One that was made for each step acts in every step with that step's own. */
       vector: name,
       variant: vectorVariant.optional(),
@@ -48,7 +57,7 @@ export const activationSource = z.union(
       values: z.array(z.number()).min(1),
     }),
   ],
-  'expected {file, tensor}, {run, at}, {vector} or {values} with finite numbers',
+  'expected {file, tensor}, {run, at}, {dataSet}, {vector} or {values} with finite numbers',
 )
 export type ActivationSource = z.infer<typeof activationSource>
 

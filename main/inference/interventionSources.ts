@@ -9,8 +9,11 @@ import type { HookPoint } from '../model/hookNames.ts'
 import { asWeight, readSafetensorsHeader, readWeight } from '../model/safetensors.ts'
 import type { RowTable } from './interventions.ts'
 
-/** What only a workspace has: activations of its runs, vectors of its library. */
-export type WorkspaceSource = Extract<ActivationSource, { run: string } | { vector: string }>
+/** What only a workspace has: activations of its runs, data sets of them, vectors of its library. */
+export type WorkspaceSource = Extract<
+  ActivationSource,
+  { run: string } | { dataSet: string } | { vector: string }
+>
 
 /** First and last step of an episode that a row is for, both included; no last one where it is for all that follow. */
 export type StepRange = readonly [first: number, last: number | null]
@@ -48,7 +51,7 @@ export interface SourceModel {
   computeDtype: ComputeDtype
 }
 
-/** Reads activations of a workspace's runs, and vectors of its library. @throws not_found, not_captured, vector_lacks */
+/** Reads what only a workspace has. @throws not_found, not_captured, data_set_lacks, data_set_run_gone, vector_lacks */
 export type ReadRun = (source: WorkspaceSource, hook: string) => Promise<StoredTensor>
 
 export interface SourceReader {
@@ -73,7 +76,9 @@ const describe = (source: ActivationSource): string =>
       ? `run ${source.run}`
       : 'vector' in source
         ? `vector ${source.vector}`
-        : 'values'
+        : 'dataSet' in source
+          ? `data set ${source.dataSet}`
+          : 'values'
 
 /**
  * The rows of a source at a hook point, with where they come from.

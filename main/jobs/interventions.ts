@@ -16,6 +16,7 @@ import { hashModel, hashTokenizer } from '../model/hashModel.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { readTokenizer, type Tokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
+import { readDataSet } from './probes/dataSetSource.ts'
 import { parseSettings } from './settings.ts'
 import { readVector } from './steering/vectorRows.ts'
 
@@ -63,9 +64,11 @@ function sourcesOf(setting: InterventionSetting): [key: string, source: Activati
   return found.filter((each): each is [string, ActivationSource] => each[1] !== undefined)
 }
 
-/** Whether a run of the workspace is named, or a vector of its library. */
+/** Whether something is named that only a workspace has. */
 export const namesRuns = (settings: readonly InterventionSetting[]): boolean =>
-  settings.some((setting) => sourcesOf(setting).some(([, source]) => 'run' in source || 'vector' in source))
+  settings.some((setting) =>
+    sourcesOf(setting).some(([, source]) => !('file' in source || 'values' in source)),
+  )
 
 /** A setting that is stored must not depend on the folder that a process was started in. @throws invalid_input */
 export function requireFullPaths(settings: readonly InterventionSetting[]): void {
@@ -116,11 +119,12 @@ export function readingOf(files: ModelFiles): Promise<{ tokenizer: Tokenizer; to
   return reading
 }
 
-/** Reads what a workspace's runs captured, one step's or a row for every step, and vectors of its library. */
+/** Reads what a workspace's runs captured, one step's or a row for every step; its data sets; vectors of its library. */
 export const runReader =
   (workspace: Workspace): ReadRun =>
   (source, hook) => {
     if ('vector' in source) return Promise.resolve(readVector(workspace, source, hook))
+    if ('dataSet' in source) return Promise.resolve(readDataSet(workspace, source, hook))
     const { run: runId, episode, step, at } = source
     const { manifest } = workspace.runs.get(runId)
     const found = (tensor: { data: Float32Array; shape: readonly number[] }, what: string): StoredTensor => ({

@@ -260,6 +260,35 @@ describe('a data set', () => {
     expect(() => engine.dataSets.preview(asked)).toThrow(failing('data_set_widths_differ'))
   })
 
+  test('gives interventions the rows of a class, with what they were made from', async () => {
+    const mood = { runId: whole, episode: 1, name: 'weather' }
+    for (const step of [0, 1, 2, 3])
+      engine.dataSets.handLabel({ ...mood, step, label: step % 2 === 0 ? 'fair' : 'foul' })
+    const made = await create({ label: { kind: 'hand', name: 'weather' } })
+    const labels = stored((workspace) => workspace.dataSets.rows(made.id).labels)
+    const all = await engine.readRun({ dataSet: made.id }, other)
+    const some = await engine.readRun({ dataSet: made.id, class: made.classes[1] }, other)
+    expect(all).toMatchObject({ shape: [4, 16], isSequence: false, computeDtype: 'float32' })
+    const rows = Array.from(labels.keys()).filter((row) => labels[row] === 1)
+    expect([...some.data]).toEqual(rows.flatMap((row) => [...all.data.subarray(row * 16, (row + 1) * 16)]))
+    expect(some.provenance).toContain(made.hash.slice(0, 12))
+    const source = { dataSet: made.id, class: made.classes[1] }
+    const run = await collected({
+      interventions: [{ kind: 'meanAblate', hook: other, positions: 'lastPrompt', source }],
+    })
+    expect(engine.runs.get(run).manifest.interventions).toMatchObject([{ sources: [expect.stringContaining(some.provenance)] }])
+    expect(engine.runs.get(run).progress.interventions).toMatchObject([{ tokens: 16 }])
+  })
+
+  test.each([
+    ['a hook point', {}, 'blocks.1.hook_mlp_out'],
+    ['a pooling', { pooling: 'last' }, other],
+    ['a class', { class: 'purple' }, other],
+  ] as const)('says that it does not have %s that an intervention asks for', async (_what, part, hook) => {
+    const { id } = await create()
+    expect(() => engine.readRun({ dataSet: id, ...part }, hook)).toThrow(failing('data_set_lacks'))
+  })
+
   test('says which of its runs was removed', async () => {
     const run = await collected()
     const { id } = await create({ runIds: [run] })

@@ -12,7 +12,8 @@ import { dataSetChoicesOf } from './dataSetChoices.ts'
 import { dataSetName } from './dataSetName.ts'
 import { replay } from './replay.ts'
 import { replayPlan } from './replayGround.ts'
-import { choicesOf, hookOf, surveyRecipe, type RunNeed, type Survey } from './survey.ts'
+import { choicesOf, hookOf } from './recipeHooks.ts'
+import { surveyRecipe, type RunNeed, type Survey } from './survey.ts'
 import { runProbeTask } from '../probes/probeTasks.ts'
 
 type Tell = (progress: WorkProgress) => void

@@ -1,6 +1,6 @@
 // What a recipe finds in a workspace, before anything is computed.
 // Owns: rows, layers, what is stored and what would have to be replayed. Not: replaying (replay.ts) or storing the data set (dataSetDesk.ts).
-import { pointsOfPooling, type PoolingChoice, type StepPoint } from '../../analysis/poolings.ts'
+import { pointsOfPooling, type StepPoint } from '../../analysis/poolings.ts'
 import type { DataSetRecipe } from '../../contract/dataSets.ts'
 import { errors, type AppError } from '../../contract/errors.ts'
 import type { ModelRecord, ModelShape } from '../../contract/models.ts'
@@ -9,6 +9,7 @@ import { parseStoredHook } from '../../model/hookNames.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { chooseSteps, type ChosenSteps } from './chosenSteps.ts'
 import { isStored, StoredVectors, type SizedStep } from './pooledRows.ts'
+import { choicesOf, hookOf, rivalHooks } from './recipeHooks.ts'
 import type { ReplayNeed } from './replay.ts'
 import { replayModel } from './replayGround.ts'
 
@@ -30,14 +31,6 @@ export interface Survey {
   missing: number
   needs: RunNeed[]
 }
-
-/** Judged as rivals wherever they are stored; a replay stores them in passing. */
-export const rivalHooks = { embedding: 'hook_embed', firstLayer: 'blocks.0.hook_resid_post' } as const
-
-export const hookOf = (template: string, layer: number): string => template.replace('{layer}', String(layer))
-
-export const choicesOf = ({ poolings, lastK, leaveOutSink }: DataSetRecipe): PoolingChoice[] =>
-  poolings.map((pooling) => ({ pooling, lastK, leaveOutSink }))
 
 /**
  * @throws not_found for a run that is not there, hook_unknown, hook_not_stored, layer_out_of_range, data_set_widths_differ,

@@ -8,7 +8,7 @@ import type { StepFacts } from '../../store/stepFacts.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { labelledSteps } from '../dataSets/chosenSteps.ts'
 import { isStored, readRows, StoredVectors, type SizedStep } from '../dataSets/pooledRows.ts'
-import { hookOf, rivalHooks } from '../dataSets/survey.ts'
+import { hookOf, rivalHooks } from '../dataSets/recipeHooks.ts'
 
 /** @throws data_set_run_gone */
 export function requireRuns({ id, missingRuns }: DataSetRecord): void {

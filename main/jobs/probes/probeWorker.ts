@@ -11,7 +11,7 @@ import type { ProbeProjection } from '../../contract/storedProbes.ts'
 import { Workspace } from '../../store/workspace.ts'
 import { readRows } from '../dataSets/pooledRows.ts'
 import { choiceOf, probeDataOf } from './probeRows.ts'
-import { hookOf } from '../dataSets/survey.ts'
+import { hookOf } from '../dataSets/recipeHooks.ts'
 import type { FromProbeWorker, ProbeTask, ProbeTaskKind, ProbeTaskResult } from './probeTasks.ts'
 
 if (!parentPort) throw new TypeError('probeWorker runs in a worker thread')

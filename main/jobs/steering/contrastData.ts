@@ -3,7 +3,7 @@
 import type { ContrastRows } from '../../analysis/steering/contrastRows.ts'
 import type { Pooling } from '../../contract/dataSets.ts'
 import type { Workspace } from '../../store/workspace.ts'
-import { hookOf } from '../dataSets/survey.ts'
+import { hookOf } from '../dataSets/recipeHooks.ts'
 import { probeDataOf } from '../probes/probeRows.ts'
 
 export interface ContrastChoice {

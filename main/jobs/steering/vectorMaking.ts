@@ -8,7 +8,7 @@ import { errors } from '../../contract/errors.ts'
 import type { VectorRecipe, VectorRow } from '../../contract/vectors.ts'
 import type { NewVector, VectorNumbers } from '../../store/vectors.ts'
 import type { Workspace } from '../../store/workspace.ts'
-import { hookOf } from '../dataSets/survey.ts'
+import { hookOf } from '../dataSets/recipeHooks.ts'
 import { requireRuns } from '../probes/probeRows.ts'
 import { runSteeringTask, type ContrastAtHook } from './steeringTasks.ts'
 
