@@ -27,6 +27,9 @@ type Tell = (progress: WorkProgress) => void
 
 const residualHook = 'blocks.{layer}.hook_resid_post'
 
+/** The residual stream and what is added to it. */
+const residualSpace = /^hook_embed$|\.hook_(resid_(pre|mid|post)|attn_out|mlp_out)$/
+
 export class ProbeReader {
   private readonly workspace: Workspace
   private readonly replay: StepReplay
@@ -73,16 +76,23 @@ export class ProbeReader {
   }
 
   /**
-   * Mean and largest probability of every episode of a run, from what is stored.
+   * Mean and largest probability of every episode of a run, from what is stored; of steps that were held out, that of the
+   * fold which had not learnt from them.
    * @throws not_found, probe_not_done, probe_not_linear, probe_foreign
    */
   scores(id: string, runId: string): { episode: number; mean: number | null; max: number | null }[] {
     const probe = this.linear(id)
     this.requireFits(probe, this.workspace.runs.get(runId))
+    const { predictions, data } = probe.document
+    // Of several classes a prediction is of the true one, not of the likeliest.
+    const judged = data.classes.length === 2 ? predictions : []
+    const held = new Map(judged.map((row) => [nameOf(row), row.probability]))
     const episodes = new Map<number, number[]>()
-    for (const { episode, classes } of this.stepProbabilities(probe, runId)) {
+    for (const { episode, step, classes } of this.stepProbabilities(probe, runId)) {
       const found = episodes.get(episode) ?? []
-      if (classes) found.push(largest(probe, classes).probability)
+      const unseen = held.get(nameOf({ runId, episode, step }))
+      if (unseen !== undefined) found.push(unseen)
+      else if (classes) found.push(largest(probe, classes).probability)
       episodes.set(episode, found)
     }
     return [...episodes].map(([episode, found]) => ({
@@ -94,7 +104,7 @@ export class ProbeReader {
 
   /**
    * direction · activation of the residual stream after every layer, at every position of a step.
-   * @throws probe_foreign for a direction that is not as wide as the residual stream, and what `readOut` throws
+   * @throws probe_foreign for a direction that is none of the residual stream's, or several; and what `readOut` throws
    */
   async attribution(
     { id, runId, episode, step }: StepKey & { id: string },
@@ -105,7 +115,15 @@ export class ProbeReader {
     const run = this.workspace.runs.get(runId)
     this.requireFits(probe, run)
     const shape = this.workspace.models.list().find(({ hash }) => hash === run.manifest.modelHash)?.shape
-    const direction = probe.document.coefficients[0]
+    const [direction, ...others] = probe.document.coefficients
+    if (others.length > 0)
+      throw errors.probeForeign({ id, runId, reason: 'it has a direction for each of its several classes' })
+    if (!residualSpace.test(probe.hook))
+      throw errors.probeForeign({
+        id,
+        runId,
+        reason: `its direction lies in the space of ${probe.hook}, not in that of the residual stream`,
+      })
     if (!shape)
       throw errors.replayRefused({
         runId,

@@ -251,8 +251,11 @@ describe('a trained probe', () => {
       expect(tokens).toBeNull()
     }
     const { mean, max } = engine.probeReader.scores(id, runId)[3]
-    expect(max).toBe(Math.max(...steps.map(({ probability }) => probability!)))
-    expect(mean).toBeCloseTo(steps.reduce((sum, { probability }) => sum + probability!, 0) / steps.length, 12)
+    // All of the episode's steps were held out: what the probe says of them now, having learnt from them, does not count.
+    const unseen = steps.map(({ heldOut }) => heldOut!)
+    expect(unseen).not.toEqual(steps.map(({ probability }) => probability))
+    expect(max).toBe(Math.max(...unseen))
+    expect(mean).toBeCloseTo(unseen.reduce((sum, each) => sum + each, 0) / unseen.length, 12)
   })
 
   test('tells steps that it learnt from, and no fold judged, from those it never saw', async () => {
@@ -290,6 +293,16 @@ describe('a trained probe', () => {
     const value = found.values[3 * found.positions + promptIds.length - 1] + document!.intercept[0]
     const out = await engine.probeReader.readOut({ id, runId, episode: 1, tokens: false }, ignore, never)
     expect(1 / (1 + Math.exp(-value))).toBeCloseTo(out.steps[2].probability!, 4)
+  })
+
+  test('of another space than the residual stream has no attribution, however wide it is', async () => {
+    const hook = 'blocks.{layer}.attn.hook_z'
+    const other = await makeDataSet({ hook, layers: [3], poolings: ['lastPrompt'], replayMissing: true })
+    const id = await trained({ dataSetId: other, layers: [3] })
+    const step = { runId, episode: 1, step: 2 }
+    await expect(engine.probeReader.attribution({ id, ...step }, ignore, never)).rejects.toThrow(
+      failing('probe_foreign'),
+    )
   })
 
   test('names the steps that are most like one, the likest first', async () => {
