@@ -94,7 +94,7 @@ export function probeCard(document: ProbeDocument): string {
             String(each.n),
             String(each.positives),
             each.missing ?? estimateText(each.auroc),
-            each.missing ? '' : estimateText(each.accuracy),
+            each.accuracy.value === null ? '' : estimateText(each.accuracy),
             each.majority === null ? '–' : digits(each.majority),
           ]),
         ])

@@ -118,7 +118,7 @@ export const probeFigures = z.object({
   /** Share of class 1 that is caught when 1 % and 5 % of class 0 are called so. */
   tprAt1: estimate,
   tprAt5: estimate,
-  /** Accuracy of always naming the training folds' commonest class. */
+  /** Accuracy of always naming the class that most judged rows have. */
   majority: z.number().nullable(),
   classes: z.array(classFigures),
 })
@@ -196,7 +196,7 @@ export const stepFigures = z.object({
   auroc: estimate,
   accuracy: estimate,
   majority: z.number().nullable(),
-  /** Why there is no probe here (fewer than 8 training samples, one class); null where there is one. */
+  /** Why there is no AUROC here (fewer than 8 training samples, no fold that judges two classes); null where there is one. */
   missing: z.string().nullable(),
 })
 

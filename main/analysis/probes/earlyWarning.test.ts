@@ -16,7 +16,6 @@ function held(episodes: [number, number][][]) {
       logOdds: [logOdds],
       evidence: [logOdds],
       named: Int32Array.from(all, ({ p }) => (p >= 0.5 ? 1 : 0)),
-      majority: new Int32Array(all.length),
     },
     steps: all.map(({ group, step }) => ({ runId: 'r1', episode: group, step })),
   }

@@ -49,7 +49,6 @@ export function rankingOf(held: HeldOut, resamples: readonly Uint16Array[]): Ran
 class GroupSums {
   readonly confusion: Float64Array
   readonly brier: Float64Array
-  readonly majority: Float64Array
   readonly samples: Float64Array
   readonly #classes: number
   readonly #groups: number
@@ -59,13 +58,11 @@ class GroupSums {
     this.#groups = groups
     this.confusion = new Float64Array(groups * classes * classes)
     this.brier = new Float64Array(groups)
-    this.majority = new Float64Array(groups)
     this.samples = new Float64Array(groups)
     for (let i = 0; i < held.rows.length; i++) {
       const [group, label] = [held.groups[i], held.labels[i]]
       this.confusion[(group * classes + label) * classes + held.named[i]]++
       this.samples[group]++
-      if (held.majority[i] === label) this.majority[group]++
       // Of two classes the usual half of the sum over both.
       if (held.logOdds.length === 1)
         this.brier[group] += sigmoid(label ? -held.logOdds[0][i] : held.logOdds[0][i]) ** 2
@@ -88,11 +85,6 @@ class GroupSums {
         confusion[cell] += weight * this.confusion[group * C * C + cell]
     }
     return thresholdFigures(confusion, C, samples, brier)
-  }
-
-  get majorityShare(): number | null {
-    const total = this.samples.reduce((a, b) => a + b, 0)
-    return total === 0 ? null : this.majority.reduce((a, b) => a + b, 0) / total
   }
 }
 
@@ -156,6 +148,7 @@ export function judge(
   const threshold = (of: (figures: ThresholdFigures) => number | null): Estimate =>
     estimateOf(of(whole), resampled.map(of))
   const single = names.length === 2
+  const counts = names.map((_, k) => held.labels.reduce((sum, label) => sum + (label === k ? 1 : 0), 0))
   const unknown = { value: null, low: null, high: null }
   return {
     figures: {
@@ -168,10 +161,10 @@ export function judge(
       brier: threshold((f) => f.brier),
       tprAt1: single ? ranked((f) => f.tprAt1) : unknown,
       tprAt5: single ? ranked((f) => f.tprAt5) : unknown,
-      majority: sums.majorityShare,
+      majority: held.labels.length > 0 ? Math.max(...counts) / held.labels.length : null,
       classes: names.map((name, k) => ({
         name,
-        n: held.labels.reduce((sum, label) => sum + (label === k ? 1 : 0), 0),
+        n: counts[k],
         precision: threshold((f) => f.classes[k].precision),
         recall: threshold((f) => f.classes[k].recall),
         f1: threshold((f) => f.classes[k].f1),

@@ -20,18 +20,10 @@ export interface HeldOut {
   evidence: Float64Array[]
   /** Class named. */
   named: Int32Array
-  /** By sample: class that the training rows of its fold have most of. */
-  majority: Int32Array
 }
 
 /** Evidence that differs by less is the same: features that tell nothing must not rank by their rounding. */
 const ROUNDING = 1e-9
-
-export function majorityClass(rows: Int32Array, labels: ArrayLike<number>, classes: number): number {
-  const counts = new Float64Array(classes)
-  for (const row of rows) counts[labels[row]]++
-  return counts.indexOf(Math.max(...counts))
-}
 
 /** Class with the highest odds; of two, class 1 above even odds, as scikit-learn. */
 function nameOf(logOdds: readonly Float64Array[], sample: number): number {
@@ -61,11 +53,9 @@ export function heldOutPredictions(
     logOdds: Array.from({ length: outputs }, () => new Float64Array(count)),
     evidence: Array.from({ length: outputs }, () => new Float64Array(count)),
     named: integers(),
-    majority: integers(),
   }
   let sample = 0
   for (const { fold, index, fit } of judged) {
-    const majority = majorityClass(fold.train, labels, classes.length)
     const centres = fit.logOdds.map(
       (odds) => fold.test.reduce((sum, row) => sum + odds[row], 0) / fold.test.length,
     )
@@ -79,7 +69,6 @@ export function heldOutPredictions(
         held.evidence[k][sample] = Math.round((fit.logOdds[k][row] - centres[k]) / ROUNDING) * ROUNDING
       }
       held.named[sample] = nameOf(held.logOdds, sample)
-      held.majority[sample] = majority
       sample++
     }
   }

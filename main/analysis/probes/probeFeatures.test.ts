@@ -84,3 +84,20 @@ it('a score of exactly 0 names class 0, as in scikit-learn', () => {
   expect(undecided.length).toBeGreaterThan(0)
   expect(figures.classes[1].recall.value).toBe(3 / 5)
 })
+
+it('says which folds it left out, and how few groups were judged', () => {
+  // All of class 1 lies in one group: the fold that holds it out has nothing to learn from.
+  const X = Float64Array.from({ length: 60 }, (_, row) => Math.sin(row))
+  const labels = Array.from({ length: 60 }, (_, row) => Number(row < 4))
+  const groups = Array.from({ length: 60 }, (_, row) => Math.floor(row / 6))
+  const { warnings, predictions } = probeFeatures(X, labels, groups, optionsOf(logistic('liblinear')))
+  expect(predictions).toHaveLength(48)
+  expect(warnings.map(({ kind }) => kind)).toEqual(['fewGroups', 'rareClass', 'foldsLeftOut'])
+})
+
+it('lays accuracy beside the commonest class of what was judged', () => {
+  const X = Float64Array.from({ length: 40 }, (_, row) => Math.sin(row))
+  const labels = Array.from({ length: 40 }, (_, row) => Number(row % 4 > 0))
+  const groups = Array.from({ length: 40 }, (_, row) => Math.floor(row / 4))
+  expect(probeFeatures(X, labels, groups, optionsOf(logistic('lbfgs'))).figures.majority).toBe(0.75)
+})

@@ -1,7 +1,7 @@
 // A probe on features from anywhere: rows, labels and groups, nothing else.
 // Owns: the small document that can be laid beside scikit-learn's. Not: rivals and scopes, which need episodes (judgeProbe.ts).
 import { errors } from '../../contract/errors.ts'
-import type { ProbeDocument, ProbeFigures, ProbeSettings } from '../../contract/probes.ts'
+import type { ProbeDocument, ProbeFigures, ProbeSettings, ProbeWarning } from '../../contract/probes.ts'
 import { DenseMatrix } from './denseMatrix.ts'
 import { judge } from './figures.ts'
 import { checkEstimator, fitParts } from './fitParts.ts'
@@ -11,6 +11,7 @@ import { permutationTest } from './permutationTest.ts'
 import { groupResamples } from './resamples.ts'
 import { groupedFolds, heldOutGroups } from './splits.ts'
 import { fitFolds, isUsable, partOf } from './usableFolds.ts'
+import { splitWarnings } from './warnings.ts'
 
 export interface FeatureOptions extends Pick<
   ProbeSettings,
@@ -30,6 +31,8 @@ export interface ProbedFeatures {
   intercept: number[]
   C: number | null
   converged: boolean
+  /** Few groups, a rare class, folds that were left out. */
+  warnings: ProbeWarning[]
   /** Distinct labels in ascending order: class 0, class 1 … */
   classes: number[]
   /** Groups that were judged; and by fold. */
@@ -116,6 +119,9 @@ export function probeFeatures(
     intercept: [...whole.intercepts],
     C: whole.C,
     converged: whole.converged && fits.every(({ converged }) => converged),
+    warnings: [
+      ...splitWarnings(data, { folds, unusableFolds: all.length - folds.length, groups: judged.length }),
+    ],
     classes,
     testGroups: judged.map((group) => groupIds[group]),
     foldTestGroups: folds.map(({ test }) =>

@@ -56,6 +56,7 @@ function windowFigures(
 ): StepFigures {
   const held = heldOutPredictions(data, data.labels, judged)
   const { figures } = judge(held, data.classes, resamples[0]?.length ?? 0, missing ? [] : resamples)
+  const unranked = figures.auroc.value === null ? 'No fold has rows of both classes to judge here.' : null
   return {
     trainFirst: train.first,
     trainLast: train.last,
@@ -66,7 +67,7 @@ function windowFigures(
     auroc: missing ? unknown : figures.auroc,
     accuracy: missing ? unknown : figures.accuracy,
     majority: missing ? null : figures.majority,
-    missing,
+    missing: missing ?? unranked,
   }
 }
 

@@ -28,8 +28,11 @@ export interface WarningGround {
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`
 
-function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround): Generator<ProbeWarning> {
-  const { groups } = document.figures
+/** What can be said of any rows with groups. @param groups  number of groups that are judged */
+export function* splitWarnings(
+  data: Pick<ProbeData, 'labels' | 'groups' | 'classes'>,
+  { folds, unusableFolds, groups }: Pick<WarningGround, 'folds' | 'unusableFolds'> & { groups: number },
+): Generator<ProbeWarning> {
   const learnt = Math.min(...folds.map(({ train }) => new Set(train.map((row) => data.groups[row])).size))
   const fewest = Math.min(groups, learnt)
   if (fewest < FEW_GROUPS)
@@ -49,6 +52,10 @@ function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround):
       kind: 'foldsLeftOut',
       text: `${unusableFolds} ${unusableFolds === 1 ? 'fold was' : 'folds were'} left out: no row of some class to learn from, or none to judge.`,
     }
+}
+
+function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround): Generator<ProbeWarning> {
+  yield* splitWarnings(data, { folds, unusableFolds, groups: document.figures.groups })
   const episodes = new Set(data.keys.map(({ runId, episode }) => `${runId}/${episode}`)).size
   const independent = new Set(data.groups).size
   if (independent < episodes)
