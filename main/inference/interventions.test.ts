@@ -546,6 +546,18 @@ describe('what cannot be applied', () => {
     ['an infinity', { change: add(vector(width, -Infinity)) }, 'intervention_not_finite', /-Infinity/],
     ['an α that is no number', { change: add(vector(width), NaN) }, 'intervention_invalid', /alpha/],
     [
+      'an α beyond float32',
+      { change: add(vector(width, 1e-3), -1e39) },
+      'intervention_invalid',
+      /alpha -1e\+39 is too large/,
+    ],
+    [
+      'an α that takes its vector beyond float32',
+      { change: add(vector(width, -1e6), 1e33) },
+      'intervention_invalid',
+      /alpha 1e\+33 is too large/,
+    ],
+    [
       'heads where there are none',
       { heads: [0], change: { kind: 'zero' } },
       'intervention_invalid',

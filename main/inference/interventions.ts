@@ -134,6 +134,8 @@ export function makeIntervention(draft: InterventionDraft, shape: ModelShape): I
     case 'add':
       check('vector', change.vector)
       if (!Number.isFinite(change.alpha)) throw wrong(`alpha is ${change.alpha}`)
+      if (overflows(change))
+        throw wrong(`alpha ${change.alpha} is too large: what it adds is no float32 number`)
       if (change.vector.data.every((value) => value === 0)) throw wrong('its vector is zero and adds nothing')
       break
     case 'clamp':
@@ -146,6 +148,13 @@ export function makeIntervention(draft: InterventionDraft, shape: ModelShape): I
 }
 
 const valuesInRow = ({ data, rows, units }: RowTable): number => data.length / rows / units
+
+/** Whether α, or α times one of the vector's values where it is not brought to length 1, is beyond float32's range. */
+function overflows({ alpha, vector, unit }: AddedVector): boolean {
+  const values = unit === 'vector' ? vector.data : new Float32Array(0)
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 1)
+  return !Number.isFinite(Math.fround(alpha * largest))
+}
 
 /** The same with draws that belong to one step. */
 export function withSeed(intervention: Intervention, seed: string): Intervention {

@@ -169,10 +169,15 @@ describe('a sweep', () => {
   }, 180_000)
 
   test('whose dose breaks the model names that condition, and judges the others', async () => {
-    const sweep = await swept(engine, { alphas: [1, 1e39], controls: { random: 1, at: 'every' } })
+    const largest = 3e38 // a number of float32, but not times the value's norm
+    const sweep = await swept(engine, {
+      alphas: [1, largest],
+      unit: 'valueNorm',
+      controls: { random: 1, at: 'every' },
+    })
     const broken = sweep.conditions.filter(({ status }) => status === 'failed')
     expect(broken.length).toBeGreaterThan(0)
-    expect(broken.every(({ alpha }) => Math.abs(alpha!) === 1e39)).toBe(true)
+    expect(broken.every(({ alpha }) => Math.abs(alpha!) === largest)).toBe(true)
     expect(engine.runs.get(broken[0].runId).error?.code).toBe('logits_not_finite')
     expect(sweep.verdict?.conditions.map(({ alpha }) => alpha)).toContain(1)
   })
@@ -198,6 +203,7 @@ test.each([
   ['a layer out of range', { layers: [2] }, 'layer_out_of_range'],
   ['steps that no episode has', { steps: [3, 4] }, 'intervention_never_fired'],
   ['a gate that is not there', { gate: { vector: 'v99', above: 0 } }, 'not_found'],
+  ['a dose beyond float32', { alphas: [1, 1e39] }, 'intervention_invalid'],
   ['a direction without itself', { controls: { orthogonalTo: ['v1'] } }, 'vector_lacks'],
   ['the same place twice', { places: [{ kind: 'all' as const }, { kind: 'all' as const }] }, 'invalid_input'],
   ['a model that is not there', { modelId: 'absent' }, 'not_found'],
