@@ -212,7 +212,7 @@ export const catalogue = {
   logitsNotFinite: entry<{ largest: number }>(
     'The model gives no numbers',
     (p) => `The logits hold values that are not finite (the largest is ${p.largest}).`,
-    'The weights are damaged, or overflow in this precision. Run “models check” on the model.',
+    'Where interventions act, one of them is the likely cause: lower its α, or ablate no divisor (hook_scale). Without any the weights are damaged, or overflow in this precision: run “models check” on the model.',
   ),
   interventionInvalid: entry<{ intervention: string; reason: string }>(
     'An intervention cannot be applied',

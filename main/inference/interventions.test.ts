@@ -422,7 +422,10 @@ describe('an intervention', () => {
     const one = schedulerOn(await newSession())
     const broken = make({ hook: divisor, change: { kind: 'zero' } })
     const long = request(randomIds('long', 150), { interventions: [broken] })
-    await expect(one.submit(1, long)).rejects.toMatchObject({ code: 'logits_not_finite' })
+    await expect(one.submit(1, long)).rejects.toMatchObject({
+      code: 'logits_not_finite',
+      cure: expect.stringMatching(/^Where interventions act.*weights/) as string,
+    })
     expect(content(await one.submit(2, later(1)))).toEqual(before)
   })
 
