@@ -85,6 +85,16 @@ it('does not go on without the rule that it began with, nor under another name',
   expect((await resumeRun(id, again)).status).toBe('done')
 })
 
+it('takes nothing from a rule for nothing done, and ends with an error for what is no list', async () => {
+  const saying = (said: unknown) =>
+    collectRun(settings, { ...at('nothing'), chooser: { name: 'odd', choose: () => said as [] } })
+  const { progress } = await saying(undefined)
+  expect(progress.interventions).toEqual([])
+  await expect(saying({ interventions: [0] })).rejects.toThrow(
+    /odd gives a list of names or places, not object/,
+  )
+})
+
 it('ends with an error for an intervention that the run does not have, and for settings that are wrong', async () => {
   const wrong = (chosen: string | number) =>
     collectRun(settings, { ...at('wrong'), chooser: { name: 'bad', choose: () => [chosen] } })

@@ -13,10 +13,10 @@ import { resourcesFolder } from '../resourcesFolder.ts'
  * Names the interventions of one step: those of the run's list, by name or by place from 0. It knows all that is known before the step: the
  * environment's state, step number, messages, prompt, earlier prompts. What it says is stored with the step.
  */
-export type ChooseStep = (
-  situation: StepSituation,
-  signal: AbortSignal,
-) => readonly (string | number)[] | Promise<readonly (string | number)[]>
+export type ChooseStep = (situation: StepSituation, signal: AbortSignal) => Chosen | Promise<Chosen>
+
+/** Undefined and null choose nothing. */
+type Chosen = readonly (string | number)[] | void | undefined | null
 
 export interface CollectRunOptions {
   /** A workspace's folder, made where there is none. Nobody else may write to it meanwhile. */
@@ -76,7 +76,12 @@ function chooserOf(
   }
   return {
     name,
-    choose: async (situation, signal) => [...new Set((await choose(situation, signal)).map(place))],
+    choose: async (situation, signal) => {
+      const chosen = (await choose(situation, signal)) ?? []
+      if (!Array.isArray(chosen))
+        throw new TypeError(`chooser ${name} gives a list of names or places, not ${typeof chosen}`)
+      return [...new Set(chosen.map(place))]
+    },
   }
 }
 

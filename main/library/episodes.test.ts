@@ -68,6 +68,20 @@ describe('an episode', () => {
     expect(planned.steps[1].completionIds).not.toEqual(plain.steps[1].completionIds)
   })
 
+  it('takes nothing from such a function for nothing done, and refuses what is no plan', async () => {
+    const plain = await playEpisode(model, environment, settings)
+    const follow = (said: unknown) =>
+      playEpisode(model, environment, {
+        ...settings,
+        interventions: () => Promise.resolve(said) as Promise<null>,
+      })
+    for (const nothing of [undefined, null, {}]) expect(bits(await follow(nothing))).toEqual(bits(plain))
+    const zero = { kind: 'zeroAblate', hook, positions: 'all' }
+    await expect(follow([zero])).rejects.toThrow(/not a list/)
+    await expect(follow({ intervention: [zero] })).rejects.toThrow(/not “intervention”/)
+    await expect(follow('zeroAblate')).rejects.toThrow(TypeError)
+  })
+
   it('takes functions at hook points from such a function', async () => {
     let calls = 0
     const follow: PlanStep = ({ step }) => ({

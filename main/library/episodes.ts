@@ -24,7 +24,13 @@ export interface StepPlan {
  * Names what is done in one step, knowing all that is known before it: step number, the environment's state, messages, prompt. The same
  * situation must give the same.
  */
-export type PlanStep = (situation: StepSituation, signal: AbortSignal) => StepPlan | Promise<StepPlan>
+export type PlanStep = (
+  situation: StepSituation,
+  signal: AbortSignal,
+) => NoPlan | StepPlan | Promise<NoPlan | StepPlan>
+
+/** Nothing is done in the step. */
+type NoPlan = void | undefined | null
 
 export interface EpisodeOptions extends SamplingOptions {
   /** What the episode is about, for instance a hidden object; the environment's choice for `episode` and `seed` where left out. */
@@ -141,11 +147,22 @@ async function changesOf(
     return ({ step, seed }) => ({ interventions: interventionsAtStep(planned, step, seed) })
   }
   return async (situation, signal) => {
-    const { interventions = [], fwdHooks = [] } = await given(situation, signal)
+    const { interventions = [], fwdHooks = [] } = stepPlan(await given(situation, signal))
     const { step, seed } = situation
     return {
       interventions: interventionsAtStep(await parts.plan(interventions, readRun), step, seed),
       functions: hookedFunctions(fwdHooks, model.shape, false),
     }
   }
+}
+
+/** @throws TypeError for what is no plan: it would be taken for none */
+function stepPlan(plan: NoPlan | StepPlan): StepPlan {
+  if (plan === undefined || plan === null) return {}
+  const said = 'a step’s rule gives { interventions, fwdHooks } or nothing'
+  if (typeof plan !== 'object') throw new TypeError(`${said}, not ${typeof plan}`)
+  if (Array.isArray(plan)) throw new TypeError(`${said}, not a list`)
+  const unknown = Object.keys(plan).find((key) => key !== 'interventions' && key !== 'fwdHooks')
+  if (unknown !== undefined) throw new TypeError(`${said}, not “${unknown}”`)
+  return plan
 }
