@@ -43,6 +43,8 @@ export function sourceText(source: ActivationSource): string {
   if ('values' in source) return plural(source.values.length, 'value')
   if ('vector' in source)
     return source.variant ? `${source.variant.kind} for ${source.vector}` : source.vector
+  if ('dataSet' in source)
+    return `${[source.class, source.pooling].filter(Boolean).join(', ') || 'rows'} of ${source.dataSet}`
   const { run, episode, step, at } = source
   const where = [episode === undefined ? '' : `episode ${episode}`, step === undefined ? '' : `step ${step}`]
   return [`${at} of ${run}`, ...where.filter(Boolean)].join(', ')

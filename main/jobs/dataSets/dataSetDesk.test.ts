@@ -276,7 +276,9 @@ describe('a data set', () => {
     const run = await collected({
       interventions: [{ kind: 'meanAblate', hook: other, positions: 'lastPrompt', source }],
     })
-    expect(engine.runs.get(run).manifest.interventions).toMatchObject([{ sources: [expect.stringContaining(some.provenance)] }])
+    expect(engine.runs.get(run).manifest.interventions).toMatchObject([
+      { sources: [expect.stringContaining(some.provenance)] },
+    ])
     expect(engine.runs.get(run).progress.interventions).toMatchObject([{ tokens: 16 }])
   })
 
