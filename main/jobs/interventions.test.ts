@@ -97,12 +97,14 @@ describe('a file of interventions', () => {
     [JSON.stringify([add({ values: ones }, { phase: 'decode' })]), /prompt/],
     [JSON.stringify([add({ values: [null] })]), /file, tensor/],
     [JSON.stringify([{ kind: 'clamp', hook, positions: 'all', vector: { values: ones } }]), /low/],
-    ['null', /object/],
-    ['{}', /interventions/],
+    ['null', /holds no list/],
+    ['3', /holds no list/],
+    ['{}', /interventions: /],
     ['{"interventions": [], "intervention": [{"kind": "nonsense"}]}', /“?intervention"/],
   ])('that is wrong is an error: %s', async (text, message) => {
     const reading = readInterventions(await write(text), '--intervene')
     await expect(reading).rejects.toThrow(message)
+    await expect(reading).rejects.toThrow(/^--intervene: .*list\.json/)
     await expect(reading).rejects.toMatchObject({ code: 'invalid_input' })
   })
 

@@ -2,7 +2,7 @@
 // Owns: reading such files, the model's side of the check, activations out of a workspace's runs. Not: what interventions mean (inference/).
 import { readFile } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
-import { errors } from '../contract/errors.ts'
+import { errors, type AppError } from '../contract/errors.ts'
 import {
   interventionFile,
   interventionList,
@@ -37,10 +37,20 @@ export async function readInterventions(file: string, field: string): Promise<In
     throw wrong(`${file} is not JSON: ${(cause as Error).message}`, cause)
   }
   const folder = dirname(resolve(file))
-  const list = Array.isArray(value)
-    ? parseSettings(interventionList, value)
-    : parseSettings(interventionFile, value).interventions
+  if (typeof value !== 'object' || value === null)
+    throw wrong(`${file} holds no list of interventions, nor an object that has one`, undefined)
+  const list = parseFile(value, (reason, cause) => wrong(`${file}: ${reason}`, cause))
   return list.map((setting) => withPaths(setting, folder))
+}
+
+function parseFile(value: object, wrong: (reason: string, cause: unknown) => Error): InterventionSetting[] {
+  try {
+    return Array.isArray(value)
+      ? parseSettings(interventionList, value)
+      : parseSettings(interventionFile, value).interventions
+  } catch (cause) {
+    throw wrong((cause as AppError).message, cause) // all that it throws
+  }
 }
 
 function withPaths(setting: InterventionSetting, folder: string): InterventionSetting {
