@@ -8,6 +8,7 @@ import { expandHooks } from '../model/hookGlobs.ts'
 import { parseHook, type HookPoint } from '../model/hookNames.ts'
 import {
   makeIntervention,
+  onlyReplaced,
   withSeed,
   type Intervention,
   type InterventionChange,
@@ -131,8 +132,11 @@ async function planAtHook(
   place: PlanPlace,
   model: PlanningModel,
 ): Promise<PlannedIntervention[]> {
-  if (!('vector' in setting && 'vector' in setting.vector)) return [await planOne(setting, place, model)]
   const { name, hook: point } = place
+  // Before a vector is read as rows of keys, which it has none of.
+  if (point.isKeyed && ('vector' in setting || setting.gate))
+    throw errors.interventionInvalid({ intervention: name, reason: onlyReplaced(point.name) })
+  if (!('vector' in setting && 'vector' in setting.vector)) return [await planOne(setting, place, model)]
   const { table, steps } = await readSource(setting.vector, model, {
     intervention: name,
     point,

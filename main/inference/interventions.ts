@@ -82,6 +82,10 @@ export interface Intervention extends InterventionDraft {
   keys?: number
 }
 
+/** Why nothing is added or clamped at a hook point with keys, and nothing gated. */
+export const onlyReplaced = (hook: string): string =>
+  `at ${hook} whole rows can be replaced (zeroAblate, meanAblate, resampleAblate, patch, freezePattern), nothing else`
+
 /** True where it changes nothing, for instance α = 0: such an intervention is left out, so that it is bit for bit none. */
 export function isIdle({ change }: InterventionDraft): boolean {
   if (change.kind === 'add') return change.alpha === 0
@@ -119,9 +123,7 @@ export function makeIntervention(draft: InterventionDraft, shape: ModelShape): I
       throw errors.interventionWidth({ intervention: name, what, hook, expected: width, actual })
   }
   if (width === null && ((change.kind !== 'replace' && change.kind !== 'zero') || gate))
-    throw wrong(
-      `at ${hook} whole rows can be replaced (zeroAblate, meanAblate, resampleAblate, patch, freezePattern), nothing else`,
-    )
+    throw wrong(onlyReplaced(hook))
   if (gate) {
     check('gate', gate.direction)
     if (hasZeroRow(gate.direction)) throw wrong('its gate is zero and asks nothing')

@@ -167,6 +167,23 @@ describe('a plan', () => {
       /it has v/,
     ],
     ['whole numbers', add({ file: 'V', tensor: 'ids' }), 'intervention_source_missing', /I32/],
+    [
+      'a sum on attention patterns',
+      add({ values: ones }, { hook: 'blocks.0.attn.hook_pattern' }),
+      'intervention_invalid',
+      /whole rows can be replaced/,
+    ],
+    [
+      'a gate on attention patterns',
+      {
+        kind: 'zeroAblate',
+        hook: 'blocks.0.attn.hook_attn_scores',
+        positions: 'all',
+        gate: { vector: { values: ones }, above: 0 },
+      },
+      'intervention_invalid',
+      /whole rows can be replaced/,
+    ],
     ['another width', add({ file: 'V', tensor: 'short' }), 'intervention_width', /8 values/],
     ['NaN', add({ file: 'V', tensor: 'nan' }), 'intervention_not_finite', /NaN/],
     ['several rows for one vector', add({ file: 'V', tensor: 'rows' }), 'intervention_invalid', /3 rows/],
