@@ -42,6 +42,8 @@ beforeAll(async () => {
     [
       { name: 'v', dtype: 'F32', shape: [width], data: row(1) },
       { name: 'short', dtype: 'F32', shape: [8], data: row(1, 8) },
+      { name: 'doubles', dtype: 'F64', shape: [width], data: new Float64Array(width).fill(0.1) },
+      { name: 'huge', dtype: 'F64', shape: [width], data: new Float64Array(width).fill(1e39) },
       { name: 'nan', dtype: 'F32', shape: [width], data: row(NaN) },
       { name: 'ids', dtype: 'I32', shape: [width], data: new Int32Array(width) },
       {
@@ -114,6 +116,13 @@ describe('a file of interventions', () => {
 })
 
 describe('a plan', () => {
+  it('rounds what a file has in float64', async () => {
+    const [{ intervention }] = await plan([add({ file: vectors, tensor: 'doubles' })])
+    expect(intervention.change).toMatchObject({
+      vector: { data: new Float32Array(width).fill(Math.fround(0.1)), rows: 1 },
+    })
+  })
+
   it('takes means and rows without the attention sink, unless asked', async () => {
     const source = { file: vectors, tensor: 'rows' }
     const [mean, all, drawn, ofSet] = await plan([
@@ -185,6 +194,7 @@ describe('a plan', () => {
       /whole rows can be replaced/,
     ],
     ['another width', add({ file: 'V', tensor: 'short' }), 'intervention_width', /8 values/],
+    ['float64 beyond float32', add({ file: 'V', tensor: 'huge' }), 'intervention_not_finite', /Infinity/],
     ['NaN', add({ file: 'V', tensor: 'nan' }), 'intervention_not_finite', /NaN/],
     ['several rows for one vector', add({ file: 'V', tensor: 'rows' }), 'intervention_invalid', /3 rows/],
     [

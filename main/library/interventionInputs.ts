@@ -16,8 +16,10 @@ import type { ReadRun, StoredTensor } from '../inference/interventionSources.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import { originOf, type TensorOrigin } from './tensorOrigins.ts'
 
-/** What a file or a run may hold, or an array at hand: one vector, or a tensor out of a cache. */
-export type TensorSource = ActivationSource | Float32Array | Pick<AxedTensor, 'data' | 'shape'>
+type Numbers = Float32Array | Float64Array | readonly number[]
+
+/** What a file or a run may hold, or an array at hand: one vector, or a tensor out of a cache. All is rounded to float32. */
+export type TensorSource = ActivationSource | Numbers | { data: Numbers; shape: readonly number[] }
 
 /** The same, unchangeable, with arrays allowed where vectors and sources stand. */
 type Widened<T> = T extends readonly (infer Item)[]
@@ -86,12 +88,20 @@ function withoutArrays(input: object, held: Pick<AxedTensor, 'data' | 'shape'>[]
 }
 
 function asTensor(value: unknown): Pick<AxedTensor, 'data' | 'shape'> | null {
-  if (value instanceof Float32Array) return { data: value, shape: [value.length] }
+  const vector = asFloats(value)
+  if (vector) return { data: vector, shape: [vector.length] }
   if (typeof value !== 'object' || value === null || !('data' in value) || !('shape' in value)) return null
-  const { data, shape } = value
-  if (!(data instanceof Float32Array) || !Array.isArray(shape)) return null
-  const sizes: readonly number[] = shape
+  const data = asFloats(value.data)
+  if (!data || !Array.isArray(value.shape)) return null
+  const sizes: readonly number[] = value.shape
   if (sizes.reduce((a, b) => a * b, 1) !== data.length)
     throw new TypeError(`${data.length} values are no array [${sizes.join(', ')}]`)
   return { data, shape: sizes }
+}
+
+/** Float32 as it is, by which its origin is known; null for what are no numbers. */
+function asFloats(value: unknown): Float32Array | null {
+  if (value instanceof Float32Array) return value
+  const isList = Array.isArray(value) && value.every((each): each is number => typeof each === 'number')
+  return isList || value instanceof Float64Array ? Float32Array.from(value) : null
 }

@@ -217,6 +217,15 @@ describe('interventions', () => {
     const steered = await model.forward(prompt, { interventions: [add] })
     expect(steered.data).toEqual((await model.forward(prompt, { interventions: [written] })).data)
     expect(steered.data).not.toEqual(clean.data)
+    for (const vector of [
+      [...ones],
+      Float64Array.from(ones),
+      { data: Float64Array.from(ones), shape: [16] },
+      { data: [...ones], shape: [1, 16] },
+    ])
+      expect((await model.forward(prompt, { interventions: [{ ...add, vector }] })).data).toEqual(
+        steered.data,
+      )
     const gated = { ...add, gate: { vector: ones, above: 1e9 } }
     expect((await model.forward(prompt, { interventions: [gated] })).data).toEqual(clean.data)
   })
@@ -228,6 +237,9 @@ describe('interventions', () => {
     await expect(run({ ...add, alfa: 1 })).rejects.toMatchObject({ code: 'invalid_input' })
     await expect(run({ ...add, vector: new Float32Array(8) })).rejects.toMatchObject({
       code: 'intervention_width',
+    })
+    await expect(run({ ...add, vector: Array.from({ length: 16 }, String) })).rejects.toMatchObject({
+      code: 'invalid_input',
     })
     await expect(run({ ...add, vector: new Float32Array(16).fill(NaN) })).rejects.toMatchObject({
       code: 'intervention_not_finite',
