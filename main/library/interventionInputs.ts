@@ -43,8 +43,13 @@ export function planInputs(
   model: PlanningModel,
   own: TensorOrigin,
 ): Promise<PlannedIntervention[]> {
+  // A program without types may give anything; its entries are the schema's to judge.
+  if (!Array.isArray(inputs))
+    throw errors.invalidInput({ field: 'interventions', reason: 'give a list of interventions' })
   const held: Pick<AxedTensor, 'data' | 'shape'>[] = []
-  const written = inputs.map((input) => withoutArrays(input, held))
+  const written = inputs.map((input: unknown) =>
+    typeof input === 'object' && input !== null ? withoutArrays(input, held) : input,
+  )
   const readRun: ReadRun = (source, hook) => {
     if ('run' in source && source.run.startsWith(heldPrefix)) return storedOf(held, source.run, own)
     if (!model.readRun)

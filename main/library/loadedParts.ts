@@ -117,7 +117,7 @@ export class LoadedParts implements CacheModel, TensorOrigin {
 
   /** Interventions checked and their sources read. @throws as `planInputs` */
   async plan(inputs: readonly InterventionInput[], readRun: ReadRun | null): Promise<PlannedIntervention[]> {
-    if (inputs.length === 0) return []
+    if (Array.isArray(inputs) && inputs.length === 0) return []
     const model = {
       shape: this.config.shape,
       model: {

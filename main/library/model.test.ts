@@ -193,6 +193,17 @@ describe('functions at hook points', () => {
     expect((await model.forward('ab')).shape).toEqual([1, 2, 259])
   })
 
+  it.each([
+    ['a name where the function belongs', [[hook, 'zero']], /what is to be called is zero/],
+    ['a phase that is none', [[hook, () => {}, 'promt']], /“promt” is none of the phases prompt, decode/],
+    ['a pair outside a list', [hook, () => {}], /list of/],
+    ['null', null, /list of/],
+  ])('are refused where they are written wrong: %s', async (_, fwdHooks, message) => {
+    const run = model.runWithHooks('ab', { fwdHooks: fwdHooks as [] })
+    await expect(run).rejects.toThrow(TypeError)
+    await expect(run).rejects.toThrow(message)
+  })
+
   it('act on every generated token, or in the phase they name', async () => {
     const phases: string[] = []
     const note = ({ phase }: HookTensor): void => void phases.push(phase)
@@ -234,6 +245,10 @@ describe('interventions', () => {
     const add = { kind: 'add', hook, positions: 'lastPrompt', vector: ones, alpha: 1 } as const
     const run = (...interventions: object[]): Promise<unknown> =>
       model.forward(prompt, { interventions: interventions as [] })
+    for (const interventions of [null, {}, 'zeroAblate', [null], ['zeroAblate']])
+      await expect(model.forward(prompt, { interventions: interventions as [] })).rejects.toMatchObject({
+        code: 'invalid_input',
+      })
     await expect(run({ ...add, alfa: 1 })).rejects.toMatchObject({ code: 'invalid_input' })
     await expect(run({ ...add, vector: new Float32Array(8) })).rejects.toMatchObject({
       code: 'intervention_width',

@@ -292,9 +292,11 @@ const definedOnly = ({ maxNewTokens, temperature, topK, topP, stopTokens }: Samp
   stopTokens,
 })
 
+const phases: readonly string[] = ['prompt', 'decode', 'both'] satisfies InterventionPhase[]
+
 /**
  * One entry for each hook point.
- * @throws hook_unknown, layer_out_of_range; a TypeError for a phase that a prompt has not
+ * @throws hook_unknown, layer_out_of_range; a TypeError for what is no list of hooks and functions, and for a phase that a prompt has not
  * @internal
  */
 export function hookedFunctions(
@@ -302,7 +304,14 @@ export function hookedFunctions(
   shape: ModelShape,
   promptOnly: boolean,
 ): HookedFunction[] {
-  return fwdHooks.flatMap(([choice, run, phase = promptOnly ? 'prompt' : 'both']) => {
+  const hint = 'fwdHooks is a list of [hook points, function, phase]'
+  const isList = (value: unknown): boolean => Array.isArray(value)
+  if (!isList(fwdHooks) || !fwdHooks.every(isList)) throw new TypeError(hint)
+  const own = promptOnly ? 'prompt' : 'both'
+  return fwdHooks.flatMap(([choice, run, phase = own]) => {
+    if (typeof run !== 'function') throw new TypeError(`${hint}; what is to be called is ${String(run)}`)
+    if (!phases.includes(phase))
+      throw new TypeError(`${hint}; “${phase}” is none of the phases ${phases.join(', ')}`)
     if (promptOnly && phase === 'decode')
       throw new TypeError('a function of phase “decode” is never called where no answer is wanted')
     return chooseHooks(choice, shape).map((hook) => ({
