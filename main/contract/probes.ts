@@ -259,10 +259,10 @@ export const probeDocument = z.object({
   steps: z.array(stepFigures),
   predictions: z.array(probePrediction),
   earlyWarning: z.array(earlyWarning),
-  /** Trained on all rows of the training part: class 1's for two classes, else one row a class. */
+  /** Trained on all rows of the training part, in raw units whatever was standardised: class 1's for two classes, else one row a class. */
   coefficients: z.array(z.array(z.number())),
   intercept: z.array(z.number()),
-  /** Of the training rows, where `standardize`; the coefficients are in raw units all the same. */
+  /** Inverse penalty that the stored probe was fitted with, the chosen one where it was `nested`; null for other estimators. */
   C: z.number().nullable(),
   converged: z.boolean(),
   seconds: z.number(),

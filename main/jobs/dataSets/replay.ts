@@ -1,5 +1,5 @@
 // Activations that no run stored, computed again from its stored tokens and kept beside it.
-// Owns: asking the model the same once more, proving that it says the same, and what is kept. Not: which steps lack something (dataSets.ts).
+// Owns: asking the model the same once more, proving that it says the same, and what is kept. Not: which steps lack something (survey.ts).
 // A step is a function of model and request (docs/decisions/0001.md): asked again with other hook points it gives the same tokens, and
 // the bits that a capture would have kept. Where only the prompt's vectors are wanted, one token of the answer is enough to prove it.
 import { isOfPrompt, pointOfPositions, type StepPoint } from '../../analysis/poolings.ts'
