@@ -118,12 +118,12 @@ it('paths of an imported file are relative to it, where it is known where that l
     { ...add, vector: file, gate: { vector: { ...file, file: '/g' }, above: 1 } },
     { ...zero, kind: 'patch', source: file },
   ]
-  const [first, second] = withFolder(items, '/home/ada')
+  const [first, second] = withFolder(items, '/data/ada')
   expect(first).toMatchObject({
-    vector: { file: '/home/ada/v.safetensors' },
+    vector: { file: '/data/ada/v.safetensors' },
     gate: { vector: { file: '/g' } },
   })
-  expect(second).toMatchObject({ source: { file: '/home/ada/v.safetensors' } })
+  expect(second).toMatchObject({ source: { file: '/data/ada/v.safetensors' } })
   expect(withFolder(items, null)).toEqual(items)
   const windows = { ...add, vector: { ...file, file: 'C:\\v' } }
   expect(withFolder([windows], 'D:\\x')).toEqual([windows])

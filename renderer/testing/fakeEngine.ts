@@ -275,7 +275,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       onnxruntime: inventedGround.onnxruntime,
       device: inventedGround.device,
       transport: 'browser' as const,
-      workspace: '/home/ada/innerview/twenty-questions',
+      workspace: '/data/ada/innerview/twenty-questions',
       cores: 8,
       memoryBytes: 16 * 2 ** 30,
       freeMemoryBytes: 9.4 * 2 ** 30,

@@ -52,7 +52,7 @@ export function inventLab(runs: readonly RunRecord[]): FakeLab {
       {
         summary: inventProbe('by category', one, {
           status: 'failed',
-          error: errors.diskFull({ path: '/home/ada/innerview' }).report(),
+          error: errors.diskFull({ path: '/data/ada/innerview' }).report(),
         }),
         document: null,
       },

@@ -92,7 +92,7 @@ export function inventModel(name: string, change: Partial<ModelRecord> = {}): Mo
   return {
     id: name.toLowerCase(),
     name,
-    path: `/home/ada/models/${name}`,
+    path: `/data/ada/models/${name}`,
     format: 'gguf',
     architecture: 'llama',
     shape: {
@@ -186,7 +186,7 @@ export const inventedInterventions: NonNullable<CollectInput['interventions']> =
     name: 'towards valid',
     hook: 'blocks.15.hook_resid_post',
     positions: 'lastPrompt',
-    vector: { file: '/home/ada/vectors.safetensors', tensor: 'valid_minus_invalid' },
+    vector: { file: '/data/ada/vectors.safetensors', tensor: 'valid_minus_invalid' },
     alpha: 4,
   },
   {
@@ -195,7 +195,7 @@ export const inventedInterventions: NonNullable<CollectInput['interventions']> =
     positions: 'allPrompt',
     applyAtSteps: [0, 1, 2, 3, 4],
     vector: { run: 'baseline', episode: 0, step: 0, at: 'lastPrompt' },
-    gate: { vector: { file: '/home/ada/probe.safetensors', tensor: 'weights' }, above: 1.5 },
+    gate: { vector: { file: '/data/ada/probe.safetensors', tensor: 'weights' }, above: 1.5 },
   },
 ]
 
@@ -325,7 +325,7 @@ export function inventRun(
         name,
         hook: [hook].flat().join(', '),
         hash: hex(name, 64),
-        sources: ['vector: /home/ada/vectors.safetensors valid_minus_invalid, 1 rows'],
+        sources: ['vector: /data/ada/vectors.safetensors valid_minus_invalid, 1 rows'],
       })),
       chooser: 'applyAtSteps',
     },
