@@ -17,13 +17,21 @@ export interface Interval {
  * @throws TypeError for counts that cannot be
  */
 export function wilsonInterval(hits: number, n: number, z = Z_95): Interval | null {
-  if (!Number.isInteger(hits) || !Number.isInteger(n) || hits < 0 || hits > n)
-    throw new TypeError(`${hits} of ${n} is not a count`)
+  if (!Number.isInteger(hits)) throw new TypeError(`${hits} is not a count`)
+  return wilsonOfShare(hits / Math.max(1, n), n, z)
+}
+
+/**
+ * The same for a mean of n independent values within 0 … 1, whose spread is at most that of hits and misses.
+ * @throws TypeError for a share beyond 0 … 1 or an n that is no count
+ */
+export function wilsonOfShare(rate: number, n: number, z = Z_95): Interval | null {
+  if (!Number.isInteger(n) || n < 0 || !(rate >= 0 && rate <= 1))
+    throw new TypeError(`${rate} of ${n} is no share of a count`)
   if (n === 0) return null
-  const rate = hits / n
   const shrink = 1 + (z * z) / n
   const centre = (rate + (z * z) / (2 * n)) / shrink
   const half = (z / shrink) * Math.sqrt((rate * (1 - rate)) / n + (z * z) / (4 * n * n))
   // The bounds are exactly 0 and 1 at the ends; rounding must not move them.
-  return { low: hits === 0 ? 0 : centre - half, high: hits === n ? 1 : centre + half }
+  return { low: rate === 0 ? 0 : centre - half, high: rate === 1 ? 1 : centre + half }
 }

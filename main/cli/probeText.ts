@@ -87,12 +87,13 @@ export function probeCard(document: ProbeDocument): string {
       : '',
     steps.length > 0
       ? table([
-          ['trained on', 'judged on', 'n', 'of class 1', 'AUROC', 'accuracy', 'majority'],
+          ['trained on', 'judged on', 'n', 'of class 1', 'pairs', 'AUROC', 'accuracy', 'majority'],
           ...steps.map((each) => [
             rangeText(each.trainFirst, each.trainLast),
             rangeText(each.testFirst, each.testLast),
             String(each.n),
             String(each.positives),
+            each.pairs === null ? '–' : String(each.pairs),
             each.missing ?? estimateText(each.auroc),
             each.accuracy.value === null ? '' : estimateText(each.accuracy),
             each.majority === null ? '–' : digits(each.majority),

@@ -108,6 +108,8 @@ const classFigures = z.object({
 export const probeFigures = z.object({
   n: z.number().int(),
   groups: z.number().int(),
+  /** Pairs of different classes behind the AUROC of which no two share an episode; null in documents of earlier versions. */
+  pairs: z.number().int().nullable().default(null),
   accuracy: estimate,
   balancedAccuracy: estimate,
   /** Area under the ROC curve; several classes: mean of one against the rest. */
@@ -193,6 +195,8 @@ export const stepFigures = z.object({
   testLast: z.number().int(),
   n: z.number().int(),
   positives: z.number().int(),
+  /** As of the figures. */
+  pairs: z.number().int().nullable().default(null),
   auroc: estimate,
   accuracy: estimate,
   majority: z.number().nullable(),

@@ -199,6 +199,7 @@ export function inventDocument(
         testLast: step,
         n: rows.length,
         positives: ones,
+        pairs: isJudged ? Math.min(ones, rows.length - ones) : null,
       },
       auroc: around(isJudged ? areaUnder(rocOf(rows)) : null, 0.12),
       accuracy: around(isJudged ? accuracyOf(rows) : null, 0.1),
@@ -234,7 +235,7 @@ export function inventDocument(
     },
     ...{ layer, pooling: poolings[0]! },
     figures: {
-      ...{ n, groups: dataSet.episodes, auroc, majority },
+      ...{ n, groups: dataSet.episodes, pairs: 24, auroc, majority },
       accuracy: around(accuracyOf(predictions), 0.028),
       balancedAccuracy: around((confusion[0]![0]! / counts[0]! + confusion[1]![1]! / counts[1]!) / 2, 0.03),
       auprc: around(0.5 + auroc.value! / 2.4, 0.03),

@@ -4,7 +4,7 @@ Usage: python tests/parity/probes.py [MODEL]   (numpy, scikit-learn; MODEL, a Hu
 Writes tests/parity/golden/probes/probes.json. With MODEL it first writes the activations beside it: residual stream after block 15
 of tokens that the model samples itself, 30 texts of 20 tokens, float16, three files of 200 rows; label: does the next token open a word?
 Features of the other sets are drawn with RandomState.randint, which main/analysis/probes/mersenneTwister.ts repeats.
-AUROC is of pairs within folds; average precision ranks log odds less their mean over the fold, as docs/methods/probes.md says.
+AUROC is of pairs within folds, its interval widened to that of independent pairs where all are ranked alike; average precision ranks log odds less their mean over the fold, as docs/methods/probes.md says.
 `lbfgs` below is that solver's objective; its optimum comes from `newton-cholesky`, which has the same one and reaches it.
 """
 import json
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import scipy
 import sklearn
+from scipy.stats import binomtest, norm, t
 from sklearn.covariance import ledoit_wolf
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
@@ -114,14 +115,29 @@ def within_folds(folds):
     return figure
 
 
-def estimate(figure, y, scores, groups, counts):
-    """The figure, and the 2.5th and 97.5th percentile over resampled groups; resamples with one class are left out."""
+def disjoint_pairs(y, groups, folds):
+    """Pairs of both classes within a fold of which no two share a group."""
+    pairs = 0
+    for _, test in folds:
+        classes = [set(y[test][groups[test] == group]) for group in set(groups[test])]
+        pairs += sum(len(own) == 2 for own in classes) + min(sum(own == {k} for own in classes) for k in (0, 1))
+    return pairs
+
+
+def estimate(figure, y, scores, groups, counts, pairs=None):
+    """The figure and its percentiles over resampled groups, expanded as Hesterberg 2015 says; resamples with one class are left out."""
     values = []
     for count in counts:
         weight = count[groups]
         if len(set(y[weight > 0])) == 2:
             values.append(figure(y, scores, sample_weight=weight))
-    return [figure(y, scores, sample_weight=np.ones(len(y))), *np.percentile(values, [2.5, 97.5])]
+    g = counts[0].sum()
+    tail = 100 * norm.cdf(np.sqrt(g / (g - 1)) * t.ppf(0.025, g - 1))
+    value, ends = figure(y, scores, sample_weight=np.ones(len(y))), np.percentile(values, [tail, 100 - tail])
+    if pairs and value in (0, 1):
+        wilson = binomtest(int(value * pairs), pairs).proportion_ci(0.95, "wilson")
+        ends = min(ends[0], wilson.low), max(ends[1], wilson.high)
+    return [value, *ends]
 
 
 def described(x, y, groups, variants):
@@ -142,7 +158,7 @@ def described(x, y, groups, variants):
             "solver": solver, "standardize": standardize, "balanced": balanced,
             "coefficients": w.tolist(), "intercept": b, "probabilities": p.tolist(), "heldOut": held.tolist(),
             "accuracy": float(np.mean((held > 0.5) == y)),
-            "auroc": estimate(within_folds(folds), y, evidence, groups, counts),
+            "auroc": estimate(within_folds(folds), y, evidence, groups, counts, disjoint_pairs(y, groups, folds)),
             "auprc": estimate(average_precision_score, y, evidence, groups, counts),
             "brier": estimate(brier_score_loss, y, held, groups, counts),
         })

@@ -43,6 +43,7 @@ export function earlyWarnings(
   if (new Set(held.labels).size < 2) return []
   // Twins in other runs are of the same group, and episodes of their own.
   const names = Array.from(held.rows, (row) => `${keys[row].runId}/${keys[row].episode}`)
+  const groups = new Set(held.groups).size
   const stepOf = (sample: number): number => keys[held.rows[sample]].step
   const ordered = [...indicesBy(names).values()].map((samples) => ({
     group: held.groups[samples[0]],
@@ -77,7 +78,7 @@ export function earlyWarnings(
       episodes: withEvent,
       alerted: warned.length,
       leadSteps: warned.map(({ lead }) => lead),
-      meanLead: estimateOf(meanUnder(null), resamples.map(meanUnder)),
+      meanLead: estimateOf(meanUnder(null), resamples.map(meanUnder), groups),
     }
   })
 }

@@ -3,6 +3,7 @@
 // Definitions: docs/methods/probes.md. Undefined figures are null.
 import type { Estimate } from '../../contract/estimates.ts'
 import type { ProbeFigures } from '../../contract/probes.ts'
+import { areaAdvantage, areaEstimate, independentPairs } from './areaIntervals.ts'
 import type { HeldOut } from './heldOut.ts'
 import { sigmoid } from './losses.ts'
 import { RankedScores, type RankingFigures } from './rankedScores.ts'
@@ -12,6 +13,10 @@ import { estimateOf } from './resamples.ts'
 export interface Ranking {
   whole: RankingFigures | null
   resampled: (RankingFigures | null)[]
+  /** Behind the AUROC, of which no two share an episode; of several classes the fewest. */
+  pairs: number
+  /** That are judged. */
+  groups: number
 }
 
 const isClass = (labels: Int32Array, k: number): Uint8Array =>
@@ -42,7 +47,14 @@ export function rankingOf(held: HeldOut, resamples: readonly Uint16Array[]): Ran
   const rankers = rankersOf(held)
   const under = (weights: Uint16Array | null): RankingFigures | null =>
     meanRanking(rankers.map((ranker) => ranker.figures(weights)))
-  return { whole: under(null), resampled: resamples.map(under) }
+  const first = held.evidence.length === 1 ? 1 : 0
+  const pairs = held.evidence.map((_, k) => independentPairs(held, k + first)).filter((count) => count > 0)
+  return {
+    whole: under(null),
+    resampled: resamples.map(under),
+    pairs: pairs.length > 0 ? Math.min(...pairs) : 0,
+    groups: new Set(held.groups).size,
+  }
 }
 
 /** Sums of one group's samples, so that a resample is a weighted sum of groups. */
@@ -146,17 +158,18 @@ export function judge(
   const ranking = rankingOf(held, resamples)
   const ranked = (of: (figures: RankingFigures) => number): Estimate => rankingEstimate(ranking, of)
   const threshold = (of: (figures: ThresholdFigures) => number | null): Estimate =>
-    estimateOf(of(whole), resampled.map(of))
+    estimateOf(of(whole), resampled.map(of), ranking.groups)
   const single = names.length === 2
   const counts = names.map((_, k) => held.labels.reduce((sum, label) => sum + (label === k ? 1 : 0), 0))
   const unknown = { value: null, low: null, high: null }
   return {
     figures: {
       n: held.rows.length,
-      groups: new Set(held.groups).size,
+      groups: ranking.groups,
+      pairs: ranking.pairs,
       accuracy: threshold((f) => f.accuracy),
       balancedAccuracy: threshold((f) => f.balancedAccuracy),
-      auroc: ranked((f) => f.auroc),
+      auroc: aurocEstimate(ranking),
       auprc: ranked((f) => f.auprc),
       brier: threshold((f) => f.brier),
       tprAt1: single ? ranked((f) => f.tprAt1) : unknown,
@@ -175,18 +188,22 @@ export function judge(
   }
 }
 
-export const rankingEstimate = (ranking: Ranking, of: (figures: RankingFigures) => number): Estimate =>
+const rankingEstimate = (ranking: Ranking, of: (figures: RankingFigures) => number): Estimate =>
   estimateOf(
     ranking.whole && of(ranking.whole),
     ranking.resampled.map((figures) => figures && of(figures)),
+    ranking.groups,
   )
+
+const areaOf = ({ whole, resampled, pairs, groups }: Ranking) => ({
+  whole: whole && whole.auroc,
+  resampled: resampled.map((figures) => figures && figures.auroc),
+  pairs,
+  groups,
+})
+
+export const aurocEstimate = (ranking: Ranking): Estimate => areaEstimate(areaOf(ranking))
 
 /** One predictor's AUROC less another's, on the same resamples. */
 export const aurocAdvantage = (ranking: Ranking, other: Ranking): Estimate =>
-  estimateOf(
-    ranking.whole && other.whole && ranking.whole.auroc - other.whole.auroc,
-    ranking.resampled.map((figures, index) => {
-      const rival = other.resampled[index]
-      return figures && rival && figures.auroc - rival.auroc
-    }),
-  )
+  areaAdvantage(areaOf(ranking), areaOf(other))

@@ -219,6 +219,29 @@ describe('single steps', () => {
   })
 })
 
+describe('few pairs', () => {
+  const separable = plantedRows({ seed: 'few', episodes: 8, steps: 2, width: 6, strength: 40 })
+  it('of a probe that ranks all of them rightly do not give an interval from 1 to 1, and a warning counts them', () => {
+    const { figures, warnings } = judged(separable, { split: { kind: 'grouped', folds: 2 }, permutations: 0 })
+    expect(figures.auroc.value).toBe(1)
+    expect(figures.pairs!).toBeLessThan(10)
+    expect(figures.auroc.low!).toBeLessThan(0.8)
+    expect(warnings.find(({ kind }) => kind === 'fewPairs')!.text).toContain(`${figures.pairs} pairs`)
+  })
+  it('at single steps are counted there, and the warning names the steps', () => {
+    const document = judged(planted, { scope: { kind: 'perStep' }, permutations: 0 })
+    const scarce = document.steps.filter(({ pairs }) => pairs !== null && pairs < 10)
+    const text = document.warnings.find(({ kind }) => kind === 'fewPairs')?.text ?? ''
+    expect(scarce.length).toBeGreaterThan(0)
+    for (const { testFirst } of scarce) expect(text).toContain(String(testFirst))
+    for (const { pairs, auroc } of scarce) expect(auroc.high! - auroc.low!).toBeGreaterThan(0.4 / pairs!)
+  })
+  it('are none to speak of where there are many', () => {
+    const many = plantedRows({ seed: 'many', episodes: 80, steps: 4, width: 6, strength: 2 })
+    expect(kinds(judged(many, { permutations: 0 }))).not.toContain('fewPairs')
+  })
+})
+
 describe('data that cannot be probed are refused before an activation is read', () => {
   const unread = { ...planted, read: () => expect.unreachable('an activation was read') }
   const check = (data: ProbeData, settings: Partial<ProbeSettingsInput> = {}): void =>

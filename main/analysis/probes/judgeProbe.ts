@@ -15,7 +15,7 @@ import {
   aurocAdvantage,
   judge,
   rankersOf,
-  rankingEstimate,
+  aurocEstimate,
   rankingOf,
   type Judgement,
   type Ranking,
@@ -191,7 +191,7 @@ function randomControl(ground: Ground, matrix: DenseMatrix): { auroc: Estimate }
   const random = new DenseMatrix(memory, values, data.width)
   const { held } = fitFolds(random, data, folds, fit)
   random.free()
-  return { auroc: rankingEstimate(rankingOf(held, resamples), ({ auroc }) => auroc) }
+  return { auroc: aurocEstimate(rankingOf(held, resamples)) }
 }
 
 function predictionsOf(data: ProbeData, held: HeldOut): ProbeDocument['predictions'] {
@@ -279,6 +279,7 @@ export function judgeProbe(
   const headline = headlineOf(probe.figures.auroc, rivals, permutation)
   const told = {
     figures: probe.figures,
+    steps,
     rivals,
     permutation,
     randomFeatures: random,
@@ -315,7 +316,6 @@ export function judgeProbe(
     calibration: twoClasses ? calibrationBins(held) : [],
     confusion: confusionOf(held, data.classes.length),
     cells: sweep.length ? sweep : [cell],
-    steps,
     predictions: predictionsOf(data, held),
     earlyWarning: twoClasses ? earlyWarnings(held, data.keys, resamples) : [],
     coefficients: (whole.coefficients ?? []).map((row) => [...row]),

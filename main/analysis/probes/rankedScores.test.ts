@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RankedScores } from './rankedScores.ts'
-import { estimateOf, groupResamples, quantile } from './resamples.ts'
+import { estimateOf, groupResamples } from './resamples.ts'
 
 const positive = [1, 0, 1, 1, 0, 0, 1, 0]
 const scores = [0.9, 0.8, 0.8, 0.7, 0.5, 0.5, 0.5, 0.1]
@@ -94,16 +94,23 @@ describe('resampled figures', () => {
     expect(new Set(resamples.map(String)).size).toBeGreaterThan(5)
   })
 
-  it('have NumPy’s percentiles', () => {
-    expect([0.025, 0.975, 0.5, 0.3].map((share) => quantile([1, 2, 4, 8, 16], share))).toEqual([
-      1.1, 15.2, 4, 2.4,
-    ])
+  it('have no interval where more than 5 % of the resamples leave the figure undefined', () => {
+    const none = { low: null, high: null }
+    const nearlyAll = Array.from({ length: 100 }, (_, i) => (i < 95 ? i / 100 : null))
+    expect(estimateOf(0.5, [0.4, ...nearlyAll.slice(1, 10), null], 9)).toEqual({ value: 0.5, ...none })
+    expect(estimateOf(null, [0.4, 0.5], 9)).toEqual({ value: null, ...none })
+    expect(estimateOf(0.5, [], 9)).toEqual({ value: 0.5, ...none })
+    expect(estimateOf(0.5, nearlyAll, 9).low).not.toBeNull()
   })
 
-  it('have no interval where most resamples leave the figure undefined', () => {
-    expect(estimateOf(0.5, [0.4, null, null])).toEqual({ value: 0.5, low: null, high: null })
-    expect(estimateOf(null, [0.4, 0.5])).toEqual({ value: null, low: null, high: null })
-    expect(estimateOf(0.5, [])).toEqual({ value: 0.5, low: null, high: null })
-    expect(estimateOf(0.5, [0.6, 0.4, null]).low).toBeCloseTo(0.405, 12)
+  it('are wider the fewer the episodes that were resampled, and undefined with one', () => {
+    const values = Array.from({ length: 200 }, (_, i) => i / 200)
+    const width = (groups: number): number => {
+      const { low, high } = estimateOf(0.5, values, groups)
+      return high! - low!
+    }
+    expect(width(5)).toBeGreaterThan(width(30))
+    expect(width(30)).toBeGreaterThan(0.95 * (199 / 200))
+    expect(estimateOf(0.5, values, 1).low).toBeNull()
   })
 })

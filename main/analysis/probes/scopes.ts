@@ -64,6 +64,7 @@ function windowFigures(
     testLast: test.last,
     n: held.rows.length,
     positives: held.labels.reduce((sum, label) => sum + (label === 1 ? 1 : 0), 0),
+    pairs: missing ? null : figures.pairs,
     auroc: missing ? unknown : figures.auroc,
     accuracy: missing ? unknown : figures.accuracy,
     majority: missing ? null : figures.majority,

@@ -3,6 +3,7 @@
 // Why each: docs/methods/probes.md, “Warnings”.
 import type { Estimate } from '../../contract/estimates.ts'
 import type { ProbeDocument, ProbeSettings, ProbeWarning, Rival } from '../../contract/probes.ts'
+import { FEW_PAIRS } from './areaIntervals.ts'
 import { figure, LEVEL, strongest, tooFew } from './headline.ts'
 import { indicesBy } from './indicesBy.ts'
 import type { ProbeData } from './probeData.ts'
@@ -22,7 +23,7 @@ export interface WarningGround {
   cells: number
   document: Pick<
     ProbeDocument,
-    'figures' | 'rivals' | 'permutation' | 'randomFeatures' | 'pooling' | 'converged' | 'headline'
+    'figures' | 'steps' | 'rivals' | 'permutation' | 'randomFeatures' | 'pooling' | 'converged' | 'headline'
   >
 }
 
@@ -98,6 +99,25 @@ function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround):
     }
 }
 
+/** Of the AUROC over all judged rows, and of single steps or windows. */
+function* pairWarnings({ figures, steps }: WarningGround['document']): Generator<ProbeWarning> {
+  const isScarce = ({ pairs, auroc }: { pairs: number | null; auroc: Estimate }): boolean =>
+    auroc.value !== null && pairs !== null && pairs < FEW_PAIRS
+  const rule =
+    'Only pairs of one fold count, and those of the same episodes tell the same: the interval is no narrower than that of so many independent pairs.'
+  if (isScarce(figures)) {
+    const text = `The AUROC rests on ${figures.pairs} ${figures.pairs === 1 ? 'pair' : 'pairs'} of rows that share no episode. ${rule}`
+    yield { kind: 'fewPairs', text }
+    return
+  }
+  const scarce = steps.filter(isScarce)
+  if (scarce.length === 0) return
+  const places = [...new Set(scarce.map(({ testFirst }) => testFirst))]
+  const named = `${places.slice(0, 8).join(', ')}${places.length > 8 ? ', …' : ''}`
+  const text = `Judged at step ${named}, the AUROC rests on fewer than ${FEW_PAIRS} pairs of rows that share no episode. ${rule}`
+  yield { kind: 'fewPairs', text }
+}
+
 function* resultWarnings({ data, settings, cells, document }: WarningGround): Generator<ProbeWarning> {
   const { figures, rivals, permutation, randomFeatures, pooling, converged, headline } = document
   if (momentOf(pooling) === 'completion')
@@ -164,5 +184,6 @@ function rivalSentence({ title, auroc }: Rival, own: Estimate): string {
 /** All that apply, those about the data first. */
 export const warningsOf = (ground: WarningGround): ProbeWarning[] => [
   ...dataWarnings(ground),
+  ...pairWarnings(ground.document),
   ...resultWarnings(ground),
 ]
