@@ -118,7 +118,7 @@ export const dataSetRecord = z.object({
   name: z.string(),
   createdAt: z.string(),
   recipe: dataSetRecipe,
-  /** SHA-256 over rows, labels and activations: equal hashes give equal probes. */
+  /** SHA-256 over rows, labels, labels of earlier steps and activations: equal hashes give equal probes. */
   hash: z.string(),
   rows: z.number().int(),
   episodes: z.number().int(),

@@ -39,6 +39,7 @@ const newDataSet = (): NewDataSet => ({
 const rows = () => ({
   keys: [0, 1].map((step) => ({ runId: 'r1', episode: 0, step })),
   labels: Int32Array.of(1, 0),
+  earlierLabels: [[], [1]],
 })
 
 describe('data sets', () => {
@@ -49,6 +50,12 @@ describe('data sets', () => {
     expect(workspace.dataSets.rows('d1')).toEqual(rows())
     expect(workspace.dataSets.list().map(({ id }) => id)).toEqual(['d2', 'd1'])
     expect(workspace.dataSets.rename('d1', 'other').name).toBe('other')
+  })
+
+  test('of an earlier schema have no earlier labels', () => {
+    workspace.dataSets.create(newDataSet(), rows())
+    workspace.connection.execute('UPDATE data_set_rows SET earlier = NULL')
+    expect(workspace.dataSets.rows('d1').earlierLabels).toBeNull()
   })
 
   test('name the steps of an episode that are theirs, until they are removed', () => {

@@ -16,6 +16,8 @@ export type NewDataSet = Omit<DataSetRecord, 'id' | 'createdAt' | 'missingRuns'>
 export interface DataSetRows {
   keys: StepKey[]
   labels: Int32Array
+  /** Of each row the classes of its episode's earlier steps, in their order; null in a data set of schema 5 or before. */
+  earlierLabels: number[][] | null
 }
 
 interface Row {
@@ -37,7 +39,7 @@ export class DataSets {
   private readonly selectOne: Statement<[number], Row>
   private readonly selectRows: Statement<
     [number],
-    { run: number; episode: number; step: number; label: number }
+    { run: number; episode: number; step: number; label: number; earlier: Uint8Array | null }
   >
   private readonly selectSteps: Statement<[number, number, number], { step: number }>
   private readonly selectRuns: Statement<[], { run: number }>
@@ -51,12 +53,12 @@ export class DataSets {
       'INSERT INTO data_sets (name, created_at, recipe, summary) VALUES (?, ?, ?, ?)',
     )
     this.insertRow = connection.prepare(
-      'INSERT INTO data_set_rows (data_set, row, run, episode, step, label) VALUES (?, ?, ?, ?, ?, ?)',
+      'INSERT INTO data_set_rows (data_set, row, run, episode, step, label, earlier) VALUES (?, ?, ?, ?, ?, ?, ?)',
     )
     this.selectAll = connection.prepare(`${SELECT} ORDER BY data_set DESC`)
     this.selectOne = connection.prepare(`${SELECT} WHERE data_set = ?`)
     this.selectRows = connection.prepare(
-      'SELECT run, episode, step, label FROM data_set_rows WHERE data_set = ? ORDER BY row',
+      'SELECT run, episode, step, label, earlier FROM data_set_rows WHERE data_set = ? ORDER BY row',
     )
     this.selectSteps = connection.prepare(
       'SELECT step FROM data_set_rows WHERE data_set = ? AND run = ? AND episode = ? ORDER BY step',
@@ -67,13 +69,14 @@ export class DataSets {
   }
 
   /** Stores a data set with all of its rows, or nothing. */
-  create({ name, recipe, ...rest }: NewDataSet, { keys, labels }: DataSetRows): DataSetRecord {
+  create({ name, recipe, ...rest }: NewDataSet, { keys, labels, earlierLabels }: DataSetRows): DataSetRecord {
     const texts = [losslessJson(recipe, 'recipe'), losslessJson(rest, 'data set')]
     const number = this.connection.transaction(() => {
       const { lastInsertRowid } = this.insert.run(name, this.now().toISOString(), ...texts)
-      keys.forEach(({ runId: id, episode, step }, row) =>
-        this.insertRow.run(lastInsertRowid, row, runNumber(id), episode, step, labels[row]),
-      )
+      keys.forEach(({ runId: id, episode, step }, row) => {
+        const earlier = earlierLabels && Uint8Array.from(earlierLabels[row])
+        this.insertRow.run(lastInsertRowid, row, runNumber(id), episode, step, labels[row], earlier)
+      })
       return Number(lastInsertRowid)
     })
     return this.get(`d${number}`)
@@ -97,6 +100,9 @@ export class DataSets {
     return {
       keys: rows.map(({ run, episode, step }) => ({ runId: runId(run), episode, step })),
       labels: Int32Array.from(rows, ({ label }) => label),
+      earlierLabels: rows.some(({ earlier }) => earlier === null)
+        ? null
+        : rows.map(({ earlier }) => [...earlier!]),
     }
   }
 

@@ -78,6 +78,7 @@ export function plantedRows({
     promptTokens: Int32Array.from(prompts, (text) => text.length / 4),
     completionTokens: Int32Array.from(completions, (text) => text.length / 4),
     earlierLabels,
+    areEarlierLabelsLive: false,
     rivals: [],
   }
 }

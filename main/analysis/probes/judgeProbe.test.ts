@@ -53,6 +53,12 @@ describe('a judged probe', () => {
     expect(rivals.find(({ kind }) => kind === 'questionMark')!.auroc.value).toBe(0.5)
   })
 
+  it('warns where the labels of earlier steps may have changed since', () => {
+    expect(kinds(judged({ ...planted, areEarlierLabelsLive: true }, { permutations: 0 }))).toContain(
+      'liveLabels',
+    )
+  })
+
   it('compares a probe before the answer with what was known then, unless asked', () => {
     const shouting = {
       ...planted,

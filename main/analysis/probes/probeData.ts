@@ -41,5 +41,7 @@ export interface ProbeData {
   completionTokens: Int32Array
   /** Labels of all earlier steps of the same episode in their order, those that a filter left out of the rows included. */
   earlierLabels: readonly ArrayLike<number>[]
+  /** True where these were read from labels that a person may have changed since the rows were stored. */
+  areEarlierLabelsLive: boolean
   rivals: readonly RivalActivations[]
 }

@@ -56,6 +56,11 @@ export function* splitWarnings(
 }
 
 function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround): Generator<ProbeWarning> {
+  if (data.areEarlierLabelsLive)
+    yield {
+      kind: 'liveLabels',
+      text: 'The data set is of a version that did not keep the labels of earlier steps: the rival “Earlier labels” reads hand labels as they are now. Make the data set anew to fix them.',
+    }
   yield* splitWarnings(data, { folds, unusableFolds, groups: document.figures.groups })
   const episodes = new Set(data.keys.map(({ runId, episode }) => `${runId}/${episode}`)).size
   const independent = new Set(data.groups).size

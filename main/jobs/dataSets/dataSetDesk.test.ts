@@ -220,6 +220,9 @@ describe('a data set', () => {
     const label = { kind: 'hand' as const, name: 'mood' }
     const made = await create({ runIds: [whole], label })
     expect(made).toMatchObject({ classes: ['glad', 'sad'], counts: [2, 1], rows: 3, width: 16 })
+    engine.dataSets.handLabel({ ...step, step: 0, label: 'sad' })
+    engine.dataSets.handLabel({ ...step, step: 0, label: 'glad' })
+    expect((await create({ runIds: [whole], label })).id).toBe(made.id)
     engine.dataSets.handLabel({ ...step, step: 1, label: null })
     const preview = engine.dataSets.preview(recipe({ runIds: [whole], label }))
     expect(preview.warnings).toEqual([expect.stringContaining('All 2 steps are “glad”')])

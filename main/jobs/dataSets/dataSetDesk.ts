@@ -97,9 +97,9 @@ export class DataSetDesk {
     const cells = layers.flatMap((layer) =>
       choicesOf(recipe).map((choice) => ({ hook: hookOf(recipe.hook, layer), choice })),
     )
-    const { classes, labels } = chosen
+    const { classes, labels, earlierLabels } = chosen
     const hash = await runProbeTask(
-      { kind: 'hash', workspaceFolder: this.workspace.folder, steps, cells, labels, classes },
+      { kind: 'hash', workspaceFolder: this.workspace.folder, steps, cells, labels, earlierLabels, classes },
       { tell, signal },
     )
     const same = this.list().find(
@@ -123,7 +123,7 @@ export class DataSetDesk {
         models: models.filter(({ hash: one }, i) => models.findIndex((other) => other.hash === one) === i),
         bytes: bytesOf(survey, width),
       },
-      { keys: chosen.keys, labels },
+      { keys: chosen.keys, labels, earlierLabels },
     )
     this.hub.emit({ kind: 'dataSets' })
     return record

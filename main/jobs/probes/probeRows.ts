@@ -35,7 +35,7 @@ export function probeDataOf(
   const dataSet = workspace.dataSets.get(dataSetId)
   requireRuns(dataSet)
   const { recipe, classes, layers, poolings, width, hash } = dataSet
-  const { keys, labels } = workspace.dataSets.rows(dataSetId)
+  const { keys, labels, earlierLabels } = workspace.dataSets.rows(dataSetId)
   const found = factsOfRows(workspace, dataSet, texts)
   const rows = keys.map((key) => {
     const row = found.get(nameOf(key))
@@ -46,7 +46,6 @@ export function probeDataOf(
     const { promptTokens: prompt, completionTokens: generated } = rows[row].facts
     return { key, prompt, generated }
   })
-  const indices = new Map(classes.map((name, index) => [name, index]))
   const tasks = rows.map(({ facts }) => facts.task)
   return {
     hash,
@@ -68,7 +67,8 @@ export function probeDataOf(
     completions: rows.map(({ facts }) => facts.completion),
     promptTokens: Int32Array.from(rows, ({ facts }) => facts.promptTokens),
     completionTokens: Int32Array.from(rows, ({ facts }) => facts.completionTokens),
-    earlierLabels: rows.map(({ earlier }) => earlier.flatMap((name) => indices.get(name) ?? [])),
+    earlierLabels: earlierLabels ?? presentEarlierLabels(workspace, dataSet, keys),
+    areEarlierLabelsLive: earlierLabels === null && recipe.label.kind === 'hand',
     rivals: rivalsOf(workspace, dataSet, steps),
   }
 }
@@ -93,22 +93,34 @@ function groupsOf(workspace: Workspace, keys: readonly StepKey[], tasks: readonl
 interface RowFacts {
   facts: StepFacts
   prompt: string
-  earlier: readonly string[]
 }
 
 function factsOfRows(workspace: Workspace, { recipe }: DataSetRecord, texts: boolean): Map<string, RowFacts> {
   const found = new Map<string, RowFacts>()
   for (const runId of new Set(recipe.runIds)) {
     const prompts = texts ? workspace.stepFacts.prompts(runId) : null
-    const earlier = new Map<string, readonly string[]>()
-    for (const step of labelledSteps(workspace, runId, recipe.label))
-      earlier.set(nameOf(step.key), step.earlier)
     workspace.stepFacts.list(runId).forEach((facts, index) => {
-      const name = nameOf({ runId, ...facts })
-      found.set(name, { facts, prompt: prompts?.[index] ?? '', earlier: earlier.get(name) ?? [] })
+      found.set(nameOf({ runId, ...facts }), { facts, prompt: prompts?.[index] ?? '' })
     })
   }
   return found
+}
+
+/** For data sets of schema 5 or before: from the labels as they are now. */
+function presentEarlierLabels(
+  workspace: Workspace,
+  { recipe, classes }: DataSetRecord,
+  keys: readonly StepKey[],
+): number[][] {
+  const indices = new Map(classes.map((name, index) => [name, index]))
+  const found = new Map<string, number[]>()
+  for (const runId of new Set(recipe.runIds))
+    for (const { key, earlier } of labelledSteps(workspace, runId, recipe.label))
+      found.set(
+        nameOf(key),
+        earlier.flatMap((name) => indices.get(name) ?? []),
+      )
+  return keys.map((key) => found.get(nameOf(key)) ?? [])
 }
 
 /** Of other hook points, where every row has them. */

@@ -12,12 +12,13 @@ import type { ProbeProjection } from '../../contract/storedProbes.ts'
 import type { SizedStep } from '../dataSets/pooledRows.ts'
 
 interface TaskKinds {
-  /** SHA-256 of rows, labels and activations. */
+  /** SHA-256 of rows, labels, earlier labels and activations. */
   hash: {
     task: {
       steps: SizedStep[]
       cells: { hook: string; choice: PoolingChoice }[]
       labels: Int32Array
+      earlierLabels: number[][]
       classes: string[]
     }
     result: string

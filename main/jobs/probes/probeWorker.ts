@@ -66,11 +66,12 @@ function work(workspace: Workspace): ProbeTaskResult<ProbeTaskKind> {
 
 function hashOf(
   workspace: Workspace,
-  { steps, cells, labels, classes }: Extract<ProbeTask, { kind: 'hash' }>,
+  { steps, cells, labels, earlierLabels, classes }: Extract<ProbeTask, { kind: 'hash' }>,
 ): string {
   const hash = createHash('sha256')
   hash.update(JSON.stringify([classes, steps.map(({ key }) => [key.runId, key.episode, key.step])]))
   hash.update(labels)
+  hash.update(JSON.stringify(earlierLabels))
   cells.forEach(({ hook, choice }, index) => {
     tell('Reading activations', index / cells.length)
     hash.update(JSON.stringify([hook, choice]))
