@@ -57,6 +57,14 @@ export class ActivationRecord {
     data.set(rows, valuesBefore(point, at))
   }
 
+  /** D values of one position of every hook point that has as many at each, copied. */
+  at(position: number): { hook: string; data: Float32Array }[] {
+    return [...this.values].flatMap(([hook, { point, data }]) => {
+      const { isKeyed, width } = point
+      return isKeyed ? [] : [{ hook, data: data.slice(position * width, (position + 1) * width) }]
+    })
+  }
+
   /** The first `count` positions of every hook, copied. */
   take(count: number): Map<string, Float32Array> {
     return new Map(

@@ -10,7 +10,7 @@ import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import { functionInterventions, runHookFunction, type HookedFunction } from './hookFunctions.ts'
 import { bindChain } from './interventionChain.ts'
 import { cacheBudget } from './memory.ts'
-import type { GenerateRequest, GenerateResult } from './requests.ts'
+import type { GenerateRequest, GenerateResult, ToldToken } from './requests.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './workerMessages.ts'
 
 export interface InferenceOptions {
@@ -30,6 +30,7 @@ interface Pending {
   functions: readonly HookedFunction[]
   /** Calls of its functions that the worker waits for. */
   calls: Set<number>
+  onToken?: (token: ToldToken) => void
   resolve: (result: GenerateResult) => void
   reject: (reason: unknown) => void
 }
@@ -116,6 +117,7 @@ export class InferenceClient {
     if (message.kind === 'callFunction') return void this.callFunction(message)
     const pending = this.pending.get(message.id)
     if (!pending) return // cancelled in the meantime
+    if (message.kind === 'token') return pending.onToken?.(message.token)
     this.pending.delete(message.id)
     if (message.kind === 'failed') pending.reject(new AppError(message.error))
     else pending.resolve(message.result)
@@ -144,6 +146,7 @@ export class InferenceClient {
   /**
    * Answers one request. Requests in flight at the same time form one batch; none changes another's result.
    * @param functions  called at hook points, on this side, after the request's interventions there; the batch waits for them
+   * @param onToken  called for each token as it is drawn, before the answer is there
    * @throws promptTooLong, tokenOutOfRange, hookUnknown, layerOutOfRange, invalidInput, interventionNowhere,
    *   interventionInvalid, notEnoughMemory, logitsNotFinite, interventionNeverFired, sessionLost; the signal's reason when it is aborted, within one pass
    */
@@ -151,16 +154,21 @@ export class InferenceClient {
     asked: GenerateRequest,
     signal: AbortSignal,
     functions: readonly HookedFunction[] = [],
+    onToken?: (token: ToldToken) => void,
   ): Promise<GenerateResult> {
     signal.throwIfAborted()
     const { interventions = [] } = asked
     const stand = functionInterventions(functions, this.config.shape)
-    const request = { ...asked, interventions: [...interventions, ...stand] }
+    const request = {
+      ...asked,
+      interventions: [...interventions, ...stand],
+      wantTokens: onToken !== undefined,
+    }
     checkRequest(request, this.config)
     if (this.ended) throw this.ended
     const id = ++this.lastId
     const answer = new Promise<GenerateResult>((resolve, reject) =>
-      this.pending.set(id, { resolve, reject, functions, calls: new Set() }),
+      this.pending.set(id, { resolve, reject, functions, onToken, calls: new Set() }),
     )
     this.send({ kind: 'generate', id, request })
     const onAbort = (): void => {

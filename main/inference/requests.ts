@@ -47,6 +47,30 @@ export interface GenerateRequest {
   interventions?: readonly Intervention[]
   /** The same for each of `earlierPrompts`: their keys and values are defined with them. Left out where there were none. */
   earlierInterventions?: readonly (readonly Intervention[])[]
+  /** Every token is told of as it is drawn. */
+  wantTokens?: boolean
+  /** A word by which one request, asked after this one, may follow it. */
+  leads?: string
+  /** Draws nothing: its tokens are those of the request that leads by this word. */
+  follows?: string
+}
+
+/** A token of an answer, as it is drawn. */
+export interface ToldToken {
+  /** Of the answer, from 0. */
+  index: number
+  id: number
+  /** Natural logarithm, under the untempered model. */
+  logProbability: number
+  rank: number
+  /** Nats, untempered. */
+  entropy: number
+  topIds: Int32Array
+  topLogProbabilities: Float32Array
+  /** KL(leader ‖ this request) in nats of the distributions here; null for one that follows nobody. */
+  divergence: number | null
+  /** D values of each captured hook point without keys, at the position that the token was drawn at: the one before its own. */
+  activations: { hook: string; data: Float32Array }[]
 }
 
 /**

@@ -37,9 +37,10 @@ export class Sampler {
 
   /**
    * @param logits  V values of one position
+   * @param given  the token, where it is not to be drawn
    * @throws logitsNotFinite
    */
-  choose(logits: Float32Array): TokenChoice {
+  choose(logits: Float32Array, given: number | null = null): TokenChoice {
     const topIds = likeliest(logits, Math.min(reportedTokens, logits.length))
     const largest = logits[topIds[0]]
     const { weights } = this
@@ -53,7 +54,7 @@ export class Sampler {
       if (weight > 0) weightedSum += weight * below // 0 · −∞ is no number
     }
     if (!Number.isFinite(sum)) throw errors.logitsNotFinite({ largest })
-    const id = this.draw(logits, topIds, sum)
+    const id = given ?? this.draw(logits, topIds, sum)
     const logSum = largest + Math.log(sum)
     return {
       id,

@@ -11,17 +11,20 @@ import { FirstPrompts } from './firstPrompts.ts'
 import type { HookTensor } from './hookFunctions.ts'
 import { bindChain, type BoundLink } from './interventionChain.ts'
 import { roundPositions } from './keyValueCache.ts'
+import { LedAnswer } from './ledAnswer.ts'
 import { chainKey, chunkLength, planChain, sharedTokens } from './prefixChain.ts'
 import { Sampler } from './sampling.ts'
 import { Sequence } from './sequence.ts'
 import { SlotPool, type Slot, type SlotPoolOptions } from './slotPool.ts'
-import type { GenerateRequest, GenerateResult } from './requests.ts'
+import type { GenerateRequest, GenerateResult, ToldToken } from './requests.ts'
 import type { PassRow } from './passRow.ts'
 import type { DecoderSession } from './session.ts'
 
 export interface SchedulerOptions extends SlotPoolOptions {
   /** Calls a request's function at a hook point; null leaves the tensor as it is. */
   callFunction?: (request: number, id: number, tensor: HookTensor) => Promise<Float32Array | null>
+  /** Told of every token of the requests that want it. */
+  tellToken?: (request: number, token: ToldToken) => void
 }
 
 export interface SchedulerStats {
@@ -45,6 +48,8 @@ interface Job {
   request: GenerateRequest
   /** Its earlier prompts, then its own. */
   links: readonly BoundLink[]
+  leads: LedAnswer | null
+  follows: LedAnswer | null
   resolve: (result: GenerateResult) => void
   reject: (reason: unknown) => void
 }
@@ -68,6 +73,9 @@ const patience = 16
 const positionsOf = ({ promptIds, sampling }: GenerateRequest): number =>
   roundPositions(promptIds.length + sampling.maxNewTokens)
 
+const cancelled = (): AppError =>
+  errors.invalidInput({ field: 'follows', reason: 'the request that leads was cancelled' })
+
 export class Scheduler {
   private readonly session: DecoderSession
   private readonly options: SchedulerOptions
@@ -76,6 +84,8 @@ export class Scheduler {
   private readonly firstPrompts = new FirstPrompts()
   private readonly waiting: Job[] = []
   private readonly running = new Map<number, RunningJob>()
+  /** Answers that nobody follows yet, by their words. */
+  private readonly led = new Map<string, LedAnswer>()
   private isWorking = false
   private working: Promise<void> = Promise.resolve()
   private readonly counts = {
@@ -96,12 +106,13 @@ export class Scheduler {
 
   /**
    * Answers a request; requests in flight share passes.
-   * @throws notEnoughMemory, logitsNotFinite, and what interventions throw that fit no prompt; anything else is a fault of the
+   * @throws notEnoughMemory, logitsNotFinite, invalidInput where nobody leads by the word it follows, and what interventions throw that fit no prompt; anything else is a fault of the
    * session, which all requests then fail with
    */
   submit(id: number, request: GenerateRequest): Promise<GenerateResult> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ id, request, links: bindChain(request), resolve, reject })
+      const links = bindChain(request)
+      this.waiting.push({ id, request, links, ...this.leading(request), resolve, reject })
       if (!this.isWorking) this.working = this.work().catch((error: unknown) => this.fail(error))
     })
   }
@@ -109,14 +120,14 @@ export class Scheduler {
   /** Drops a request after the pass that is running, if any. Its promise stays open. */
   cancel(id: number): void {
     const place = this.waiting.findIndex((job) => job.id === id)
-    if (place >= 0) this.waiting.splice(place, 1)
-    this.leave(id)
+    if (place >= 0) this.waiting.splice(place, 1).forEach((job) => this.abandon(job, cancelled()))
+    this.leave(id, cancelled())
   }
 
   /** Drops every request; resolves when the pass that is running, if any, has ended. */
   async close(): Promise<void> {
     this.waiting.length = 0
-    for (const id of this.running.keys()) this.leave(id)
+    for (const id of this.running.keys()) this.leave(id, cancelled())
     await this.working
   }
 
@@ -137,9 +148,10 @@ export class Scheduler {
       // Again after each: more requests may have come meanwhile.
       while (!this.session.has(this.neededPoints())) await this.session.provide(this.neededPoints())
       this.admit()
+      this.goOnWithHeld()
       const jobs = [...this.running.values()]
       const prompts = jobs.filter(({ sequence }) => sequence.phase === 'prefill')
-      const answers = jobs.filter(({ sequence }) => sequence.phase !== 'prefill')
+      const answers = jobs.filter(({ sequence: { phase } }) => phase === 'decode' || phase === 'closing')
       if (prompts.length > 0 && prefillsInARow < (prompts.length > answers.length ? mostPrefillsInARow : 1)) {
         prefillsInARow++
         await this.guarded([this.nextPrompt(prompts)], ([job]) => this.prefill(job))
@@ -161,10 +173,7 @@ export class Scheduler {
   /** A fault of the session or of this file ends all requests rather than leaving them open for ever. */
   private fail(error: unknown): void {
     const jobs = [...this.waiting.splice(0), ...this.running.values()]
-    for (const job of jobs) {
-      this.leave(job.id)
-      job.reject(error)
-    }
+    for (const job of jobs) this.reject(job, error)
     this.isWorking = false
   }
 
@@ -175,9 +184,7 @@ export class Scheduler {
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       for (const job of jobs) {
-        if (!this.isRunning(job)) continue
-        this.leave(job.id)
-        job.reject(error)
+        if (this.isRunning(job)) this.reject(job, error)
       }
     }
   }
@@ -187,11 +194,46 @@ export class Scheduler {
   }
 
   /** Takes a request off its slot, whose content nobody vouches for then. */
-  private leave(id: number): void {
+  private leave(id: number, reason: unknown): void {
     const job = this.running.get(id)
     if (!job) return
     this.running.delete(id)
     this.pool.forget(job.slot)
+    this.abandon(job, reason)
+  }
+
+  private reject(job: Job, error: unknown): void {
+    this.leave(job.id, error)
+    this.abandon(job, error)
+    job.reject(error)
+  }
+
+  /** Whoever follows this request gets no more tokens. */
+  private abandon({ request, leads }: Job, reason: unknown): void {
+    if (request.leads !== undefined) this.led.delete(request.leads)
+    if (leads) leads.failure ??= reason instanceof Error ? reason : cancelled()
+  }
+
+  /** @throws invalid_input */
+  private leading({ leads, follows }: GenerateRequest): Pick<Job, 'leads' | 'follows'> {
+    const own = leads === undefined ? null : new LedAnswer()
+    if (own && leads !== undefined) this.led.set(leads, own)
+    if (follows === undefined) return { leads: own, follows: null }
+    const other = this.led.get(follows)
+    this.led.delete(follows)
+    if (!other)
+      throw errors.invalidInput({ field: 'follows', reason: `no request leads by the word “${follows}”` })
+    return { leads: own, follows: other }
+  }
+
+  /** Those that waited for a token of the request they follow. */
+  private goOnWithHeld(): void {
+    for (const job of [...this.running.values()]) {
+      const { sequence } = job
+      if (sequence.phase !== 'held') continue
+      if (!sequence.mustWait) this.advance(job, sequence.takeHeld())
+      else if (sequence.follows?.failure) this.reject(job, sequence.follows.failure)
+    }
   }
 
   private admit(): void {
@@ -203,7 +245,7 @@ export class Scheduler {
         this.start(job)
       } catch (error) {
         if (this.pool.slots.length === 0) this.beginAgain()
-        job.reject(error instanceof RangeError ? this.outOfMemory(job.request, error) : error)
+        this.reject(job, error instanceof RangeError ? this.outOfMemory(job.request, error) : error)
       }
       this.waiting.splice(this.waiting.indexOf(job), 1)
     }
@@ -235,8 +277,8 @@ export class Scheduler {
 
   /** After the slots are lost. */
   private beginAgain(): void {
-    for (const { id, request, resolve, reject } of this.running.values())
-      this.waiting.push({ id, request, links: bindChain(request), resolve, reject })
+    for (const { id, request, leads, follows, resolve, reject } of this.running.values())
+      this.waiting.push({ id, request, links: bindChain(request), leads, follows, resolve, reject })
     this.running.clear()
   }
 
@@ -254,7 +296,8 @@ export class Scheduler {
     const reused = before ? sharedTokens(before, own) : 0
     this.pool.cache.clear(slot.index, isContinued ? reused : 0)
     const pieces = planChain(links, known, own.interventions.wantsWholePrompt ? Infinity : chunkLength)
-    const sequence = new Sequence(request, { pieces, reused, interventions: own.interventions }, sampler)
+    const chain = { pieces, reused, interventions: own.interventions }
+    const sequence = new Sequence(request, chain, sampler, job)
     this.running.set(job.id, { ...job, slot, sequence })
   }
 
@@ -395,11 +438,14 @@ export class Scheduler {
 
   /** Takes the next token; a fault in that ends this request alone. */
   private advance(job: RunningJob, logits: Float32Array): void {
+    const { sequence, request, slot, id } = job
     try {
-      if (job.sequence.choose(logits)) this.complete(job)
+      if (sequence.mustWait) return sequence.hold(logits)
+      const isComplete = sequence.choose(logits)
+      if (request.wantTokens) this.options.tellToken?.(id, sequence.lastChosen(slot.activations))
+      if (isComplete) this.complete(job)
     } catch (error) {
-      this.leave(job.id)
-      job.reject(error)
+      this.reject(job, error)
     }
   }
 
@@ -411,8 +457,7 @@ export class Scheduler {
       this.pool.keep(slot, chainKey(links), request.promptIds.length)
       job.resolve(result)
     } catch (error) {
-      this.leave(job.id)
-      job.reject(error)
+      this.reject(job, error)
     }
   }
 }

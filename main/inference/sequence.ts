@@ -2,17 +2,21 @@
 // Owns: the progress of a single answer. Not: slots, batches and passes (scheduler.ts).
 import type { ActivationRecord } from './capture.ts'
 import type { BoundInterventions, GateOpenings } from './interventionBinding.ts'
+import type { LedAnswer } from './ledAnswer.ts'
 import type { PrefillPiece } from './prefixChain.ts'
-import type { GenerateRequest, GenerateResult } from './requests.ts'
+import type { GenerateRequest, GenerateResult, ToldToken } from './requests.ts'
 import { logProbabilityOf, reportedTokens, type Sampler, type TokenChoice } from './sampling.ts'
 
-/** `closing`: the last token is only forwarded for its activations or logits. */
-export type Phase = 'prefill' | 'decode' | 'closing'
+/** `held`: it follows another request that has not drawn its next token yet. `closing`: the last token is only forwarded for its activations or logits. */
+export type Phase = 'prefill' | 'decode' | 'held' | 'closing'
 
 export class Sequence {
   readonly request: GenerateRequest
   readonly reused: number
   readonly interventions: BoundInterventions
+  /** Whose tokens it takes; null where it draws its own. */
+  readonly follows: LedAnswer | null
+  private readonly leads: LedAnswer | null
   private readonly sampler: Sampler
   private readonly choices: TokenChoice[] = []
   private readonly logitRows: Float32Array[] = []
@@ -20,6 +24,8 @@ export class Sequence {
   private readonly scores: Float32Array | null
   private readonly began = performance.now()
   private answered = 0
+  private heldLogits: Float32Array | null = null
+  private divergence: number | null = null
   /** Prompt passes left, next first. */
   pieces: PrefillPiece[]
   phase: Phase = 'prefill'
@@ -30,8 +36,11 @@ export class Sequence {
     request: GenerateRequest,
     chain: { pieces: PrefillPiece[]; reused: number; interventions: BoundInterventions },
     sampler: Sampler,
+    { leads, follows }: { leads: LedAnswer | null; follows: LedAnswer | null },
   ) {
     this.request = request
+    this.leads = leads
+    this.follows = follows
     this.pieces = chain.pieces
     this.reused = chain.reused
     this.interventions = chain.interventions
@@ -77,13 +86,35 @@ export class Sequence {
     }
   }
 
+  /** Whether the request that it follows has not drawn the next token yet. */
+  get mustWait(): boolean {
+    return this.follows !== null && this.follows.idAt(this.choices.length) === null
+  }
+
+  /** Keeps the last position's logits until the token is known. */
+  hold(logits: Float32Array): void {
+    this.heldLogits = logits.slice()
+    this.phase = 'held'
+  }
+
+  /** Logits that were held, once. */
+  takeHeld(): Float32Array {
+    const held = this.heldLogits
+    if (!held) throw new TypeError('nothing is held')
+    this.heldLogits = null
+    return held
+  }
+
   /** Takes the next token from the last position's logits. @returns true when the answer is complete. */
   choose(logits: Float32Array): boolean {
     if (this.choices.length === 0) {
       this.answered = performance.now()
       if (this.request.wantFirstLogits) this.firstLogits = logits.slice()
     }
-    const choice = this.sampler.choose(logits)
+    const index = this.choices.length
+    const choice = this.sampler.choose(logits, this.follows?.idAt(index))
+    this.divergence = this.follows?.divergenceAt(index, logits) ?? null
+    this.leads?.add(index, choice.id, logits)
     this.choices.push(choice)
     const { stopIds, maxNewTokens } = this.request.sampling
     const isComplete = stopIds.includes(choice.id) || this.choices.length >= maxNewTokens
@@ -93,6 +124,18 @@ export class Sequence {
       this.interventions.meetsAnswers
     this.phase = isComplete && needsLast ? 'closing' : 'decode'
     return isComplete && !needsLast
+  }
+
+  /** The token that was chosen last. @param activations  of the slot it ran in */
+  lastChosen(activations: ActivationRecord): ToldToken {
+    const index = this.choices.length - 1
+    const { divergence } = this
+    return {
+      index,
+      ...this.choices[index],
+      divergence,
+      activations: activations.at(this.promptLength + index - 1),
+    }
   }
 
   /**

@@ -4,7 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { AppError, reportOf } from '../contract/errors.ts'
 import type { HookTensor } from './hookFunctions.ts'
-import type { GenerateResult } from './requests.ts'
+import type { GenerateResult, ToldToken } from './requests.ts'
 import { Scheduler } from './scheduler.ts'
 import { DecoderSession } from './session.ts'
 import type { FromWorker, ToWorker, WorkerStart } from './workerMessages.ts'
@@ -32,7 +32,8 @@ async function open(): Promise<void> {
       const transfer = [tensor.data.buffer as ArrayBuffer]
       send({ kind: 'callFunction', call: calls, id, function: functionId, tensor }, transfer)
     })
-  const scheduler = new Scheduler(session, { maxRows, cacheBytes, callFunction })
+  const tellToken = (id: number, token: ToldToken): void => send({ kind: 'token', id, token })
+  const scheduler = new Scheduler(session, { maxRows, cacheBytes, callFunction, tellToken })
   let isEnding = false
   const end = (): void => {
     isEnding = true

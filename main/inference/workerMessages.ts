@@ -3,7 +3,7 @@
 import type { ErrorReport } from '../contract/errors.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import type { HookTensor } from './hookFunctions.ts'
-import type { GenerateRequest, GenerateResult } from './requests.ts'
+import type { GenerateRequest, GenerateResult, ToldToken } from './requests.ts'
 
 /** Given to a worker when it starts. */
 export interface WorkerStart {
@@ -26,6 +26,7 @@ export type FromWorker =
   | { kind: 'openFailed'; error: ErrorReport }
   | { kind: 'result'; id: number; result: GenerateResult }
   | { kind: 'failed'; id: number; error: ErrorReport }
+  | { kind: 'token'; id: number; token: ToldToken }
   /** Asks for function `function` of request `id`; the pass waits for its result. */
   | { kind: 'callFunction'; call: number; id: number; function: number; tensor: HookTensor }
   /** A fault that the session may not have survived; the worker ends by itself. */

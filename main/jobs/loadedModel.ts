@@ -3,10 +3,10 @@
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
 import type { ComputeDtype, ModelShape } from '../contract/models.ts'
-import type { ChatMessage } from '../contract/runs.ts'
+import type { ChatMessage, TokenView } from '../contract/runs.ts'
 import type { HookedFunction } from '../inference/hookFunctions.ts'
 import { InferenceClient } from '../inference/inferenceClient.ts'
-import type { GenerateRequest, GenerateResult } from '../inference/requests.ts'
+import type { GenerateRequest, GenerateResult, ToldToken } from '../inference/requests.ts'
 import { openChatTemplate, type ChatTemplate } from '../model/chatTemplate.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { prepareWeights } from '../model/prepareWeights.ts'
@@ -92,6 +92,11 @@ export class LoadedModel implements AgentModel {
     return this.parts.tokenizer.encode(text, { special: true })
   }
 
+  /** As a timeline shows them. */
+  tokenViews(ids: ArrayLike<number>): TokenView[] {
+    return this.parts.tokenizer.tokenViews(ids)
+  }
+
   decode(ids: Int32Array): string {
     return this.parts.tokenizer.decode(ids, { skipSpecial: false })
   }
@@ -100,8 +105,9 @@ export class LoadedModel implements AgentModel {
     request: GenerateRequest,
     signal: AbortSignal,
     functions?: readonly HookedFunction[],
+    onToken?: (token: ToldToken) => void,
   ): Promise<GenerateResult> {
-    return this.parts.client.generate(request, signal, functions)
+    return this.parts.client.generate(request, signal, functions, onToken)
   }
 
   close(): Promise<void> {

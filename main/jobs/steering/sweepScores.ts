@@ -1,6 +1,7 @@
 // What the model without interventions makes of the answers of a sweep: perplexity, and how far the first token is moved.
 // Owns: which steps are asked about, asking the model, storing each as it is known. Not: what follows from it (sweepVerdict.ts).
 // Answers of the baseline and of a condition in words were written by the unsteered model: their stored log-probabilities are its own.
+import { divergence } from '../../analysis/divergence.ts'
 import { errors } from '../../contract/errors.ts'
 import type { RunRecord, StepRecord } from '../../contract/runs.ts'
 import { interventionsAtStep, type PlannedIntervention } from '../../inference/interventionPlan.ts'
@@ -227,21 +228,4 @@ function notANumber(error: unknown): number {
   if (error instanceof Error && 'code' in error && error.code === errors.logitsNotFinite({ largest: 0 }).code)
     return NaN
   throw error
-}
-
-/** Kullback and Leibler's divergence KL(p ‖ q) in nats of two rows of logits [V], summed in float64. */
-export function divergence(p: Float32Array, q: Float32Array): number {
-  const [logP, logQ] = [logSum(p), logSum(q)]
-  let sum = 0
-  for (let i = 0; i < p.length; i++) {
-    const log = p[i] - logP
-    const weight = Math.exp(log)
-    if (weight > 0) sum += weight * (log - (q[i] - logQ))
-  }
-  return Math.max(0, sum)
-}
-
-function logSum(logits: Float32Array): number {
-  const largest = logits.reduce((most, value) => Math.max(most, value), -Infinity)
-  return largest + Math.log(logits.reduce((sum, value) => sum + Math.exp(value - largest), 0))
 }
