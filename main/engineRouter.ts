@@ -35,6 +35,7 @@ export function createRouter(service: EngineService): AnyRouter {
       remove: os.runs.remove.handler(({ input }) => service.runs.remove(input.id)),
       statistics: os.runs.statistics.handler(({ input }) => service.episodes.statistics(input.id)),
       compare: os.runs.compare.handler(({ input }) => service.episodes.compare(input)),
+      fork: os.runs.fork.handler(({ input }) => service.runs.fork(input)),
     },
     episodes: {
       list: os.episodes.list.handler(({ input }) => service.episodes.list(input)),

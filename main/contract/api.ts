@@ -42,6 +42,7 @@ import {
   episodeQuery,
   episodeSummary,
   errorReport,
+  forkSettings,
   runRecord,
   stepRecord,
   stepStatistics,
@@ -177,6 +178,8 @@ export const contract = {
     statistics: oc.input(byId).output(stepStatistics),
     /** Beside the first of them; pair by pair where objects and seeds are the same. */
     compare: oc.input(comparisonQuery).output(runComparison),
+    /** Goes on with a stored episode from one of its steps, as a run of its own; with nothing changed it gives the same bits. */
+    fork: oc.input(forkSettings).output(runRecord),
   },
 
   episodes: {

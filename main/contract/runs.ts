@@ -107,6 +107,28 @@ export type CollectSettings = z.infer<typeof collectSettings>
 /** What a form or a command line hands in: defaults may be left out. */
 export type CollectInput = z.input<typeof collectSettings>
 
+/** What is done otherwise from a step on; all else stays as it was. */
+export const forkSettings = z.object({
+  runId: z.string(),
+  episode: z.number().int().min(0),
+  /** The first step that is played anew: one that is stored, or the next of an episode that is not over. */
+  step: z.number().int().min(0),
+  /** Empty lets the engine name it. */
+  name: z.string().max(200).default(''),
+  changes: z
+    .object({
+      /** In place of all that the run had. */
+      interventions: interventionList,
+      temperature: samplingSettings.shape.temperature.unwrap(),
+      seed: collectSettings.shape.seed.unwrap(),
+      systemPrompt: z.string(),
+    })
+    .partial()
+    .prefault({}),
+})
+export type ForkSettings = z.infer<typeof forkSettings>
+export type ForkInput = z.input<typeof forkSettings>
+
 export const runStatus = z.enum([
   'queued',
   'running',
@@ -129,6 +151,19 @@ export const manifestIntervention = z.object({
 })
 export type ManifestIntervention = z.infer<typeof manifestIntervention>
 
+/** An episode that goes on from a step of another run's, whose steps before it were copied. */
+export const forkOrigin = z.object({
+  runId: z.string(),
+  name: z.string(),
+  /** Both have the number in the fork, too. */
+  episode: z.number().int().min(0),
+  /** The first step that is the fork's own. */
+  step: z.number().int().min(0),
+  /** How the copied steps were drawn: from the one before up to `until`, excluded. */
+  copied: z.array(z.object({ until: z.number().int().min(1), seed: z.number(), sampling: samplingSettings })),
+})
+export type ForkOrigin = z.infer<typeof forkOrigin>
+
 /** Everything a result rests on. */
 export const runManifest = z.object({
   innerview: z.string(),
@@ -149,6 +184,8 @@ export const runManifest = z.object({
   interventions: z.array(manifestIntervention).default([]),
   /** What says which of them act in a step: their own `applyAtSteps`, or a program’s rule by its name. */
   chooser: z.string().default('applyAtSteps'),
+  /** Absent for a run that began at its beginning. */
+  fork: forkOrigin.optional(),
 })
 export type RunManifest = z.infer<typeof runManifest>
 

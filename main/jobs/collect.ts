@@ -5,6 +5,7 @@ import type { EpisodeSummary, RunRecord } from '../contract/runs.ts'
 import type { Environment } from '../environments/environment.ts'
 import type { Workspace } from '../store/workspace.ts'
 import type { PlannedIntervention } from '../inference/interventionPlan.ts'
+import { drawsAt } from './forkedRuns.ts'
 import {
   playEpisode,
   type AgentModel,
@@ -161,10 +162,11 @@ class PlayedRun {
 
   private *begun(): Generator<EpisodePosition, undefined> {
     const { run, workspace, planned } = this.run
+    const seedOf = (episode: number) => (step: number) => drawsAt(run, episode, step).seed
     for (const { episode } of workspace.episodes.unfinished(run.id)) {
       const point = workspace.steps.resumePoint(run.id, episode)
-      const place = { runSeed: run.settings.seed, episode }
-      yield { ...point, earlierInterventions: earlierOf(planned, point.earlierInterventions, place) }
+      const { earlierInterventions } = point
+      yield { ...point, earlierInterventions: earlierOf(planned, earlierInterventions, seedOf(episode)) }
     }
   }
 

@@ -17,6 +17,7 @@ import { LoadedModel } from './loadedModel.ts'
 import { changesOf, earlierOf } from './runInterventions.ts'
 import {
   playEpisode,
+  stepSeed,
   type ChooseChanges,
   type EpisodePosition,
   type RecordedStep,
@@ -398,7 +399,7 @@ describe('episodes under interventions', () => {
       earlierInterventions: earlierOf(
         planned,
         whole.slice(0, 2).map(({ record }) => record.interventions),
-        { runSeed: 5, episode: 0 },
+        (step) => stepSeed(5, 0, step),
       ),
     })
     expect(rest.map(bits)).toEqual(whole.slice(2).map(bits))

@@ -10,7 +10,7 @@ import {
   type PlannedIntervention,
 } from '../inference/interventionPlan.ts'
 import type { Intervention } from '../inference/interventions.ts'
-import { stepSeed, type ChooseChanges, type StepSituation } from './playEpisode.ts'
+import type { ChooseChanges, StepSituation } from './playEpisode.ts'
 
 /**
  * Names the interventions of one step by their places in the run's list, knowing all that is known before it. Asked once for each step:
@@ -50,17 +50,17 @@ function requirePlaces(places: readonly number[], planned: readonly PlannedInter
   if (missing !== undefined) throw new TypeError(`the run has no intervention at place ${missing}`)
 }
 
-/** What was done in the steps before, from what was stored of each. */
+/** What was done in the steps before, from what was stored of each. @param seedOf  a step's, of its draws */
 export const earlierOf = (
   planned: readonly PlannedIntervention[],
   stored: readonly (readonly StepIntervention[])[],
-  { runSeed, episode }: { runSeed: number; episode: number },
+  seedOf: (step: number) => string,
 ): Intervention[][] =>
   stored.map((acted, step) =>
     interventionsAtPlaces(
       planned,
       acted.map(({ index }) => index),
-      { step, seed: stepSeed(runSeed, episode, step) },
+      { step, seed: seedOf(step) },
     ),
   )
 
@@ -76,13 +76,16 @@ export const manifestEntries = (planned: readonly PlannedIntervention[]): Manife
 /**
  * The last word on a run that has come to its end: what was asked for and happened nowhere is an error, also where single steps were allowed
  * to go without (`ifAbsent: "skip"`). A gate that was never open is none: it has been asked, and its counts say so. Nor is one that a program's
- * rule never chose.
+ * rule never chose, or what a fork keeps for the steps that it copied.
  * @param run  as it is now, with its sums
  * @throws intervention_unused
  */
 export function checkAllMet({ id, settings, progress, manifest }: RunRecord): void {
   const mustBeAsked = manifest.chooser === chooserName(undefined)
   const unused = settings.interventions.flatMap((setting, index) => {
+    const { applyAtSteps } = setting
+    const ownFrom = manifest.fork?.step ?? 0
+    if (applyAtSteps?.every((step) => step < ownFrom)) return []
     const total = progress.interventions.find((each) => each.index === index)
     if (total ? total.tokens > 0 : !mustBeAsked) return []
     return [describe(setting, index, total !== undefined)]

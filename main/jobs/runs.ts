@@ -5,7 +5,7 @@ import { freemem } from 'node:os'
 import type { RunEstimate, WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
 import type { ModelRecord } from '../contract/models.ts'
-import type { CollectSettings, RunRecord } from '../contract/runs.ts'
+import type { CollectSettings, ForkSettings, RunRecord } from '../contract/runs.ts'
 import { createEnvironment } from '../environments/createEnvironment.ts'
 import type { Environment, Oracle } from '../environments/environment.ts'
 import { checkEveryStep, type PlannedIntervention } from '../inference/interventionPlan.ts'
@@ -19,13 +19,14 @@ import type { Workspace } from '../store/workspace.ts'
 import { collectTogether, type CollectedRun } from './collect.ts'
 import { estimateRun, longestSequence } from './estimate.ts'
 import type { EventHub } from './eventHub.ts'
+import { forkOf } from './forkedRuns.ts'
 import { planForModel, readingOf, requireFullPaths, runReader } from './interventions.ts'
 import { stopId } from './loadedModel.ts'
 import { checkSameGround, manifestOf } from './manifest.ts'
 import type { ModelLibrary } from './modelLibrary.ts'
 import type { OracleDesk } from './oracleDesk.ts'
 import { RunControl, type RunWork } from './runControl.ts'
-import type { InterventionChooser } from './runInterventions.ts'
+import { chooserName, type InterventionChooser } from './runInterventions.ts'
 import { defaultRunName } from './runName.ts'
 
 const workText = ({ label, fraction }: WorkProgress): string =>
@@ -108,6 +109,23 @@ export class Runs {
     }
   }
 
+  /**
+   * Goes on with a stored episode from one of its steps, as a run of its own. With nothing changed it has the rows of the original.
+   * @throws not_found, invalid_input, run_model_gone, run_differs where the copied steps could not be made again as they were; and as start
+   */
+  async fork(asked: ForkSettings): Promise<RunRecord> {
+    const origin = this.control.get(asked.runId)
+    const fork = forkOf(origin, asked, this.workspace.episodes.get(asked.runId, asked.episode))
+    this.requireModel(origin)
+    // What acted in the steps that are copied is stored with them, whoever chose it.
+    const chooser = chooserName(this.choosers.get(origin.id))
+    await this.checkGround({ ...origin, manifest: { ...origin.manifest, chooser } }, new RunGrounds())
+    const draft = await this.draft(fork.settings)
+    const manifest = { ...draft.manifest, fork: fork.origin }
+    const run = this.workspace.forks.create({ ...draft, manifest }, asked, fork.placeOf)
+    return this.control.enqueue(run.id)
+  }
+
   pause(id: string): RunRecord {
     return this.control.pause(id)
   }
@@ -132,9 +150,7 @@ export class Runs {
     for (const id of ids) {
       const run = this.control.get(id)
       this.control.checkResumable(id)
-      const { modelId } = run.settings
-      if (!this.models.list().some((model) => model.id === modelId))
-        throw errors.runModelGone({ id, model: modelId, name: run.manifest.modelName })
+      this.requireModel(run)
       await this.checkGround(run, ground)
     }
     for (const id of ids) this.control.checkResumable(id) // it may have been resumed meanwhile
@@ -203,6 +219,11 @@ export class Runs {
   ): Promise<PlannedIntervention[]> {
     const readRun = runReader(this.workspace)
     return planForModel(interventions, files, { modelHash: model.hash, computeDtype, readRun })
+  }
+
+  private requireModel({ id, settings: { modelId }, manifest }: RunRecord): void {
+    if (!this.models.list().some((model) => model.id === modelId))
+      throw errors.runModelGone({ id, model: modelId, name: manifest.modelName })
   }
 
   /**

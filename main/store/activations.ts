@@ -95,6 +95,7 @@ export class Activations {
   private readonly selectDtype: Statement<[number, number, number], { dtype: string }>
   private readonly selectHooks: Statement<number[], { hook: string }>
   private readonly selectPoint: Statement<[number, number, number, string, string], DataRow>
+  private readonly selectPointNames: Statement<[number, number, number, string], { point: string }>
   private readonly countPoints: Statement<[string, string, number], { n: number; bytes: number | null }>
   private readonly selectKeys: Statement<[string, string, number], KeyRow>
   private readonly selectPoints: Statement<
@@ -119,6 +120,9 @@ export class Activations {
     this.selectPoint = connection.prepare(
       `SELECT dtype, data FROM activations
        WHERE run = ? AND episode = ? AND step = ? AND hook = ? AND point = ?`,
+    )
+    this.selectPointNames = connection.prepare(
+      'SELECT point FROM activations WHERE run = ? AND episode = ? AND step = ? AND hook = ?',
     )
     // From the steps, so that each row is one look-up in the index and other hook points are not passed over.
     const points = `FROM steps JOIN activations AS a
@@ -198,6 +202,17 @@ export class Activations {
   wholeSteps(which: { runId: string; hook: string }): { keys: ActivationMatrix['keys']; width: number } {
     const rows = this.shards.steps(runNumber(which.runId), which.hook)
     return { keys: rows.map(({ episode, step }) => ({ episode, step })), width: rows[0]?.width ?? 0 }
+  }
+
+  /** Points of a step at which a hook point is stored. */
+  pointsOf(address: ActivationAddress): Set<string> {
+    const { run, episode, step } = keyOf(address)
+    return new Set(this.selectPointNames.all(run, episode, step, address.hook).map(({ point }) => point))
+  }
+
+  /** Whether every position of a step is stored. */
+  hasPositions(address: ActivationAddress): boolean {
+    return this.shards.has(keyOf(address), address.hook)
   }
 
   /** Hook points of which a step has something, whether it was captured or replayed. */

@@ -63,7 +63,7 @@ export class Episodes {
   private readonly selectOne: Statement<[number, number], Row>
   private readonly selectUnfinished: Statement<[number], Row>
   private readonly selectNumbers: Statement<[number], { episode: number }>
-  private readonly selectSettings: Statement<[number], { settings: string }>
+  private readonly selectSettings: Statement<[number], { settings: string; isFork: number }>
   private readonly countAll: Statement<[number], { n: number }>
   private readonly countSome: Statement<[Filter], { n: number }>
   private readonly addTotals: Statement<Value[], unknown>
@@ -83,7 +83,9 @@ export class Episodes {
       `${SELECT} WHERE run = ? AND outcome = 'running' ORDER BY episode`,
     )
     this.selectNumbers = connection.prepare('SELECT episode FROM episodes WHERE run = ?')
-    this.selectSettings = connection.prepare('SELECT settings FROM runs WHERE run = ?')
+    this.selectSettings = connection.prepare(
+      "SELECT settings, manifest ->> '$.fork' IS NOT NULL AS isFork FROM runs WHERE run = ?",
+    )
     this.countAll = connection.prepare('SELECT count(*) AS n FROM episodes WHERE run = ?')
     this.countSome = connection.prepare(`SELECT count(*) AS n FROM episodes ${FILTER}`)
     this.addTotals = connection.prepare(
@@ -144,11 +146,12 @@ export class Episodes {
     return this.selectUnfinished.all(runNumber(id)).map((row) => this.summaryOf(row))
   }
 
-  /** Numbers of the run's episodes that have not begun, in order. @throws not_found */
+  /** Numbers of the run's episodes that have not begun, in order; a fork's one episode has. @throws not_found */
   notBegun(id: string): number[] {
     const run = runNumber(id)
     const row = this.selectSettings.get(run)
     if (!row) throw errors.notFound({ kind: 'run', id })
+    if (row.isFork === 1) return []
     const settings = readJson(collectSettings, row.settings, this.place(`runs.settings of ${id}`))
     const begun = new Set(this.selectNumbers.all(run).map(({ episode }) => episode))
     return Array.from({ length: settings.episodes }, (_, episode) => episode).filter(

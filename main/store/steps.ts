@@ -94,7 +94,7 @@ const COLUMNS = [
 type StoredRow = Record<(typeof COLUMNS)[number], Value>
 
 const { messages, labels, capturedHooks, interventions } = stepRecord.shape
-const storedState = z.record(z.string(), z.unknown())
+export const storedState = z.record(z.string(), z.unknown())
 
 /** The episode a step is to follow in, with what the checks need of it and its run. */
 interface Before {

@@ -9,6 +9,7 @@ import { Connection } from './connection.ts'
 import { DataSets } from './dataSets.ts'
 import { Episodes } from './episodes.ts'
 import { makeFolder } from './folder.ts'
+import { Forks } from './forks.ts'
 import { HandLabels } from './handLabels.ts'
 import { InterventionTotals } from './interventionTotals.ts'
 import { migrate, requireNewest } from './migrate.ts'
@@ -47,6 +48,7 @@ export class Workspace {
   readonly probes: Probes
   readonly vectors: Vectors
   readonly sweeps: Sweeps
+  readonly forks: Forks
   /** For this room's tests and benchmarks: no other room speaks SQL. */
   readonly connection: Connection
   private readonly shards: ActivationShards
@@ -78,6 +80,7 @@ export class Workspace {
     this.probes = new Probes(connection, { now, isOrphaned })
     this.vectors = new Vectors(connection, now)
     this.sweeps = new Sweeps(connection, now)
+    this.forks = new Forks(connection, { runs: this.runs, episodes, steps: this.steps, activations })
   }
 
   /**

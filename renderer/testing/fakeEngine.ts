@@ -393,6 +393,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         say({ kind: 'runRemoved', id: input.id })
       }),
       compare: os.runs.compare.handler(({ input }) => absent('run', input.runIds[0]!)),
+      fork: os.runs.fork.handler(({ input }) => absent('run', input.runId)),
       statistics: os.runs.statistics.handler(({ input }) =>
         inventStatistics(find(input.id), find(input.id).progress.episodesDone),
       ),

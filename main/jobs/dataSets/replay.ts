@@ -11,7 +11,8 @@ import type { Intervention } from '../../inference/interventions.ts'
 import type { CapturedHook, GenerateRequest } from '../../inference/requests.ts'
 import { decisionPoints, type ReplayedVector } from '../../store/activations.ts'
 import type { Workspace } from '../../store/workspace.ts'
-import { stepSeed, type AgentModel } from '../playEpisode.ts'
+import { drawsAt } from '../forkedRuns.ts'
+import type { AgentModel } from '../playEpisode.ts'
 import { earlierOf } from '../runInterventions.ts'
 
 export interface ReplayNeed {
@@ -47,7 +48,7 @@ export const playedSteps = (
 ): PlayedSteps => {
   const steps = workspace.steps.list(run.id, episode)
   const stored = steps.map((step) => step.interventions)
-  return { run, steps, acted: earlierOf(planned, stored, { runSeed: run.settings.seed, episode }) }
+  return { run, steps, acted: earlierOf(planned, stored, (step) => drawsAt(run, episode, step).seed) }
 }
 
 /** What a step was asked, with the chain of prompts that defines its keys and values. */
@@ -60,8 +61,9 @@ export function requestOf(
     maxNewTokens,
   }: { model: AgentModel; capture: GenerateRequest['capture']; maxNewTokens: number },
 ): GenerateRequest {
-  const { temperature, topK, topP } = run.settings.sampling
   const { episode, step, promptIds } = steps[index]
+  const { seed, sampling } = drawsAt(run, episode, step)
+  const { temperature, topK, topP } = sampling
   return {
     promptIds,
     earlierPrompts: steps.slice(0, index).map((earlier) => earlier.promptIds),
@@ -73,7 +75,7 @@ export function requestOf(
       topP,
       maxNewTokens,
       stopIds: model.stopIds,
-      seed: stepSeed(run.settings.seed, episode, step),
+      seed,
     },
     capture,
   }
