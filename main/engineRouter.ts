@@ -40,6 +40,15 @@ export function createRouter(service: EngineService): AnyRouter {
     episodes: {
       list: os.episodes.list.handler(({ input }) => service.episodes.list(input)),
       get: os.episodes.get.handler(({ input: { runId, episode } }) => service.episodes.view(runId, episode)),
+      inspect: os.episodes.inspect.handler(({ input, signal }) =>
+        withProgress((tell) => service.episodes.inspect(input, tell, signal ?? never)),
+      ),
+    },
+    playground: {
+      play: os.playground.play.handler(({ input, signal }) =>
+        inBatches((tell) => service.play(input, tell, signal ?? never)),
+      ),
+      fromStep: os.playground.fromStep.handler(({ input }) => service.playgroundOf(input)),
     },
     dataSets: {
       list: os.dataSets.list.handler(() => service.dataSets.list()),
@@ -120,11 +129,30 @@ export function createRouter(service: EngineService): AnyRouter {
 
 const SLOWEST_TELL_MS = 50
 
+/** What a piece of work tells, all of it, at most 20 times a second. */
+async function* inBatches<T>(
+  work: (tell: (item: T) => void) => Promise<void>,
+): AsyncGenerator<T[], void, void> {
+  let waiting: T[] = []
+  const batches = withProgress<void, true>(async (tell) => {
+    await work((item) => {
+      waiting.push(item)
+      tell(true)
+    })
+  })
+  for await (const _ of batches) {
+    const batch = waiting
+    waiting = []
+    if (batch.length > 0) yield batch
+  }
+  if (waiting.length > 0) yield waiting
+}
+
 /** A piece of work as a stream: its progress, at most 20 times a second, then its result. */
-async function* withProgress<T>(
-  work: (tell: (progress: WorkProgress) => void) => Promise<T>,
-): AsyncGenerator<WorkProgress, T, void> {
-  let latest: WorkProgress | null = null
+async function* withProgress<T, P = WorkProgress>(
+  work: (tell: (progress: P) => void) => Promise<T>,
+): AsyncGenerator<P, T, void> {
+  let latest: P | null = null
   let ended = false
   const result = work((progress) => (latest = progress)).finally(() => (ended = true))
   result.catch(() => {}) // reported by the `await` below
@@ -133,7 +161,7 @@ async function* withProgress<T>(
       result.catch(() => {}),
       new Promise((resolve) => setTimeout(resolve, SLOWEST_TELL_MS)),
     ])
-    const progress = latest as WorkProgress | null // assigned in the callback, which control flow does not see
+    const progress = latest as P | null // assigned in the callback, which control flow does not see
     latest = null
     if (progress) yield progress
   }

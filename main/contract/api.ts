@@ -3,6 +3,8 @@
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
 import { comparisonQuery, runComparison } from './comparison.ts'
+import { inspectionQuery, stepInspection } from './inspection.ts'
+import { playgroundItem, playgroundSettings } from './playground.ts'
 import {
   dataSetChoices,
   dataSetPreview,
@@ -186,6 +188,15 @@ export const contract = {
     list: oc.input(episodeQuery).output(episodePage),
     /** All steps of one episode, in order. */
     get: oc.input(z.object({ runId: z.string(), episode: z.number().int() })).output(episodeView),
+    /** One step of an episode in several runs, with what the model makes of each answer without interventions. */
+    inspect: oc.input(inspectionQuery).output(eventIterator(workProgress, stepInspection)),
+  },
+
+  playground: {
+    /** Ends after both answers, or when the call is aborted. What happened since the last event comes at once. */
+    play: oc.input(playgroundSettings).output(eventIterator(z.array(playgroundItem))),
+    /** A stored step as it was asked: its messages, the interventions that were asked of it, its sampling and seed. */
+    fromStep: oc.input(stepKey).output(playgroundSettings),
   },
 
   dataSets: {

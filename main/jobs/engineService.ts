@@ -2,6 +2,8 @@
 // Owns: making these parts and joining them. Not: transports (engineRouter.ts, cli/) or the work of any part.
 import { availableParallelism, freemem, totalmem } from 'node:os'
 import type { EngineEvent, EngineInfo } from '../contract/api.ts'
+import type { StepKey } from '../contract/dataSets.ts'
+import type { PlaygroundItem, PlaygroundSettings } from '../contract/playground.ts'
 import { categoriesOf, objectLists } from '../environments/knowledge.ts'
 import type { ReadRun } from '../inference/interventionSources.ts'
 import type { ActivationPositions } from '../store/activations.ts'
@@ -15,6 +17,7 @@ import { EpisodeBrowser } from './episodeBrowser.ts'
 import { EventHub } from './eventHub.ts'
 import { runReader } from './interventions.ts'
 import { ModelLibrary } from './modelLibrary.ts'
+import { playground, playgroundOf } from './playground.ts'
 import { OracleDesk } from './oracleDesk.ts'
 import { ProbeReader } from './probes/probeReader.ts'
 import { ProbeTraining } from './probes/probeTraining.ts'
@@ -60,7 +63,7 @@ export class EngineService {
     const embedded = embeddedModelFolder(options.resourcesFolder)
     this.models = new ModelLibrary(workspace, this.hub, options.cacheFolder, embedded)
     const readers = new TokenReaders(() => workspace.models.list())
-    this.episodes = new EpisodeBrowser(workspace, (run) => readers.of(run))
+    this.episodes = new EpisodeBrowser(workspace, this.models, (run) => readers.of(run))
     this.oracle = new OracleDesk(this.hub, options.resourcesFolder)
     this.readRun = runReader(workspace)
     this.runs = new Runs(workspace, this.hub, this.models, this.oracle)
@@ -97,6 +100,23 @@ export class EngineService {
       ...this.sweeps.active().map((sweep): EngineEvent => ({ kind: 'sweep', sweep })),
     ]
     return this.hub.listen(present, signal)
+  }
+
+  /** @throws as playground */
+  play(
+    settings: PlaygroundSettings,
+    tell: (item: PlaygroundItem) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { workspace, models, probeReader } = this
+    const probeOf = (id: string, hash: string) => probeReader.onTokens(id, hash)
+    return playground(settings, { workspace, models, probeOf }, tell, signal)
+  }
+
+  /** @throws not_found, replay_refused */
+  playgroundOf(step: StepKey): PlaygroundSettings {
+    const { workspace, models } = this
+    return playgroundOf(step, { workspace, models })
   }
 
   tasks(): { name: string; objects: string[] }[] {

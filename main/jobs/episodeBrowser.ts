@@ -1,6 +1,7 @@
 // Stored episodes as a window shows them.
 // Owns: joining a step's ids with the texts of its model's tokeniser. Not: the rows (store/) or the tokeniser (model/).
-import type { EpisodeStep, EpisodeView, TokenTexts } from '../contract/api.ts'
+import type { EpisodeStep, EpisodeView, TokenTexts, WorkProgress } from '../contract/api.ts'
+import type { InspectionQuery, StepInspection } from '../contract/inspection.ts'
 import type {
   EpisodePage,
   EpisodeQuery,
@@ -13,15 +14,23 @@ import type { ComparisonQuery, RunComparison } from '../contract/comparison.ts'
 import { commonPrefix } from '../inference/prefixChain.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { compareRuns } from './compareRuns.ts'
+import { inspectStep } from './inspectStep.ts'
+import type { ModelLibrary } from './modelLibrary.ts'
 import type { TokenReader } from './tokenReaders.ts'
 
 export class EpisodeBrowser {
   private readonly workspace: Workspace
+  private readonly models: ModelLibrary
   private readonly readerOf: (run: RunRecord) => Promise<TokenReader>
 
   /** @param readerOf  the tokeniser that a run used, or a stand-in that shows ids where it is gone */
-  constructor(workspace: Workspace, readerOf: (run: RunRecord) => Promise<TokenReader>) {
+  constructor(
+    workspace: Workspace,
+    models: ModelLibrary,
+    readerOf: (run: RunRecord) => Promise<TokenReader>,
+  ) {
     this.workspace = workspace
+    this.models = models
     this.readerOf = readerOf
   }
 
@@ -48,6 +57,16 @@ export class EpisodeBrowser {
   /** @throws not_found, invalid_input */
   compare(query: ComparisonQuery): RunComparison {
     return compareRuns(this.workspace, query)
+  }
+
+  /** @throws as inspectStep */
+  inspect(
+    query: InspectionQuery,
+    tell: (progress: WorkProgress) => void,
+    signal: AbortSignal,
+  ): Promise<StepInspection> {
+    const { workspace, models, readerOf } = this
+    return inspectStep(query, { workspace, models, readerOf }, tell, signal)
   }
 
   async view(runId: string, episode: number): Promise<EpisodeView> {

@@ -420,6 +420,11 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
           throw errors.notFound({ kind: 'episode', id: String(input.episode) })
         return inventEpisodeView(run, inventEpisode(run, input.episode))
       }),
+      inspect: os.episodes.inspect.handler(({ input }) => absent('run', input.runIds[0]!)),
+    },
+    playground: {
+      play: os.playground.play.handler(({ input }) => absent('model', input.modelId)),
+      fromStep: os.playground.fromStep.handler(({ input }) => absent('run', input.runId)),
     },
     dataSets: {
       list: os.dataSets.list.handler(() => lab.dataSets),

@@ -21,6 +21,7 @@ import { hookOf } from '../dataSets/recipeHooks.ts'
 import { exportProbe } from './probeExport.ts'
 import { requireRuns } from './probeRows.ts'
 import { runProbeTask } from './probeTasks.ts'
+import { tokenProbe, type TokenProbe } from './tokenProbe.ts'
 import type { TrainedProbe } from './trainedProbe.ts'
 
 type Tell = (progress: WorkProgress) => void
@@ -194,6 +195,18 @@ export class ProbeReader {
       { kind: 'project', workspaceFolder, dataSetId, layer, pooling, method, seed },
       { tell, signal },
     )
+  }
+
+  /** On tokens of a model, as they come. @throws not_found, probe_not_done, probe_not_linear, probe_foreign */
+  onTokens(id: string, modelHash: string): TokenProbe {
+    const probe = this.linear(id)
+    if (!probe.models.some(({ hash }) => hash === modelHash))
+      throw errors.probeForeign({
+        id,
+        runId: 'the playground',
+        reason: `it learnt from ${probe.models.map(({ name }) => name).join(', ')}`,
+      })
+    return tokenProbe(probe)
   }
 
   /** @throws not_found, probe_not_done, probe_not_linear */
