@@ -47,7 +47,7 @@ export default defineConfig({
           include: ['tests/app/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: seconds(120),
-          hookTimeout: seconds(120),
+          hookTimeout: seconds(180),
         },
       },
     ],
