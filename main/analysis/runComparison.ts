@@ -1,74 +1,144 @@
-// A figure of one run beside that of another, episode by episode where they are alike.
-// Owns: pairing, the difference and its interval. Not: which figures (jobs/compareRuns.ts) or verdicts on steering (steering/).
+// Figures of one run beside those of another, episode by episode where they are alike.
+// Owns: pairing, the differences and their intervals. Not: which figures (jobs/compareRuns.ts) or verdicts on steering (steering/).
 // Method: ratios of sums over episodes, resampled by episode; paired ones share their resamples.
 import type { Estimate } from '../contract/estimates.ts'
 import { bootstrapInterval, clusterResamples } from './clusterBootstrap.ts'
 import { seededGenerator } from './seededGenerator.ts'
 
-/** What one episode gives to a mean: Σ sum ÷ Σ weight. */
-export interface EpisodeShare {
+/** A run's episodes: a key and one number of each column for every episode. */
+export interface EpisodeColumns {
   /** Episodes of two runs with the same key are a pair. */
-  key: string
-  sum: number
-  weight: number
+  keys: readonly string[]
+  columns: Readonly<Record<string, Float64Array>>
+}
+
+/** A figure: Σ of one column ÷ Σ of another. */
+export interface ColumnRatio {
+  sum: string
+  weight: string
 }
 
 /** Null without any weight. */
-export function ratioOf(episodes: readonly EpisodeShare[]): number | null {
-  const weight = episodes.reduce((total, each) => total + each.weight, 0)
-  return weight === 0 ? null : episodes.reduce((total, each) => total + each.sum, 0) / weight
+export function ratioOf({ columns }: EpisodeColumns, { sum, weight }: ColumnRatio): number | null {
+  const below = total(columns[weight])
+  return below === 0 ? null : total(columns[sum]) / below
+}
+
+/** The draws behind the intervals of one comparison: the same for every run and figure with as many episodes. */
+export class EpisodeResamples {
+  readonly count: number
+  #seed: string
+  #drawn = new Map<string, readonly Int32Array[]>()
+  /** The first run's sums are wanted again for every other run. */
+  #totals = {
+    own: new WeakMap<EpisodeColumns, Record<string, Float64Array>>(),
+    first: new WeakMap<EpisodeColumns, Record<string, Float64Array>>(),
+  }
+
+  /** @param count  resamples of episodes behind each interval */
+  constructor(count: number, seed: string) {
+    this.count = count
+    this.#seed = seed
+  }
+
+  /** The sum of each column in every resample. @param side  sides draw independently of each other */
+  totals(side: 'own' | 'first', episodes: EpisodeColumns): Record<string, Float64Array> {
+    const known = this.#totals[side].get(episodes)
+    if (known) return known
+    const drawn = this.#draw(side, episodes.keys.length)
+    const totals: Record<string, Float64Array> = {}
+    for (const [name, column] of Object.entries(episodes.columns)) totals[name] = pickedSums(column, drawn)
+    this.#totals[side].set(episodes, totals)
+    return totals
+  }
+
+  #draw(side: string, episodes: number): readonly Int32Array[] {
+    const key = `${side}/${episodes}`
+    const drawn =
+      this.#drawn.get(key) ??
+      clusterResamples(episodes, this.count, seededGenerator(`comparison/${this.#seed}/${side}`))
+    this.#drawn.set(key, drawn)
+    return drawn
+  }
 }
 
 /**
- * Ratio of `other` minus ratio of `reference`: over the pairs alone where at least two episodes have one, else over all of both.
- * @param bootstraps  resamples of episodes behind the interval
+ * Ratios of `other` minus ratios of `reference`: over the pairs alone where at least two episodes have one, else over all of both.
  * @throws TypeError where a run has a key twice
  */
 export function compareEpisodes(
-  reference: readonly EpisodeShare[],
-  other: readonly EpisodeShare[],
-  { bootstraps, seed }: { bootstraps: number; seed: string },
-): { difference: Estimate; pairs: number; isPaired: boolean } {
-  const known = byKey(reference)
-  byKey(other)
-  const paired = other.flatMap((own) => {
-    const first = known.get(own.key)
-    return first ? [{ own, first }] : []
+  reference: EpisodeColumns,
+  other: EpisodeColumns,
+  ratios: readonly ColumnRatio[],
+  resamples: EpisodeResamples,
+): { differences: Estimate[]; pairs: number; isPaired: boolean } {
+  const known = placesOf(reference)
+  placesOf(other)
+  const paired = other.keys.flatMap((key, own) => {
+    const first = known.get(key)
+    return first === undefined ? [] : [{ own, first }]
   })
   const isPaired = paired.length >= 2
-  const [own, first] = isPaired
-    ? [paired.map((pair) => pair.own), paired.map((pair) => pair.first)]
-    : [other, reference]
-  const draw = (side: string, count: number): Int32Array[] =>
-    clusterResamples(count, bootstraps, seededGenerator(`comparison/${seed}/${side}`))
-  const ownPicks = draw('own', own.length)
-  const firstPicks = isPaired ? ownPicks : draw('first', first.length)
-  const resampled = Float64Array.from(
-    ownPicks,
-    (picks, i) => pickedRatio(own, picks) - pickedRatio(first, firstPicks[i]),
-  )
-  const [mine, theirs] = [ratioOf(own), ratioOf(first)]
-  const value = mine === null || theirs === null ? null : mine - theirs
-  const interval = value === null ? null : bootstrapInterval(resampled, Math.min(own.length, first.length))
-  return {
-    difference: { value, low: interval?.low ?? null, high: interval?.high ?? null },
-    pairs: paired.length,
-    isPaired,
-  }
+  const own = isPaired
+    ? rowsOf(
+        other,
+        Int32Array.from(paired, (pair) => pair.own),
+      )
+    : other
+  const first = isPaired
+    ? rowsOf(
+        reference,
+        Int32Array.from(paired, (pair) => pair.first),
+      )
+    : reference
+  const [owns, firsts] = [own.keys.length, first.keys.length]
+  const ownTotals = resamples.totals('own', own)
+  const firstTotals = resamples.totals(isPaired ? 'own' : 'first', first)
+  const differences = ratios.map((ratio): Estimate => {
+    const [mine, theirs] = [ratioOf(own, ratio), ratioOf(first, ratio)]
+    if (mine === null || theirs === null) return { value: null, low: null, high: null }
+    const { sum, weight } = ratio
+    const resampled = Float64Array.from(
+      { length: resamples.count },
+      (_, i) => ownTotals[sum][i] / ownTotals[weight][i] - firstTotals[sum][i] / firstTotals[weight][i],
+    )
+    const interval = bootstrapInterval(resampled, Math.min(owns, firsts))
+    return { value: mine - theirs, low: interval?.low ?? null, high: interval?.high ?? null }
+  })
+  return { differences, pairs: paired.length, isPaired }
 }
 
-function byKey(episodes: readonly EpisodeShare[]): Map<string, EpisodeShare> {
-  const found = new Map(episodes.map((episode) => [episode.key, episode]))
-  if (found.size !== episodes.length) throw new TypeError('a run has two episodes of one key')
+/** One sum for each resample. */
+function pickedSums(column: Float64Array, drawn: readonly Int32Array[]): Float64Array {
+  const sums = new Float64Array(drawn.length)
+  for (let i = 0; i < drawn.length; i++) {
+    const picks = drawn[i]
+    let sum = 0
+    for (let k = 0; k < picks.length; k++) sum += column[picks[k]]
+    sums[i] = sum
+  }
+  return sums
+}
+
+const total = (column: Float64Array): number => column.reduce((sum, value) => sum + value, 0)
+
+function placesOf({ keys }: EpisodeColumns): Map<string, number> {
+  const found = new Map(keys.map((key, place) => [key, place]))
+  if (found.size !== keys.length) throw new TypeError('a run has two episodes of one key')
   return found
 }
 
-/** NaN without any weight. */
-function pickedRatio(episodes: readonly EpisodeShare[], picks: Int32Array): number {
-  let [sum, weight] = [0, 0]
-  for (const pick of picks) {
-    sum += episodes[pick].sum
-    weight += episodes[pick].weight
+/** The same object where these are all rows in their order. */
+function rowsOf(episodes: EpisodeColumns, places: Int32Array): EpisodeColumns {
+  const { keys, columns } = episodes
+  if (places.length === keys.length && places.every((place, row) => place === row)) return episodes
+  return {
+    keys: Array.from(places, (place) => keys[place]),
+    columns: Object.fromEntries(
+      Object.entries(columns).map(([name, column]) => [
+        name,
+        Float64Array.from(places, (place) => column[place]),
+      ]),
+    ),
   }
-  return sum / weight
 }

@@ -1,70 +1,92 @@
 // Any number of runs beside the first of them.
 // Owns: which figures are compared, which episodes are alike, which settings differ. Not: intervals (analysis/runComparison.ts).
 import { isDeepStrictEqual } from 'node:util'
-import { compareEpisodes, ratioOf, type EpisodeShare } from '../analysis/runComparison.ts'
+import {
+  compareEpisodes,
+  EpisodeResamples,
+  ratioOf,
+  type ColumnRatio,
+  type EpisodeColumns,
+} from '../analysis/runComparison.ts'
 import type { ComparedMetric, ComparedRun, ComparisonQuery, RunComparison } from '../contract/comparison.ts'
 import { errors } from '../contract/errors.ts'
 import type { EpisodeSummary, RunRecord } from '../contract/runs.ts'
 import type { Workspace } from '../store/workspace.ts'
 
-const shares: Record<ComparedMetric, (episode: EpisodeSummary) => [sum: number, weight: number]> = {
-  invalidRate: ({ invalid, steps }) => [invalid, steps],
-  winRate: ({ outcome }) => [Number(outcome === 'win'), 1],
-  steps: ({ steps }) => [steps, 1],
-  newTokens: ({ newTokens, steps }) => [newTokens, steps],
-  promptTokens: ({ promptTokens, steps }) => [promptTokens, steps],
+const ratios: Record<ComparedMetric, ColumnRatio> = {
+  invalidRate: { sum: 'invalid', weight: 'steps' },
+  winRate: { sum: 'wins', weight: 'episodes' },
+  steps: { sum: 'steps', weight: 'episodes' },
+  newTokens: { sum: 'newTokens', weight: 'steps' },
+  promptTokens: { sum: 'promptTokens', weight: 'steps' },
 }
-const metrics = Object.keys(shares) as ComparedMetric[] // an object literal's own keys
+const metrics = Object.keys(ratios) as ComparedMetric[] // an object literal's own keys
 
 /** A page of the store's list holds no more. */
 const PAGE = 5000
 
-/** @throws not_found for a run that is not there, invalid_input for one that is named twice */
-export function compareRuns(
+/**
+ * The engine goes on with other work between two runs.
+ * @throws not_found for a run that is not there, invalid_input for one that is named twice
+ */
+export async function compareRuns(
   workspace: Workspace,
   { runIds, bootstraps, seed }: ComparisonQuery,
-): RunComparison {
+): Promise<RunComparison> {
   const twice = runIds.find((id, index) => runIds.indexOf(id) !== index)
   if (twice !== undefined) throw errors.invalidInput({ field: 'runIds', reason: `${twice} is named twice` })
   const runs = runIds.map((id) => workspace.runs.get(id))
-  const ended = runs.map((run) => endedEpisodes(workspace, run.id))
-  return {
-    runs: runs.map((run, index) => comparedRun(run, ended[index])),
-    differences: settingsDifferences(runs),
+  const first = endedEpisodes(workspace, runs[0])
+  const resamples = new EpisodeResamples(bootstraps, String(seed))
+  const compared = [comparedRun(runs[0], first, null)]
+  for (const run of runs.slice(1)) {
+    await new Promise(setImmediate)
+    const own = endedEpisodes(workspace, run)
+    compared.push(comparedRun(run, own, compareEpisodes(first, own, Object.values(ratios), resamples)))
   }
+  return { runs: compared, differences: settingsDifferences(runs) }
+}
 
-  function comparedRun({ id, name, status, settings }: RunRecord, episodes: EpisodeSummary[]): ComparedRun {
-    const first = { settings: runs[0].settings, episodes: ended[0] }
-    const isFirst = id === runs[0].id
-    let pairs = episodes.length
-    const figures = metrics.map((metric) => {
-      const own = sharesOf(metric, episodes, settings.seed)
-      const value = ratioOf(own)
-      if (isFirst) return { metric, value, difference: null, isPaired: true }
-      const found = compareEpisodes(sharesOf(metric, first.episodes, first.settings.seed), own, {
-        bootstraps,
-        seed: String(seed),
-      })
-      pairs = found.pairs
-      return { metric, value, difference: found.difference, isPaired: found.isPaired }
-    })
-    const steps = episodes.reduce((sum, episode) => sum + episode.steps, 0)
-    return { runId: id, name, status, episodes: episodes.length, steps, pairs, metrics: figures }
+/** @param found  null for the first run */
+function comparedRun(
+  { id, name, status }: RunRecord,
+  episodes: EpisodeColumns,
+  found: ReturnType<typeof compareEpisodes> | null,
+): ComparedRun {
+  const count = episodes.keys.length
+  return {
+    runId: id,
+    name,
+    status,
+    episodes: count,
+    steps: episodes.columns.steps.reduce((sum, steps) => sum + steps, 0),
+    pairs: found?.pairs ?? count,
+    metrics: metrics.map((metric, index) => ({
+      metric,
+      value: ratioOf(episodes, ratios[metric]),
+      difference: found?.differences[index] ?? null,
+      isPaired: found?.isPaired ?? true,
+    })),
   }
 }
 
 /** Draws come from the run's seed and the episode's number: with the same object these make a pair. */
-const sharesOf = (
-  metric: ComparedMetric,
-  episodes: readonly EpisodeSummary[],
-  seed: number,
-): EpisodeShare[] =>
-  episodes.map((episode) => {
-    const [sum, weight] = shares[metric](episode)
-    return { key: `${seed}/${episode.episode}/${episode.task}`, sum, weight }
-  })
+function endedEpisodes(workspace: Workspace, { id, settings }: RunRecord): EpisodeColumns {
+  const found = listEnded(workspace, id)
+  return {
+    keys: found.map(({ episode, task }) => `${settings.seed}/${episode}/${task}`),
+    columns: {
+      episodes: new Float64Array(found.length).fill(1),
+      invalid: Float64Array.from(found, ({ invalid }) => invalid),
+      wins: Float64Array.from(found, ({ outcome }) => Number(outcome === 'win')),
+      steps: Float64Array.from(found, ({ steps }) => steps),
+      newTokens: Float64Array.from(found, ({ newTokens }) => newTokens),
+      promptTokens: Float64Array.from(found, ({ promptTokens }) => promptTokens),
+    },
+  }
+}
 
-function endedEpisodes(workspace: Workspace, runId: string): EpisodeSummary[] {
+function listEnded(workspace: Workspace, runId: string): EpisodeSummary[] {
   const found: EpisodeSummary[] = []
   for (let offset = 0; ; offset += PAGE) {
     const { episodes } = workspace.episodes.list({

@@ -55,7 +55,7 @@ export class EpisodeBrowser {
   }
 
   /** @throws not_found, invalid_input */
-  compare(query: ComparisonQuery): RunComparison {
+  compare(query: ComparisonQuery): Promise<RunComparison> {
     return compareRuns(this.workspace, query)
   }
 
