@@ -12,6 +12,7 @@ describe('placeOf', () => {
       token: 12,
       layer: 15,
       probe: 'probe ü&=2',
+      runs: ['run é&=1', 'with, comma'],
     }
     expect(placeOf(hashOf(place))).toEqual(place)
   })
@@ -22,6 +23,9 @@ describe('placeOf', () => {
   it('leaves out numbers that are none', () => {
     const place = placeOf('#/episodes?run=a&episode=-1&step=1e3&layer=99999999999')
     expect(place).toEqual({ ...nowhere, view: 'episodes', run: 'a' })
+  })
+  it('names a run that is compared once', () => {
+    expect(placeOf('#/compare?runs=a&runs=b&runs=&runs=a').runs).toEqual(['a', 'b'])
   })
   it('drops a step without an episode', () => {
     expect(placeOf('#/episodes?run=a&step=3').step).toBeNull()

@@ -1,7 +1,16 @@
 // The address of what is shown: `#/episodes?run=R&episode=3&step=7`.
 // Owns: reading and writing it. Not: following it (selection.svelte.ts).
 
-export const views = ['home', 'episodes', 'new-run', 'probe', 'models', 'jobs', 'settings'] as const
+export const views = [
+  'home',
+  'episodes',
+  'new-run',
+  'probe',
+  'compare',
+  'models',
+  'jobs',
+  'settings',
+] as const
 export type View = (typeof views)[number]
 
 /** One thing chosen, shared by all panes. A level is only set where those before it are. */
@@ -15,6 +24,8 @@ export interface Place {
   head: number | null
   /** The probe that is shown, or whose read-out stands beside an episode. It belongs to no run. */
   probe: string | null
+  /** Runs that are compared, the first with all others; none elsewhere. */
+  runs: readonly string[]
 }
 
 export const nowhere: Readonly<Place> = {
@@ -26,6 +37,7 @@ export const nowhere: Readonly<Place> = {
   layer: null,
   head: null,
   probe: null,
+  runs: [],
 }
 
 const numbers = ['episode', 'step', 'token', 'layer', 'head'] as const
@@ -43,6 +55,7 @@ export function placeOf(hash: string): Place {
     view,
     run: parameters.get('run') || null,
     probe: parameters.get('probe') || null,
+    runs: [...new Set(parameters.getAll('runs').filter(Boolean))],
   }
   for (const key of numbers) place[key] = wholeNumber(parameters.get(key))
   return settle(place)
@@ -56,6 +69,7 @@ export function hashOf(place: Place): string {
     if (value !== null) parameters.set(key, String(value))
   }
   if (place.probe !== null) parameters.set('probe', place.probe)
+  for (const id of place.runs) parameters.append('runs', id)
   const query = parameters.toString()
   return `#/${place.view}${query ? `?${query}` : ''}`
 }

@@ -37,6 +37,13 @@ export const appCommands: Command[] = [
   },
   { id: 'go-probe', title: 'Probe', group: 'Go to', keys: 'g p', run: () => selection.go({ view: 'probe' }) },
   {
+    id: 'go-compare',
+    title: 'Compare',
+    group: 'Go to',
+    keys: 'g c',
+    run: () => selection.go({ view: 'compare' }),
+  },
+  {
     id: 'go-models',
     title: 'Models',
     group: 'Go to',

@@ -31,4 +31,8 @@ export class LazyView {
 export const lazyViews = {
   episodes: new LazyView(() => import('../views/EpisodesView.svelte')),
   probe: new LazyView(() => import('../views/ProbeView.svelte')),
+  compare: new LazyView(() => import('../views/CompareView.svelte')),
 }
+
+/** Whether a view is read apart. */
+export const isLazy = (view: string): view is keyof typeof lazyViews => Object.hasOwn(lazyViews, view)

@@ -8,6 +8,7 @@ import type { ModelCheck, ModelRecord } from '../../main/contract/models.ts'
 import { cloneMessages } from '../../main/contract/port.ts'
 import type { EpisodeSummary, RunRecord, RunStatus } from '../../main/contract/runs.ts'
 import type { Doors } from '../doors.ts'
+import { inventComparison } from './fakeComparison.ts'
 import { FakeProbes, inventLab, type FakeLab } from './fakeProbes.ts'
 import {
   inventEpisode,
@@ -198,6 +199,48 @@ export const worlds: Record<string, () => FakeWorld> = {
     })),
   }),
 }
+
+/** A baseline and what was changed in it; one of other seeds, one that plays. */
+worlds['compared'] = () => {
+  const steered = (alpha: number) =>
+    inventedInterventions.slice(0, 1).map((one) => (one.kind === 'add' ? { ...one, alpha } : one))
+  const condition = (alpha: number): RunRecord =>
+    inventRun(
+      `steered α ${alpha}`,
+      'done',
+      { createdAt: at(40 - alpha), sweep: { id: 's1', title: `α = ${alpha}` } },
+      { interventions: steered(alpha) },
+    )
+  return {
+    models: inventedModels,
+    runs: [
+      inventRun('baseline, still playing, seed 3', 'running', { createdAt: at(3) }, { seed: 3 }),
+      condition(4),
+      condition(2),
+      condition(1),
+      inventRun('baseline of s1', 'done', { createdAt: at(45), sweep: { id: 's1', title: 'baseline' } }),
+      inventRun('temperature 0.2', 'done', { createdAt: at(70) }, { sampling: { temperature: 0.2 } }),
+      inventRun('baseline', 'done', { createdAt: at(90) }),
+    ],
+    questions: [],
+    isLive: true,
+  }
+}
+
+/** Fifty runs of a thousand episodes. */
+worlds['fifty'] = () => ({
+  models: inventedModels,
+  runs: Array.from({ length: 50 }, (_, i) =>
+    inventRun(
+      `run ${String(i).padStart(2, '0')} at temperature ${(i / 50).toFixed(2)}`,
+      'done',
+      { createdAt: at(60 + i * 13) },
+      { episodes: 1000, sampling: { temperature: i / 50 } },
+    ),
+  ),
+  questions: [],
+  isLive: false,
+})
 
 /** A world with probes in it. */
 worlds['probes'] = () => {
@@ -392,7 +435,10 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         world.runs = world.runs.filter((run) => run.id !== input.id)
         say({ kind: 'runRemoved', id: input.id })
       }),
-      compare: os.runs.compare.handler(({ input }) => absent('run', input.runIds[0]!)),
+      compare: os.runs.compare.handler(async ({ input }) => {
+        await wait(60)
+        return inventComparison(input.runIds.map(find))
+      }),
       fork: os.runs.fork.handler(({ input }) => absent('run', input.runId)),
       statistics: os.runs.statistics.handler(({ input }) =>
         inventStatistics(find(input.id), find(input.id).progress.episodesDone),

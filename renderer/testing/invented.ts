@@ -242,11 +242,11 @@ const hostileCompletions = [
 ]
 
 export function inventEpisode(run: RunRecord, episode: number): EpisodeSummary {
-  const random = randomOf(hash(run.id) + episode * 7919)
+  const random = randomOf(drawsOf(run) + episode * 7919)
   const maxSteps = run.settings.environment.maxSteps
   const wins = random() < 0.08
   const steps = wins ? 3 + Math.floor(random() * (maxSteps - 3)) : maxSteps
-  const badness = 0.55 + random() * 0.35
+  const badness = (0.55 + random() * 0.35) * (1 - 0.1 * doseOf(run))
   let verdicts = ''
   for (let step = 0; step < steps; step++) {
     if (wins && step === steps - 1) verdicts += 'w'
@@ -257,7 +257,7 @@ export function inventEpisode(run: RunRecord, episode: number): EpisodeSummary {
     episode,
     task: isHostile(run)
       ? hostileObjects[episode % hostileObjects.length]!
-      : objects[Math.floor(random() * objects.length)]!,
+      : objects[Math.floor(randomOf(run.settings.seed * 331 + episode)() * objects.length)]!,
     outcome: wins ? 'win' : 'limit',
     steps,
     invalid: [...verdicts].filter((letter) => letter === 'i').length,
@@ -267,6 +267,11 @@ export function inventEpisode(run: RunRecord, episode: number): EpisodeSummary {
     truncatedSteps: random() < 0.1 ? 2 : 0,
   }
 }
+
+/** Conditions of a sweep share their random numbers. */
+const drawsOf = (run: RunRecord): number => hash(run.sweep?.id ?? run.id)
+const doseOf = ({ settings }: RunRecord): number =>
+  settings.interventions.reduce((sum, one) => sum + (one.kind === 'add' ? one.alpha : 0), 0)
 
 /** Runs of this name hold what a malicious model or object list could write. */
 const isHostile = (run: RunRecord): boolean => run.id.startsWith('hostile')
@@ -379,7 +384,7 @@ function tokensOf(text: string): TokenView[] {
 }
 
 export function inventEpisodeView(run: RunRecord, summary: EpisodeSummary): EpisodeView {
-  const random = randomOf(hash(run.id) + summary.episode * 104729)
+  const random = randomOf(drawsOf(run) + summary.episode * 104729)
   const system = run.settings.environment.systemPrompt
   const steps: EpisodeStep[] = []
   const seen = new Map<number, TokenView>()
