@@ -1,7 +1,7 @@
 // A sweep as a card to read.
 // Owns: its words and tables. Not: the verdict's own sentences (analysis/steering/).
 import type { Estimate } from '../contract/estimates.ts'
-import type { ConditionVerdict, VerdictDocument } from '../contract/steering.ts'
+import type { ConditionVerdict, SideEffectVerdict, VerdictDocument } from '../contract/steering.ts'
 import type { SweepEstimate, SweepRecord } from '../contract/sweeps.ts'
 import type { SweepTables } from '../contract/sweepTables.ts'
 import { duration, megabytes, percent, table } from './output.ts'
@@ -55,10 +55,38 @@ function verdictCard({ overall, items, baseline, conditions, settings }: Verdict
       ]),
       '',
     ]),
+    ...sideEffectTable(conditions),
   ]
     .join('\n')
     .trimEnd()
 }
+
+/** Means of each condition with a vector; `!` where a change for the worse is seen, and at `broke` where the model gave no number. */
+function sideEffectTable(conditions: readonly ConditionVerdict[]): string[] {
+  const shown = conditions.filter(({ alpha }) => alpha !== null)
+  if (shown.length === 0) return []
+  const [{ sideEffects }] = shown
+  const rows = shown.map(({ cell, title, sideEffects: own }) => [
+    `${cell} · ${title}`,
+    ...own.map((effect) => sideEffectCell(effect)),
+  ])
+  const start = ['baseline', ...sideEffects.map(({ baseline }) => plainFigure(baseline))]
+  return [table([['side effects', ...sideEffects.map(({ name }) => name)], start, ...rows])]
+}
+
+function sideEffectCell({ name, steered, effect, colour, notFinite }: SideEffectVerdict): string {
+  if (notFinite > 0) return 'broke !'
+  const { low, high } = effect
+  // The baseline's is 0: the figure's own interval.
+  const range =
+    name === 'firstTokenKl' && low !== null && high !== null
+      ? ` [${plainFigure(low)}, ${plainFigure(high)}]`
+      : ''
+  return `${plainFigure(steered)}${range}${colour === 'red' ? ' !' : ''}`
+}
+
+const plainFigure = (value: number | null): string =>
+  value === null ? '–' : value.toFixed(Math.abs(value) >= 10 ? 1 : 3)
 
 const conditionRow = ({
   title,

@@ -48,6 +48,11 @@ export const sweepCondition = z.object({
   /** Null without a vector. */
   alpha: z.number().nullable(),
   episodes: z.array(sweepEpisode),
+  /**
+   * Side effects that no episode has: by name, a number for each of some prompts, the same prompts in every condition; null where there is none,
+   * NaN or ±∞ where the computation broke.
+   */
+  prompts: z.record(z.string(), z.array(z.number().nullable())).default({}),
 })
 export type SweepCondition = z.infer<typeof sweepCondition>
 export type SweepConditionInput = z.input<typeof sweepCondition>
@@ -109,7 +114,7 @@ const usualSideEffects: SideEffect[] = [
   },
   {
     name: 'firstTokenKl',
-    title: 'KL of the first token (nats)',
+    title: 'KL of the first token on neutral prompts (nats)',
     harm: 'up',
     scale: 'difference',
     tolerance: 0.1,
@@ -148,7 +153,7 @@ const sideEffectVerdict = z.object({
   effect: estimate,
   /** The change that is held to be none, in the effect's units. */
   tolerance: z.number().nullable(),
-  /** Episodes whose number is NaN or ±∞. */
+  /** Episodes, or prompts, whose number is NaN or ±∞. */
   notFinite: count,
   colour: verdictColour,
   sentence: z.string(),

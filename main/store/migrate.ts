@@ -8,6 +8,7 @@ import { migration0003 } from './migrations/0003.ts'
 import { migration0004 } from './migrations/0004.ts'
 import { migration0005 } from './migrations/0005.ts'
 import { migration0006 } from './migrations/0006.ts'
+import { migration0007 } from './migrations/0007.ts'
 
 /** Append-only: entry i leads from schema i to schema i + 1. */
 const migrations: readonly string[] = [
@@ -17,6 +18,7 @@ const migrations: readonly string[] = [
   migration0004,
   migration0005,
   migration0006,
+  migration0007,
 ]
 
 export const NEWEST_SCHEMA = migrations.length

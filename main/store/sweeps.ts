@@ -19,8 +19,10 @@ export interface StoredSweep {
   verdict: VerdictDocument | null
 }
 
-/** What the model without interventions makes of a step's answer. */
-export type ScoreKind = 'perplexity' | 'firstTokenKl'
+/** What the model without interventions makes of a step's answer; schemas before 7 have `firstTokenKl` of a step too. */
+type ScoreKind = 'perplexity'
+/** How far steering moves the first token after a prompt. */
+type PromptScoreKind = 'firstTokenKl'
 
 interface Row {
   number: number
@@ -50,6 +52,11 @@ export class Sweeps {
     [number],
     { episode: number; step: number; kind: ScoreKind; value: number | null }
   >
+  private readonly insertPromptScore: Statement<Value[], unknown>
+  private readonly selectPromptScores: Statement<
+    [number, PromptScoreKind],
+    { prompt: string; value: number | null }
+  >
   private readonly delete: Statement<[number], unknown>
 
   constructor(connection: Connection, now: () => Date) {
@@ -67,6 +74,12 @@ export class Sweeps {
     this.updateSettings = connection.prepare('UPDATE sweeps SET settings = ? WHERE sweep = ?')
     this.updateVerdict = connection.prepare('UPDATE sweeps SET verdict = ?, error = ? WHERE sweep = ?')
     this.updateName = connection.prepare('UPDATE sweeps SET name = ? WHERE sweep = ?')
+    this.insertPromptScore = connection.prepare(
+      'INSERT OR IGNORE INTO prompt_scores (run, prompt, kind, value) VALUES (?, ?, ?, ?)',
+    )
+    this.selectPromptScores = connection.prepare(
+      'SELECT prompt, value FROM prompt_scores WHERE run = ? AND kind = ?',
+    )
     this.insertScore = connection.prepare(
       'INSERT OR REPLACE INTO step_scores (run, episode, step, kind, value) VALUES (?, ?, ?, ?, ?)',
     )
@@ -149,6 +162,20 @@ export class Sweeps {
   /** NaN for what was no number. */
   scores(run: string): { episode: number; step: number; kind: ScoreKind; value: number }[] {
     return this.selectScores.all(runNumber(run)).map((row) => ({ ...row, value: row.value ?? NaN }))
+  }
+
+  /** NaN and ±∞ are kept as what is no number; a prompt that was asked before keeps its value. */
+  addPromptScore(
+    run: string,
+    { prompt, kind, value }: { prompt: string; kind: PromptScoreKind; value: number },
+  ): void {
+    this.insertPromptScore.run(runNumber(run), prompt, kind, Number.isFinite(value) ? value : null)
+  }
+
+  /** By prompt; NaN for what was no number. */
+  promptScores(run: string, kind: PromptScoreKind): Map<string, number> {
+    const rows = this.selectPromptScores.all(runNumber(run), kind)
+    return new Map(rows.map(({ prompt, value }) => [prompt, value ?? NaN]))
   }
 
   private numberOf(id: string): number {

@@ -14,7 +14,9 @@ interface Pairs {
   notFinite: number
 }
 
-function pairsOf(arm: PairedArm, name: string): Pairs {
+type Sides = Pick<PairedArm, 'episodes' | 'baselineEpisodes'>
+
+function pairsOf(arm: Sides, name: string): Pairs {
   const valueOf = (index: number): [number, number] => {
     const own = arm.episodes[index]?.sideEffects?.[name] ?? null
     const baseline = arm.baselineEpisodes[index].sideEffects?.[name] ?? null
@@ -44,11 +46,29 @@ function meanOver(values: Float64Array, picks: Iterable<number>): number {
   return sum / count
 }
 
-/** @throws TypeError for a ratio of numbers that are not positive */
+/** Numbers of prompts in place of episodes'; the baseline's. @throws TypeError unless both have as many */
+export function promptSides(
+  name: string,
+  own: readonly (number | null)[],
+  baseline: readonly (number | null)[],
+): Sides {
+  if (own.length !== baseline.length) throw new TypeError(`${own.length} prompts beside ${baseline.length}`)
+  const sidesOf = (values: readonly (number | null)[]) =>
+    values.map((value, index) => ({
+      task: String(index),
+      seed: 0,
+      outcomes: [],
+      sideEffects: { [name]: value },
+    }))
+  return { episodes: sidesOf(own), baselineEpisodes: sidesOf(baseline) }
+}
+
+/** @param unit  what was resampled @throws TypeError for a ratio of numbers that are not positive */
 export function judgeSideEffect(
   effect: SideEffect,
-  arm: PairedArm,
+  arm: Sides,
   resamples: readonly Int32Array[],
+  unit: 'episode' | 'prompt' = 'episode',
 ): SideEffectVerdict {
   const { name, title, scale } = effect
   const pairs = pairsOf(arm, name)
@@ -75,7 +95,7 @@ export function judgeSideEffect(
     notFinite: pairs.notFinite,
   }
   const colour = colourOf(figures, effect)
-  return { ...figures, colour, sentence: sentenceOf(figures, colour, isRatio) }
+  return { ...figures, colour, sentence: sentenceOf(figures, colour, { isRatio, unit }) }
 }
 
 type Figures = Omit<SideEffectVerdict, 'colour' | 'sentence'>
@@ -92,10 +112,10 @@ function colourOf({ effect, tolerance, notFinite }: Figures, { harm, scale }: Si
 function sentenceOf(
   { title, baseline, steered, effect, notFinite }: Figures,
   colour: VerdictColour,
-  isRatio: boolean,
+  { isRatio, unit }: { isRatio: boolean; unit: string },
 ): string {
   if (notFinite > 0)
-    return `${title}: no finite number in ${notFinite} ${notFinite === 1 ? 'episode' : 'episodes'}; the model broke there.`
+    return `${title}: no finite number in ${notFinite} ${notFinite === 1 ? unit : `${unit}s`}; the model broke there.`
   if (baseline === null || steered === null) return `${title}: not measured.`
   const interval =
     effect.low === null || effect.high === null ? '' : ` [${figure(effect.low)}, ${figure(effect.high)}]`
@@ -107,7 +127,7 @@ function sentenceOf(
     green: 'no change that matters',
     amber: 'a change that matters is not ruled out',
     red: 'changed for the worse',
-    grey: 'too few episodes to tell',
+    grey: `too few ${unit}s to tell`,
   }[colour]
   return `${title}: ${figure(baseline)} → ${figure(steered)}${change}, ${verdict}.`
 }

@@ -47,6 +47,7 @@ export function simulatedSweep(plan: SimulatedSweep, seed: string): SweepConditi
     role,
     cell: '',
     alpha,
+    prompts: {},
     episodes: own.map((draw, episode) =>
       simulatedEpisode(plan, { episode, draw, rate: rate + change, random }),
     ),

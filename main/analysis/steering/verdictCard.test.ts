@@ -251,6 +251,43 @@ describe('side effects', () => {
     expect(JSON.parse(JSON.stringify(verdict))).toEqual(verdict)
   })
 
+  describe('of prompts', () => {
+    const told = (own: (number | null)[]) => {
+      const conditions = sweepOf().map((condition) => ({
+        ...condition,
+        prompts: {
+          firstTokenKl: condition.role === 'baseline' ? own.map(() => 0) : own,
+        },
+      }))
+      const { sideEffects } = judge(conditions).conditions.find(({ id }) => id === 'α = 4')!
+      return sideEffects.find(({ name }) => name === 'firstTokenKl')!
+    }
+    const spread = (mean: number) => Array.from({ length: 20 }, (_, i) => mean * (0.5 + i / 19))
+
+    it('have an interval from resampled prompts, and the colour that it gives', () => {
+      const large = told(spread(0.5))
+      expect(large.effect.value).toBeCloseTo(0.5, 10)
+      expect(large.effect.low).toBeGreaterThan(0.4)
+      expect(large.effect.high).toBeLessThan(0.6)
+      expect(large.colour).toBe('red')
+      expect(told(spread(0.1)).colour).toBe('amber')
+      expect(told(spread(0.01)).colour).toBe('green')
+    })
+
+    it('that are no numbers are counted as prompts', () => {
+      const broken = told([NaN, Infinity, ...spread(0.01)])
+      expect(broken).toMatchObject({ colour: 'red', notFinite: 2 })
+      expect(broken.sentence).toContain('in 2 prompts')
+    })
+
+    it('that were not asked are not measured', () => {
+      expect(told(spread(1).map(() => null)).colour).toBe('grey')
+      expect(() =>
+        judge(sweepOf().map((one, i) => ({ ...one, prompts: { win: i === 0 ? [0] : [0, 0] } }))),
+      ).toThrow('2 prompts beside 1')
+    })
+  })
+
   it('are compared as ratios where they spread over magnitudes', () => {
     const conditions = sweepOf().map((condition) => ({
       ...condition,

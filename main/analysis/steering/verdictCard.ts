@@ -17,7 +17,7 @@ import { estimateOf, holm, resampledEffect, swapTest } from './effects.ts'
 import { headline, overallOf } from './overallVerdict.ts'
 import { pairedArm } from './pairedArm.ts'
 import { compareWithControls } from './randomControls.ts'
-import { judgeSideEffect, shareOfLength } from './sideEffects.ts'
+import { judgeSideEffect, promptSides, shareOfLength } from './sideEffects.ts'
 import { sensitivityOf } from './sweepSensitivity.ts'
 import { verdictItems } from './verdictItems.ts'
 
@@ -47,7 +47,7 @@ export function verdictCard(sweep: SteeringSweep, settings: VerdictSettings): Ve
     return { condition, arm, effect: resampledEffect(arm, resamples) }
   })
   const rate = meanOutcome(baseline)
-  const verdicts = conditionVerdicts(judged, { resamples, rate, settings })
+  const verdicts = conditionVerdicts(judged, { baseline, resamples, rate, settings })
   const doseResponses = doseResponsesOf(judged, resamples, settings)
   const sensitivity = sensitivityOf(baseline, judged, settings)
   const document = {
@@ -87,6 +87,7 @@ export function verdictCard(sweep: SteeringSweep, settings: VerdictSettings): Ve
 const completed = (condition: SweepConditionInput): SweepCondition => ({
   ...condition,
   cell: condition.cell ?? '',
+  prompts: condition.prompts ?? {},
   // Not parsed: a side effect may be NaN here, which is news and no fault of form.
   episodes: condition.episodes.map((episode) => ({ ...episode, sideEffects: episode.sideEffects ?? {} })),
 })
@@ -105,6 +106,10 @@ function sorted(conditions: readonly SweepCondition[]): {
   return { baseline: baselines[0], others: conditions.filter(({ role }) => role !== 'baseline') }
 }
 
+/** The same for every condition. */
+const promptResamples = (prompts: number, { bootstraps, seed }: VerdictSettings): Int32Array[] =>
+  clusterResamples(prompts, bootstraps, seededGenerator(`verdict/${seed}/prompts`))
+
 const stepsOf = ({ episodes }: SweepCondition): number =>
   episodes.reduce((sum, { outcomes }) => sum + outcomes.length, 0)
 
@@ -116,6 +121,7 @@ function meanOutcome(condition: SweepCondition): number | null {
 }
 
 interface Reckoning {
+  baseline: SweepCondition
   resamples: readonly Int32Array[]
   rate: number | null
   settings: VerdictSettings
@@ -123,7 +129,7 @@ interface Reckoning {
 
 function conditionVerdicts(
   judged: readonly JudgedArm[],
-  { resamples, rate, settings }: Reckoning,
+  { baseline, resamples, rate, settings }: Reckoning,
 ): ConditionVerdict[] {
   const pValues = judged.map(({ condition, arm }) =>
     swapTest(arm, settings.permutations, seededGenerator(`verdict/${settings.seed}/swaps/${condition.id}`)),
@@ -152,7 +158,13 @@ function conditionVerdicts(
               randoms.map((other) => other.effect),
               arm.pairs,
             ),
-      sideEffects: settings.sideEffects.map((sideEffect) => judgeSideEffect(sideEffect, arm, resamples)),
+      sideEffects: settings.sideEffects.map((sideEffect) => {
+        const own = condition.prompts[sideEffect.name]
+        const other = baseline.prompts[sideEffect.name]
+        if (!own || !other) return judgeSideEffect(sideEffect, arm, resamples)
+        const sides = promptSides(sideEffect.name, own, other)
+        return judgeSideEffect(sideEffect, sides, promptResamples(own.length, settings), 'prompt')
+      }),
       lengthShare: shareOfLength(arm, resamples),
     }
     return judgeCondition(figures, arm, rate, settings)

@@ -111,7 +111,12 @@ describe('a sweep', () => {
     const strong = verdict!.conditions.find(({ title }) => title === 'α = 3')!
     const effects = Object.fromEntries(strong.sideEffects.map(({ name, steered }) => [name, steered]))
     expect(effects.perplexity).toBeGreaterThan(1)
-    expect(effects.firstTokenKl).toBeGreaterThan(0)
+    const kl = strong.sideEffects.find(({ name }) => name === 'firstTokenKl')!
+    expect(kl.steered).toBeGreaterThan(0)
+    expect(kl.effect.value).toBeCloseTo(kl.steered!, 12)
+    expect(kl.effect.low!).toBeLessThan(kl.effect.value!)
+    expect(kl.effect.high!).toBeGreaterThan(kl.effect.value!)
+    expect(kl.effect.low!).toBeGreaterThan(0)
     const told = verdict!.conditions.find(({ role }) => role === 'prompt')!
     expect(told.sideEffects.find(({ name }) => name === 'firstTokenKl')?.steered).toBe(0)
   }, 120_000)

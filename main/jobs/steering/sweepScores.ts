@@ -1,5 +1,5 @@
 // What the model without interventions makes of the answers of a sweep: perplexity, and how far the first token is moved.
-// Owns: which steps are asked about, asking the model, storing each as it is known. Not: what follows from it (sweepVerdict.ts).
+// Owns: which steps and prompts are asked about, asking the model, storing each as it is known. Not: what follows from it (sweepVerdict.ts).
 // Answers of the baseline and of a condition in words were written by the unsteered model: their stored log-probabilities are its own.
 import { divergence } from '../../analysis/divergence.ts'
 import { errors } from '../../contract/errors.ts'
@@ -9,6 +9,7 @@ import { commonPrefix } from '../../inference/prefixChain.ts'
 import type { GenerateRequest } from '../../inference/requests.ts'
 import { openModelFiles } from '../../model/openModelFiles.ts'
 import type { Workspace } from '../../store/workspace.ts'
+import { neutralPrompts } from './neutralPrompts.ts'
 import { planForModel, runReader } from '../interventions.ts'
 import type { LoadedModel } from '../loadedModel.ts'
 import type { ModelLibrary } from '../modelLibrary.ts'
@@ -31,12 +32,11 @@ export async function scoreSweep(
 ): Promise<void> {
   const { settings } = workspace.sweeps.get(id)
   const members = workspace.sweeps.conditions(id)
-  const baseline = members.find(({ role }) => role === 'baseline')
   const steered = members
     .filter(({ role }) => role !== 'baseline' && role !== 'prompt')
     .map(({ runId }) => workspace.runs.get(runId))
     .filter(({ status }) => status === 'done')
-  if (!baseline || settings.scoredSteps === 0 || steered.length === 0) return
+  if (settings.scoredSteps === 0 || steered.length === 0) return
   const known = new Set(
     steered.flatMap(({ id: run }) =>
       workspace.sweeps.scores(run).map(({ episode, step, kind }) => `${run}/${episode}/${step}/${kind}`),
@@ -48,7 +48,7 @@ export async function scoreSweep(
   const need = { rows: batch, dtype, fewerRowsDo: true }
   const { model, release } = await models.borrow(modelId, need, tell, signal)
   try {
-    const first = new FirstTokens(workspace, model, baseline.runId)
+    const first = new FirstTokens(workspace, model)
     const questions: Question[] = []
     for (const run of steered) {
       const planned = await planForModel(run.settings.interventions, files, {
@@ -57,7 +57,7 @@ export async function scoreSweep(
         readRun: runReader(workspace),
       })
       questions.push(...perplexities(workspace, model, run, settings.scoredSteps, isKnown))
-      questions.push(...first.questions(run, planned, isKnown))
+      questions.push(...first.questions(run, planned))
     }
     await askAll(questions, batch, tell, signal)
   } finally {
@@ -156,61 +156,59 @@ async function perplexityOf(
 export const perplexity = (logProbabilities: Float32Array): number =>
   Math.exp(-logProbabilities.reduce((sum, value) => sum + value, 0) / logProbabilities.length)
 
-/** How far a condition moves the first token's distribution, at one decision point of the baseline for each episode. */
+/** How far a condition moves the first token after prompts that have nothing to do with its episodes. */
 class FirstTokens {
   private readonly workspace: Workspace
   private readonly model: LoadedModel
-  private readonly baseline: string
-  private readonly points = new Map<number, Promise<{ step: StepRecord; logits: Float32Array }>>()
+  private readonly plain = new Map<string, Promise<Float32Array>>()
 
-  constructor(workspace: Workspace, model: LoadedModel, baseline: string) {
+  constructor(workspace: Workspace, model: LoadedModel) {
     this.workspace = workspace
     this.model = model
-    this.baseline = baseline
   }
 
-  questions(
-    run: RunRecord,
-    planned: readonly PlannedIntervention[],
-    isKnown: (key: string) => boolean,
-  ): Question[] {
-    const { seed, episodes } = run.settings
-    return Array.from({ length: episodes }, (_, episode) => episode)
-      .filter((episode) => !isKnown(`${run.id}/${episode}/0/firstTokenKl`))
-      .map((episode): Question => async (signal) => {
-        const { step, logits } = await this.pointOf(episode, signal)
-        const interventions = interventionsAtStep(planned, step.step, stepSeed(seed, episode, step.step))
-        const value =
-          interventions.length === 0
-            ? 0
-            : await this.ask(step, interventions, signal).then(
-                (steered) => divergence(steered, logits),
-                (error: unknown) => notANumber(error),
-              )
-        // The decision point is the baseline's; the condition's own step 0 is there in every episode.
-        this.workspace.sweeps.addScore(run.id, { episode, step: 0, kind: 'firstTokenKl', value })
-      })
+  /** None where nothing that is done reaches the first token. */
+  questions(run: RunRecord, planned: readonly PlannedIntervention[]): Question[] {
+    const { seed, environment } = run.settings
+    const known = this.workspace.sweeps.promptScores(run.id, 'firstTokenKl')
+    const reaching = planned.filter(({ intervention: { phase } }) => phase !== 'decode')
+    const steps = Array.from({ length: environment.maxSteps }, (_, step) => ({
+      step,
+      interventions: interventionsAtStep(reaching, step, stepSeed(seed, 0, step)),
+    })).filter(({ interventions }) => interventions.length > 0)
+    if (steps.length === 0) return []
+    return neutralPrompts.flatMap((prompt, index): Question[] => {
+      if (known.has(prompt)) return []
+      // Of a vector for each step all have their turn.
+      const { interventions } = steps[index % steps.length]
+      return [async (signal) => this.score(run.id, prompt, interventions, signal)]
+    })
   }
 
-  /** Another step for each episode, so that early and late ones are among them. */
-  private pointOf(episode: number, signal: AbortSignal): Promise<{ step: StepRecord; logits: Float32Array }> {
-    const known = this.points.get(episode)
-    if (known) return known
-    const steps = this.workspace.steps.list(this.baseline, episode)
-    const step = steps[episode % steps.length]
-    const asking = this.ask(step, [], signal).then((logits) => ({ step, logits }))
-    this.points.set(episode, asking)
-    return asking
+  private async score(
+    run: string,
+    prompt: string,
+    interventions: GenerateRequest['interventions'],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const plain = this.plain.get(prompt) ?? this.ask(prompt, [], signal)
+    this.plain.set(prompt, plain)
+    const logits = await plain
+    const value = await this.ask(prompt, interventions, signal).then(
+      (steered) => divergence(steered, logits),
+      (error: unknown) => notANumber(error),
+    )
+    this.workspace.sweeps.addPromptScore(run, { prompt, kind: 'firstTokenKl', value })
   }
 
   private async ask(
-    { promptIds }: StepRecord,
+    prompt: string,
     interventions: GenerateRequest['interventions'],
     signal: AbortSignal,
   ): Promise<Float32Array> {
     const { firstLogits } = await this.model.generate(
       {
-        promptIds,
+        promptIds: this.model.encodeChat([{ role: 'user', content: prompt }]),
         earlierPrompts: [],
         sampling: greedy(this.model),
         capture: captureNothing,

@@ -12,6 +12,7 @@ import type { SweepMember, SweepSettings, SweepSummary } from '../../contract/sw
 import type { SweepTables, TableCondition } from '../../contract/sweepTables.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { splitStop } from '../playEpisode.ts'
+import { neutralPrompts } from './neutralPrompts.ts'
 import { evenlySpread, perplexity } from './sweepScores.ts'
 
 type Member = SweepMember & { runId: string }
@@ -80,12 +81,20 @@ function conditionOf(workspace: Workspace, member: Member, settings: SweepSettin
               ? perplexity(step.logProbabilities)
               : scores.get(`perplexity/${episode}/${step.step}`),
           ),
-          firstTokenKl: isUnsteered ? 0 : (scores.get(`firstTokenKl/${episode}/0`) ?? null),
         }),
       },
     }
   })
-  return { id, title, role, cell, alpha, episodes }
+  const firstTokenKl = isUnsteered
+    ? neutralPrompts.map(() => 0)
+    : firstTokens(workspace.sweeps.promptScores(runId, 'firstTokenKl'))
+  return { id, title, role, cell, alpha, episodes, prompts: firstTokenKl ? { firstTokenKl } : {} }
+}
+
+/** One of each neutral prompt; null where they were not asked, or steering cannot reach the first token. */
+function firstTokens(scores: ReadonlyMap<string, number>): number[] | null {
+  const values = neutralPrompts.map((prompt) => scores.get(prompt))
+  return values.every((value) => value !== undefined) ? values : null
 }
 
 /** Of every step 0 or 1; of `won`, which an episode is or is not, one number. */
