@@ -3,7 +3,9 @@
 import { Command } from 'commander'
 import { writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
+import type { RivalCosts } from '../contract/dataSets.ts'
 import { AppError, errors } from '../contract/errors.ts'
+import type { ProbeSettings } from '../contract/probes.ts'
 import { probeExportFormat, type ProbeExport } from '../contract/storedProbes.ts'
 import type { EngineService } from '../jobs/engineService.ts'
 import { judgeFeatures } from '../jobs/probes/foreignFeatures.ts'
@@ -57,6 +59,8 @@ async function probeRuns(context: CommandContext, options: Options): Promise<voi
     const dataSet = await namingOptions(probeOptionNames, () => engine.dataSets.create(recipe, tell, signal))
     output.note(`Data set ${dataSet.id}: ${dataSet.rows} steps, ${dataSet.counts.join(' + ')}`)
     const settings = await namingOptions(probeOptionNames, () => probeSettingsOf(options, dataSet.id))
+    if (settings.costlyRivals.length > 0)
+      output.note(costNote(settings.costlyRivals, engine.dataSets.preview(recipe).rivals))
     const document = await train(context, engine, engine.probes.train(settings).id)
     if (!document) return
     const { id } = document.summary
@@ -65,6 +69,18 @@ async function probeRuns(context: CommandContext, options: Options): Promise<voi
       [`Probe ${id} on ${dataSet.id}`, probeCard(document.document!)].join('\n\n'),
     )
   })
+}
+
+/** What rivals cost that were asked for, before they are computed. */
+function costNote(asked: ProbeSettings['costlyRivals'], costs: RivalCosts): string {
+  const parts = asked
+    .filter((kind) => costs[kind].steps > 0)
+    .map((kind) => {
+      const { steps, seconds } = costs[kind]
+      const name = kind === 'replayed' ? 'embedding and layer 0' : 'random weights'
+      return `${name}: ${steps} steps to read${seconds === null ? '' : `, at most ${Math.ceil(seconds)} s`}`
+    })
+  return parts.length > 0 ? `Rivals, ${parts.join('; ')}` : 'Rivals: all that they read is stored.'
 }
 
 /** Until it is done; null where Ctrl-C ended it. @throws what ended the training */

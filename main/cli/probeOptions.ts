@@ -25,6 +25,7 @@ export interface DataSetOptions {
 export interface ProbeOptions extends DataSetOptions, FeatureOptions {
   scope: ProbeSettings['scope']
   laterRivals: boolean
+  randomWeights: boolean
 }
 
 /** What foreign features take too. */
@@ -83,6 +84,11 @@ export function addProbeOptions(command: Command): Command {
       'compare with rivals that read what was written after the probe’s moment',
       false,
     )
+    .option(
+      '--random-weights',
+      'rival: the same model with its weights drawn anew, read over the same steps',
+      false,
+    )
   return addFeatureOptions(command)
 }
 
@@ -122,7 +128,11 @@ export function addDataSetOptions(command: Command): Command {
         .choices(['keep', 'leave-out', 'only'])
         .default('keep'),
     )
-    .option('--replay', 'compute what the runs did not store from their tokens, and keep it', false)
+    .option(
+      '--replay',
+      'compute what the runs did not store from their tokens, the rivals’ activations too, and keep it',
+      false,
+    )
 }
 
 /** Options that foreign features share. */
@@ -181,6 +191,10 @@ export const probeSettingsOf = (options: ProbeOptions, dataSetId: string): Probe
     name: options.name,
     scope: options.scope,
     laterRivals: options.laterRivals,
+    costlyRivals: [
+      ...(options.replay ? ['replayed'] : []),
+      ...(options.randomWeights ? ['randomWeights'] : []),
+    ],
     ...judgementOf(options),
   })
 

@@ -77,7 +77,7 @@ export const dataSetRecipe = z.object({
   label: labelRule.default({ kind: 'invalid' }),
   /** Hook point with `{layer}` for the layer, for instance `blocks.{layer}.hook_resid_post`; without it there is one "layer". */
   hook: z.string().min(1).default('blocks.{layer}.hook_resid_post'),
-  /** `captured` takes every layer that all of the runs have stored. */
+  /** `captured` takes every layer that all of the runs were to capture; where there is none, that all have stored since by replays. */
   layers: z.union([z.enum(['captured', 'all']), z.array(z.number().int().min(0)).min(1)]).default('captured'),
   poolings: z.array(pooling).min(1).default(['lastPrompt']),
   /** k of `lastK`. */
@@ -89,6 +89,19 @@ export const dataSetRecipe = z.object({
   replayMissing: z.boolean().default(false),
 })
 export type DataSetRecipe = z.infer<typeof dataSetRecipe>
+
+const rivalCost = z.object({
+  /** That would be read. */
+  steps: z.number().int(),
+  /** Upper bound, from the speed at which the runs were collected; null where nothing is known. */
+  seconds: z.number().nullable(),
+  /** Why it cannot be had (a model that is gone, another ONNX Runtime); null where it can. */
+  refused: z.string().nullable(),
+})
+
+/** Of a probe's rivals that take a pass over the steps: `replayed` embedding and layer 0 that no run stored; a model with random weights. */
+export const rivalCosts = z.object({ replayed: rivalCost, randomWeights: rivalCost })
+export type RivalCosts = z.infer<typeof rivalCosts>
 
 /** What a recipe would give, before anything is gathered. */
 export const dataSetPreview = z.object({
@@ -109,6 +122,8 @@ export const dataSetPreview = z.object({
   replaySeconds: z.number().nullable(),
   /** Of the activations that the rows stand for. */
   bytes: z.number(),
+  /** Of a probe on these rows. */
+  rivals: rivalCosts,
   warnings: z.array(z.string()),
 })
 export type DataSetPreview = z.infer<typeof dataSetPreview>

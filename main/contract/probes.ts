@@ -90,6 +90,8 @@ export const probeSettings = z.object({
   bootstraps: z.number().int().min(100).max(100_000).default(1000),
   /** Compare with rivals that read text written after the probe's moment too. */
   laterRivals: z.boolean().default(false),
+  /** Rivals that take a pass over the steps: embedding and layer 0 where no run stored them; the same model with its weights drawn anew. */
+  costlyRivals: z.array(z.enum(['replayed', 'randomWeights'])).default([]),
   seed: seed.default(42),
 })
 export type ProbeSettings = z.infer<typeof probeSettings>
@@ -141,7 +143,7 @@ export const rival = z.object({
   accuracy: estimate,
   /** Probe's AUROC − the rival's, on the same resamples. */
   advantage: estimate,
-  /** Known no later than what the probe reads. */
+  /** Judged, and known no later than what the probe reads. */
   available: z.boolean(),
   /** Why it could not be judged; null where it could. */
   missing: z.string().nullable(),

@@ -10,6 +10,7 @@ import type { ActivationPositions } from '../store/activations.ts'
 import { Workspace } from '../store/workspace.ts'
 import { runtimeVersion, version } from '../version.ts'
 import { DataSetDesk } from './dataSets/dataSetDesk.ts'
+import { StepFiller } from './dataSets/stepFiller.ts'
 import { StepReplay } from './dataSets/stepReplay.ts'
 import { deviceName } from './device.ts'
 import { embeddedModelFolder } from './embeddedModel.ts'
@@ -19,6 +20,7 @@ import { runReader } from './interventions.ts'
 import { ModelLibrary } from './modelLibrary.ts'
 import { playground, playgroundOf } from './playground.ts'
 import { OracleDesk } from './oracleDesk.ts'
+import { CostlyRivals } from './probes/costlyRivals.ts'
 import { ProbeReader } from './probes/probeReader.ts'
 import { ProbeTraining } from './probes/probeTraining.ts'
 import { Runs } from './runs.ts'
@@ -68,8 +70,10 @@ export class EngineService {
     this.readRun = runReader(workspace)
     this.runs = new Runs(workspace, this.hub, this.models, this.oracle)
     const categories = (): ReadonlyMap<string, string> => categoriesOf(this.oracle.knowledge())
-    this.dataSets = new DataSetDesk(workspace, this.hub, this.models, categories)
-    this.probes = new ProbeTraining(workspace, this.hub, categories)
+    const filler = new StepFiller(workspace, this.models)
+    this.dataSets = new DataSetDesk(workspace, this.hub, filler, categories)
+    const rivals = new CostlyRivals(workspace, filler, options.cacheFolder)
+    this.probes = new ProbeTraining(workspace, this.hub, rivals, categories)
     this.probeReader = new ProbeReader(workspace, new StepReplay(workspace, this.models))
     this.vectors = new VectorDesk(workspace, this.hub, this.models)
     this.sweeps = new SweepDesk(workspace, this.hub, this.models, this.runs)

@@ -40,6 +40,9 @@ export interface ProbeDraft {
   permutations: NumberField
   bootstraps: NumberField
   laterRivals: boolean
+  /** Rivals that take a pass over the steps. */
+  isReplayed: boolean
+  hasRandomWeights: boolean
   seed: NumberField
 }
 export type ProbeField = keyof ProbeDraft
@@ -73,6 +76,8 @@ export const newProbe = (): ProbeDraft => ({
   permutations: 100,
   bootstraps: 1000,
   laterRivals: false,
+  isReplayed: false,
+  hasRandomWeights: false,
   seed: 42,
 })
 
@@ -87,6 +92,8 @@ export function draftOfSettings(settings: ProbeSettings): ProbeDraft {
     ...{ standardize: settings.standardize, isBalanced: settings.classWeight === 'balanced' },
     ...{ permutations: settings.permutations, bootstraps: settings.bootstraps },
     ...{ laterRivals: settings.laterRivals, seed: settings.seed },
+    isReplayed: settings.costlyRivals.includes('replayed'),
+    hasRandomWeights: settings.costlyRivals.includes('randomWeights'),
   }
   if (estimator.kind === 'logistic') {
     draft.solver = estimator.solver
@@ -170,6 +177,10 @@ export function checkProbe(
     scope: draft.scope === 'windows' ? { kind: 'windows', size: draft.windowSize } : { kind: draft.scope },
     ...{ permutations: draft.permutations, bootstraps: draft.bootstraps },
     ...{ laterRivals: draft.laterRivals, seed: draft.seed },
+    costlyRivals: [
+      ...(draft.isReplayed ? ['replayed'] : []),
+      ...(draft.hasRandomWeights ? ['randomWeights'] : []),
+    ],
   })
   const faults: ProbeFaults = {}
   for (const issue of parsed.error?.issues ?? []) {

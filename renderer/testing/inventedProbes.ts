@@ -78,6 +78,10 @@ export function inventPreview(runs: readonly RunRecord[], recipe: DataSetRecipe)
     missing: isStored ? 0 : rows.length,
     replayRefused: null,
     replaySeconds: isStored ? null : rows.length * 0.11,
+    rivals: {
+      replayed: { steps: rows.length, seconds: rows.length * 0.1, refused: null },
+      randomWeights: { steps: rows.length, seconds: 27 + rows.length * 0.1, refused: null },
+    },
     bytes: rows.length * layers.length * recipe.poolings.length * 576 * 4,
     warnings: rows.length === 0 ? ['No step passes the filter.'] : [],
   }

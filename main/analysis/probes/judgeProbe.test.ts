@@ -225,6 +225,13 @@ describe('single steps', () => {
   })
 })
 
+it('a rival that could not be judged is not said to have been available', () => {
+  const rivals = [{ kind: 'embedding' as const, read: () => null }]
+  const { rivals: found } = judged({ ...planted, rivals }, { permutations: 0 })
+  expect(found.at(-1)).toMatchObject({ kind: 'embedding', available: false, auroc: { value: null } })
+  expect(found.at(-1)!.missing).toContain('replay')
+})
+
 describe('few pairs', () => {
   const separable = plantedRows({ seed: 'few', episodes: 8, steps: 2, width: 6, strength: 40 })
   it('of a probe that ranks all of them rightly do not give an interval from 1 to 1, and a warning counts them', () => {

@@ -166,7 +166,7 @@ function judgeRivals(
         auroc: unknown,
         accuracy: unknown,
         advantage: unknown,
-        available,
+        available: false,
         missing,
       }
     }

@@ -79,6 +79,12 @@ function fromWords(ground: RivalGround, texts: readonly string[]): HeldOut | nul
   return heldOutPredictions(ground.data, ground.data.labels, judged)
 }
 
+const whyMissing: Record<RivalActivations['kind'], string> = {
+  embedding: 'No run stored the embedding for this pooling; a replay of the steps computes it.',
+  firstLayer: 'No run stored layer 0 for this pooling; a replay of the steps computes it.',
+  randomWeights: 'Not asked for: it takes a pass over the steps with weights drawn anew.',
+}
+
 const activationTitles: Record<RivalActivations['kind'], string> = {
   embedding: 'Probe on the embedding',
   firstLayer: 'Probe on layer 0',
@@ -136,7 +142,7 @@ export function rivalEntries(ground: RivalGround): RivalEntry[] {
         activationTitles[rival.kind],
         momentOf(ground.pooling),
         () => fromActivations(ground, rival),
-        'These activations were not captured for this layer and pooling.',
+        whyMissing[rival.kind],
       ),
     ),
   ]

@@ -4,40 +4,34 @@ import type { WorkProgress } from '../../contract/api.ts'
 import { poolingsWithAnswer, type DataSetChoices, type DataSetPreview } from '../../contract/dataSets.ts'
 import type { DataSetRecipe, DataSetRecord, HandLabel } from '../../contract/dataSets.ts'
 import { errors } from '../../contract/errors.ts'
-import { parseStoredHook } from '../../model/hookNames.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import type { EventHub } from '../eventHub.ts'
-import type { ModelLibrary } from '../modelLibrary.ts'
 import { dataSetChoicesOf } from './dataSetChoices.ts'
 import { dataSetName } from './dataSetName.ts'
-import { replay } from './replay.ts'
-import { replayPlan } from './replayGround.ts'
 import { choicesOf, hookOf } from './recipeHooks.ts'
-import { surveyRecipe, type RunNeed, type Survey } from './survey.ts'
+import { replaySeconds, type StepFiller } from './stepFiller.ts'
+import { surveyRecipe, type Survey } from './survey.ts'
+import { rivalCosts } from '../probes/costlyRivals.ts'
 import { runProbeTask } from '../probes/probeTasks.ts'
 
 type Tell = (progress: WorkProgress) => void
 
-/** Part of the free memory that positions of replayed steps may take. */
-const REPLAY_MEMORY = 0.25
-const MOST_LANES = 16
-
 export class DataSetDesk {
   private readonly workspace: Workspace
   private readonly hub: EventHub
-  private readonly models: ModelLibrary
+  private readonly filler: StepFiller
   /** Category of each task that has one. */
   private readonly categories: () => ReadonlyMap<string, string>
 
   constructor(
     workspace: Workspace,
     hub: EventHub,
-    models: ModelLibrary,
+    filler: StepFiller,
     categories: () => ReadonlyMap<string, string>,
   ) {
     this.workspace = workspace
     this.hub = hub
-    this.models = models
+    this.filler = filler
     this.categories = categories
   }
 
@@ -56,7 +50,7 @@ export class DataSetDesk {
   /** What the recipe would give now. @throws what surveyRecipe throws */
   preview(recipe: DataSetRecipe): DataSetPreview {
     const survey = surveyRecipe(this.workspace, recipe)
-    const { chosen, steps, layers, width, missing, needs, runs } = survey
+    const { chosen, steps, layers, width, missing, needs } = survey
     const refused = needs.flatMap(({ ground }) => ('refusal' in ground ? [ground.refusal.message] : []))
     return {
       rows: steps.length,
@@ -67,15 +61,9 @@ export class DataSetDesk {
       layers,
       missing,
       replayRefused: refused.length > 0 ? refused.join(' ') : null,
-      replaySeconds:
-        missing === 0 || runs.every(({ progress }) => progress.steps === 0)
-          ? null
-          : needs.reduce(
-              (sum, { run, steps: wanted }) =>
-                sum + (stepsIn(wanted) * run.progress.seconds) / Math.max(1, run.progress.steps),
-              0,
-            ),
+      replaySeconds: missing === 0 ? null : replaySeconds(needs),
       bytes: bytesOf(survey, width),
+      rivals: rivalCosts(this.workspace, survey),
       warnings: warningsOf(survey),
     }
   }
@@ -90,7 +78,7 @@ export class DataSetDesk {
     requireRows(survey)
     if (survey.missing > 0) {
       requireReplay(survey)
-      for (const need of survey.needs) await this.replay(need, tell, signal)
+      for (const need of survey.needs) await this.filler.fill(need, tell, signal)
       survey = surveyRecipe(this.workspace, recipe)
     }
     const { chosen, steps, layers, width, runs } = survey
@@ -151,26 +139,6 @@ export class DataSetDesk {
     this.workspace.runs.get(runId)
     return this.workspace.handLabels.list(runId, episode)
   }
-
-  private async replay(need: RunNeed, tell: Tell, signal: AbortSignal): Promise<void> {
-    const { run, ground, hooks } = need
-    if ('refusal' in ground) throw ground.refusal
-    const { shape } = ground.model
-    const values = hooks.reduce((sum, hook) => sum + parseStoredHook(hook, shape).width, 0)
-    const bytes = values * 4 * Math.min(shape.contextLength, longestStep(this.workspace, need))
-    const fitting = Math.floor((REPLAY_MEMORY * process.availableMemory()) / bytes)
-    const lanes = Math.max(1, Math.min(MOST_LANES, need.steps.size, fitting))
-    const dtype = run.settings.computeDtype
-    const planned = await replayPlan(this.workspace, run, ground.model)
-    const want = { rows: lanes, dtype, fewerRowsDo: true }
-    const { model, release } = await this.models.borrow(ground.model.id, want, tell, signal)
-    try {
-      const agent = model.withStopTokens(run.settings.sampling.stopTokens)
-      await replay(need, { workspace: this.workspace, model: agent, planned, lanes }, tell, signal)
-    } finally {
-      release()
-    }
-  }
 }
 
 function requireRows({ recipe, steps, runs }: Survey): void {
@@ -185,22 +153,11 @@ function requireReplay({ recipe, layers, missing, steps, needs }: Survey): void 
   for (const { ground } of needs) if ('refusal' in ground) throw ground.refusal
 }
 
-const stepsIn = (steps: ReadonlyMap<number, ReadonlySet<number>>): number =>
-  [...steps.values()].reduce((sum, each) => sum + each.size, 0)
-
 const episodesOf = ({ chosen }: Survey): number =>
   new Set(chosen.keys.map(({ runId, episode }) => `${runId}/${episode}`)).size
 
 const bytesOf = ({ steps, layers, recipe }: Survey, width: number): number =>
   steps.length * layers.length * recipe.poolings.length * width * 4
-
-function longestStep(workspace: Workspace, { run, steps }: RunNeed): number {
-  const tokens = workspace.stepFacts
-    .list(run.id)
-    .filter(({ episode }) => steps.has(episode))
-    .map(({ promptTokens, completionTokens }) => promptTokens + completionTokens)
-  return Math.max(1, ...tokens)
-}
 
 export function countsOf(labels: Int32Array, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0)

@@ -1,7 +1,7 @@
 // What a recipe finds in a workspace, before anything is computed.
 // Owns: rows, layers, what is stored and what would have to be replayed. Not: replaying (replay.ts) or storing the data set (dataSetDesk.ts).
 import { pointsOfPooling, type StepPoint } from '../../analysis/poolings.ts'
-import type { DataSetRecipe } from '../../contract/dataSets.ts'
+import type { DataSetRecipe, DataSetRecord } from '../../contract/dataSets.ts'
 import { errors, type AppError } from '../../contract/errors.ts'
 import type { ModelRecord, ModelShape } from '../../contract/models.ts'
 import type { RunRecord } from '../../contract/runs.ts'
@@ -74,6 +74,25 @@ export function surveyRecipe(workspace: Workspace, recipe: DataSetRecipe): Surve
   }
 }
 
+/** What a replay would have to compute so that embedding and layer 0 can be rivals. @throws not_found */
+export function surveyRivals(
+  workspace: Workspace,
+  { recipe }: Pick<DataSetRecord, 'recipe'>,
+  steps: readonly SizedStep[],
+): RunNeed[] {
+  const models = workspace.models.list()
+  const stored = new StoredVectors(workspace)
+  const choices = choicesOf(recipe)
+  const lacking = steps.filter((step) =>
+    Object.values(rivalHooks).some((hook) => choices.some((choice) => !isStored(stored, step, hook, choice))),
+  )
+  return [...new Set(lacking.map(({ key }) => key.runId))].map((runId) => {
+    const run = workspace.runs.get(runId)
+    const own = lacking.filter(({ key }) => key.runId === runId)
+    return { run, ground: replayModel(run, models), ...needOf(stored, own, recipe, []) }
+  })
+}
+
 /** Hooks of which any of the steps lacks something, every point of the recipe, and the rivals' hooks in passing. */
 function needOf(
   stored: StoredVectors,
@@ -141,9 +160,19 @@ export function commonHooks(workspace: Workspace, runs: readonly RunRecord[]): s
   return [...sets[0]].filter((hook) => sets.every((set) => set.has(hook)))
 }
 
+/** By the runs' own settings; where these name none, those that a replay has stored, which may be of some poolings alone. */
 function capturedLayers(workspace: Workspace, hook: string, runs: readonly RunRecord[]): number[] {
+  const asked = runs.map(({ settings }) => new Set(settings.capture.hooks))
+  const captured = layersIn(
+    hook,
+    [...asked[0]].filter((name) => asked.every((set) => set.has(name))),
+  )
+  return captured.length > 0 ? captured : layersIn(hook, commonHooks(workspace, runs))
+}
+
+function layersIn(hook: string, names: readonly string[]): number[] {
   const [head, tail] = hook.split('{layer}')
-  return commonHooks(workspace, runs)
+  return names
     .flatMap((name) => {
       const layer = name.slice(head.length, name.length - tail.length)
       return name.startsWith(head) && name.endsWith(tail) && /^\d+$/.test(layer) ? [Number(layer)] : []

@@ -9,6 +9,7 @@ import type { Workspace } from '../../store/workspace.ts'
 import { labelledSteps } from '../dataSets/chosenSteps.ts'
 import { isStored, readRows, StoredVectors, type SizedStep } from '../dataSets/pooledRows.ts'
 import { hookOf, rivalHooks } from '../dataSets/recipeHooks.ts'
+import { readRivalCell, type RivalFile } from './rivalFile.ts'
 
 /** @throws data_set_run_gone */
 export function requireRuns({ id, missingRuns }: DataSetRecord): void {
@@ -23,6 +24,17 @@ export const choiceOf = ({ recipe }: Pick<DataSetRecord, 'recipe'>, pooling: Poo
 
 const nameOf = ({ runId, episode, step }: StepKey): string => `${runId}/${episode}/${step}`
 
+/** Rows of a data set with the sizes of their steps. @throws data_set_run_gone */
+export function sizedRows(workspace: Workspace, dataSet: DataSetRecord): SizedStep[] {
+  requireRuns(dataSet)
+  const found = factsOfRows(workspace, dataSet, false)
+  return workspace.dataSets.rows(dataSet.id).keys.map((key) => {
+    const row = found.get(nameOf(key))
+    if (!row) throw errors.dataSetRunGone({ id: dataSet.id, runs: [key.runId] })
+    return { key, prompt: row.facts.promptTokens, generated: row.facts.completionTokens }
+  })
+}
+
 /**
  * @param texts  false leaves prompts out, which are long: for checks
  * @throws not_found, data_set_run_gone, workspace_damaged
@@ -30,7 +42,11 @@ const nameOf = ({ runId, episode, step }: StepKey): string => `${runId}/${episod
 export function probeDataOf(
   workspace: Workspace,
   dataSetId: string,
-  { categories, texts = true }: { categories: ReadonlyMap<string, string>; texts?: boolean },
+  {
+    categories,
+    texts = true,
+    randomWeights = null,
+  }: { categories: ReadonlyMap<string, string>; texts?: boolean; randomWeights?: RivalFile | null },
 ): ProbeData {
   const dataSet = workspace.dataSets.get(dataSetId)
   requireRuns(dataSet)
@@ -69,7 +85,7 @@ export function probeDataOf(
     completionTokens: Int32Array.from(rows, ({ facts }) => facts.completionTokens),
     earlierLabels: earlierLabels ?? presentEarlierLabels(workspace, dataSet, keys),
     areEarlierLabelsLive: earlierLabels === null && recipe.label.kind === 'hand',
-    rivals: rivalsOf(workspace, dataSet, steps),
+    rivals: rivalsOf(workspace, dataSet, steps, randomWeights),
   }
 }
 
@@ -128,9 +144,10 @@ function rivalsOf(
   workspace: Workspace,
   dataSet: DataSetRecord,
   steps: readonly SizedStep[],
+  randomWeights: RivalFile | null,
 ): RivalActivations[] {
   const stored = new StoredVectors(workspace)
-  return (['embedding', 'firstLayer'] as const).map((kind) => ({
+  const ownHooks = (['embedding', 'firstLayer'] as const).map((kind): RivalActivations => ({
     kind,
     read(_layer, pooling) {
       const hook = rivalHooks[kind]
@@ -140,4 +157,11 @@ function rivalsOf(
         : null
     },
   }))
+  return [
+    ...ownHooks,
+    {
+      kind: 'randomWeights',
+      read: (layer, pooling) => randomWeights && readRivalCell(randomWeights, layer, pooling),
+    },
+  ]
 }

@@ -10,6 +10,7 @@ import { AppError, errors, type ErrorReport } from '../../contract/errors.ts'
 import type { ProbeCell, ProbeSettings } from '../../contract/probes.ts'
 import type { ProbeProjection } from '../../contract/storedProbes.ts'
 import type { SizedStep } from '../dataSets/pooledRows.ts'
+import type { RivalFile } from './rivalFile.ts'
 
 interface TaskKinds {
   /** SHA-256 of rows, labels, earlier labels and activations. */
@@ -26,6 +27,7 @@ interface TaskKinds {
   judge: {
     task: {
       settings: ProbeSettings
+      randomWeights: RivalFile | null
       /** Of a sweep that was interrupted. */
       knownCells: ProbeCell[]
       /** Of each task that has one. */

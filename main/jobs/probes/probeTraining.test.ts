@@ -132,6 +132,36 @@ describe('training', () => {
     expect(document!.rivals.find(({ kind }) => kind === 'questionMark')).toBeDefined()
   })
 
+  test('lays rivals beside it that take a pass over the steps, where they are asked for', async () => {
+    const own = await makeDataSet({ layers: [3], poolings: ['lastPrompt', 'meanGenerated'] })
+    const rivalsOf = async (changes: Parameters<typeof train>[0]) => {
+      const { status, id } = await engine.probes.ended(
+        train({ dataSetId: own, permutations: 0, ...changes }).id,
+      )
+      expect(status).toBe('done')
+      return engine.probes.get(id).document!.rivals.filter(({ kind }) => /embed|layer|weights/i.test(kind))
+    }
+    for (const { missing, available } of await rivalsOf({})) {
+      expect(missing).toMatch(/replay|Not asked for/)
+      expect(available).toBe(false)
+    }
+    const recipe = engine.dataSets.get(own).recipe
+    const before = engine.dataSets.preview(recipe).rivals
+    expect(before.replayed).toMatchObject({ steps: engine.dataSets.get(own).rows, refused: null })
+    expect(before.randomWeights.seconds!).toBeGreaterThan(0)
+    const found = await rivalsOf({ costlyRivals: ['replayed', 'randomWeights'] })
+    expect(found.map(({ kind }) => kind)).toEqual(['embedding', 'firstLayer', 'randomWeights'])
+    for (const { missing, auroc, available } of found) {
+      expect(missing).toBeNull()
+      expect(available).toBe(true)
+      expect(auroc.value).not.toBeNull()
+    }
+    // The embedded model knows its next question's fate; one with other weights does not.
+    expect(found[2].advantage.value!).toBeGreaterThan(0.1)
+    expect(engine.dataSets.preview(recipe).rivals.replayed.steps).toBe(0)
+    expect(await rivalsOf({ costlyRivals: ['randomWeights'] })).toEqual(found)
+  })
+
   test('is cancelled at once, waits its turn, and goes on with the cells that are left', async () => {
     const first = train({ permutations: 5000 })
     const second = train()

@@ -7,6 +7,7 @@ import type { ProbeSettings } from '../../contract/probes.ts'
 import type { ProbeRecord, ProbeStatus, ProbeSummary } from '../../contract/storedProbes.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import type { EventHub } from '../eventHub.ts'
+import type { CostlyRivals } from './costlyRivals.ts'
 import { probeDataOf, requireRuns } from './probeRows.ts'
 import { runProbeTask } from './probeTasks.ts'
 
@@ -28,15 +29,22 @@ interface Watcher {
 export class ProbeTraining {
   private readonly workspace: Workspace
   private readonly hub: EventHub
+  private readonly rivals: CostlyRivals
   private readonly categories: () => ReadonlyMap<string, string>
   private readonly waiting: string[] = []
   private current: Current | null = null
   private readonly watchers = new Map<string, Watcher[]>()
   private isClosed = false
 
-  constructor(workspace: Workspace, hub: EventHub, categories: () => ReadonlyMap<string, string>) {
+  constructor(
+    workspace: Workspace,
+    hub: EventHub,
+    rivals: CostlyRivals,
+    categories: () => ReadonlyMap<string, string>,
+  ) {
     this.workspace = workspace
     this.hub = hub
+    this.rivals = rivals
     this.categories = categories
   }
 
@@ -144,6 +152,7 @@ export class ProbeTraining {
     missing('poolings', settings.poolings, dataSet.poolings)
     const categories = this.categories()
     checkProbeData(probeDataOf(this.workspace, dataSet.id, { categories, texts: false }), settings)
+    this.rivals.check(dataSet, settings)
     return dataSet
   }
 
@@ -177,20 +186,23 @@ export class ProbeTraining {
     try {
       const { settings } = probes.setStatus(id, 'running')
       this.tell(id)
+      const tell = (progress: Current['progress']): void => {
+        current.progress = progress
+        this.tell(id)
+      }
+      const randomWeights = await this.rivals.prepare(settings, tell, stop.signal)
       const document = await runProbeTask(
         {
           kind: 'judge',
           workspaceFolder: folder,
           settings,
+          randomWeights,
           knownCells: probes.cells(id),
           categories: this.categories(),
         },
         {
           signal: stop.signal,
-          tell: (progress) => {
-            current.progress = progress
-            this.tell(id)
-          },
+          tell,
           onCell: (cell) => probes.addCell(id, cell),
         },
       )

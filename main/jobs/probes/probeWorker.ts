@@ -38,9 +38,9 @@ function work(workspace: Workspace): ProbeTaskResult<ProbeTaskKind> {
     case 'hash':
       return hashOf(workspace, task)
     case 'judge': {
-      const { settings, knownCells, categories } = task
+      const { settings, knownCells, categories, randomWeights } = task
       const start = performance.now()
-      const data = probeDataOf(workspace, settings.dataSetId, { categories })
+      const data = probeDataOf(workspace, settings.dataSetId, { categories, randomWeights })
       const judged = judgeProbe(data, settings, tell, {
         knownCells,
         onCell: (cell) => send({ kind: 'cell', cell }),
