@@ -45,6 +45,16 @@ describe('dose and response', () => {
     expect(p).toBeLessThan(0.01)
   })
 
+  it('doses without random directions of their own do not count where the trend is compared with them', () => {
+    const opposite = { ...doses((alpha) => -2 * alpha, [-4])[0], randoms: [] }
+    const beside = doses((alpha) => -2 * alpha)
+    const found = figures([opposite, ...beside])!
+    expect(found.points.map(({ alpha }) => alpha)).toEqual([-4, 0, 1, 2, 4])
+    expect(found.randomSlope).toBe(figures(beside)!.randomSlope)
+    expect(found.advantage!.value).toBe(figures(beside)!.advantage!.value)
+    expect(figures([opposite, beside[0], { ...beside[1], randoms: [] }])!.advantage).toBeNull()
+  })
+
   it('without a trend p is spread evenly: about one in ten lies below .1', () => {
     let below = 0
     for (let trial = 0; trial < 200; trial++)

@@ -9,7 +9,7 @@ import type { PairedArm } from './pairedArm.ts'
 export interface Dose {
   alpha: number
   arm: PairedArm
-  /** Random directions at the same α. */
+  /** Random directions at this very α: those at −α beside them would make every slope of theirs 0. */
   randoms: readonly PairedArm[]
 }
 
@@ -37,28 +37,40 @@ export function doseFigures(
     arms.every(({ steps }) => steps[i] > 0),
   )
   if (alphas.length < 3 || episodes.length < 2) return null
-  const means = (randomly: boolean): number[][] =>
+  const meanOutcomes = (at: readonly number[], armsAt: (dose: Dose) => readonly PairedArm[]): number[][] =>
     episodes.map((i) =>
-      alphas.map((alpha) => {
+      at.map((alpha) => {
         const dose = sorted.find((entry) => entry.alpha === alpha)
         if (!dose) return sorted[0].arm.baselineSums[i] / sorted[0].arm.baselineSteps[i]
-        const chosen = randomly ? dose.randoms : [dose.arm]
+        const chosen = armsAt(dose)
         return chosen.reduce((sum, { sums, steps }) => sum + sums[i] / steps[i] / chosen.length, 0)
       }),
     )
-  const own = means(false)
-  const slopes = own.map((row) => contrast(row, alphas) / contrast(alphas, alphas))
-  const isControlled = sorted.every(({ randoms }) => randoms.length > 0)
-  const others = isControlled
-    ? means(true).map((row) => contrast(row, alphas) / contrast(alphas, alphas))
-    : null
+  const own = meanOutcomes(alphas, ({ arm }) => [arm])
+  const slopes = slopesOf(own, alphas)
+  const controlled = alphas.filter(
+    (alpha) => alpha === 0 || sorted.some((dose) => dose.alpha === alpha && dose.randoms.length > 0),
+  )
+  const others =
+    controlled.length < 3
+      ? null
+      : slopesOf(
+          meanOutcomes(controlled, ({ randoms }) => randoms),
+          controlled,
+        )
+  const beside =
+    others &&
+    slopesOf(
+      meanOutcomes(controlled, ({ arm }) => [arm]),
+      controlled,
+    )
   const place = new Map(episodes.map((episode, index) => [episode, index]))
   const resampled = (values: readonly number[]): Float64Array =>
     Float64Array.from(resamples, (picks) => {
       const found = [...picks].flatMap((pick) => place.get(pick) ?? [])
       return meanOf(found.map((index) => values[index]))
     })
-  const advantages = others && slopes.map((slope, i) => slope - others[i])
+  const advantages = others && beside && beside.map((slope, i) => slope - others[i])
   return {
     points: alphas.map((alpha, k) => ({ alpha, rate: meanOf(own.map((row) => row[k])) })),
     episodes: episodes.length,
@@ -68,6 +80,10 @@ export function doseFigures(
     p: permutedDoses(own, permutations, random),
   }
 }
+
+/** Least-squares slope of each row over α. */
+const slopesOf = (rows: readonly number[][], alphas: readonly number[]): number[] =>
+  rows.map((row) => contrast(row, alphas) / contrast(alphas, alphas))
 
 /** Two-sided p of the rank contrast when the doses of every episode are shuffled. */
 function permutedDoses(rows: readonly number[][], permutations: number, random: UniformGenerator): number {

@@ -2,7 +2,7 @@
 // Owns: which conditions are doses of one vector, and the curve's colour and sentence. Not: its figures (doseResponse.ts).
 import type { DoseResponse, VerdictSettings } from '../../contract/steering.ts'
 import { seededGenerator } from '../seededGenerator.ts'
-import { isBeside, isBeyondMean, isWanted, type JudgedArm } from './conditionVerdict.ts'
+import { isBeyondMean, isWanted, type JudgedArm } from './conditionVerdict.ts'
 import { doseFigures, type DoseFigures } from './doseResponse.ts'
 import { changeInWords, estimateInWords } from './figureWords.ts'
 
@@ -22,7 +22,10 @@ export function doseResponsesOf(
         alpha: condition.alpha ?? 0,
         arm,
         randoms: judged
-          .filter(({ condition: other }) => other.role === 'random' && isBeside(other, condition))
+          .filter(
+            ({ condition: other }) =>
+              other.role === 'random' && other.cell === cell && other.alpha === condition.alpha,
+          )
           .map((other) => other.arm),
       }))
     const random = seededGenerator(`verdict/${settings.seed}/doses/${cell}`)
@@ -46,7 +49,7 @@ function doseJudgement(
   if (randomSlope === null || !advantage)
     return {
       colour: 'amber',
-      sentence: `${words}, more with every dose; random directions were not tried at every α.`,
+      sentence: `${words}, more with every dose; random directions were not tried at two doses or more.`,
     }
   const others = `random directions by ${changeInWords(randomSlope, isRate)}`
   return isBeyondMean(slope.value, advantage)
