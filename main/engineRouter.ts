@@ -86,6 +86,9 @@ export function createRouter(service: EngineService): AnyRouter {
       projection: os.probes.projection.handler(({ input, signal }) =>
         withProgress((tell) => service.probeReader.projection(input, tell, signal ?? never)),
       ),
+      gate: os.probes.gate.handler(({ input }) =>
+        service.probeReader.gate(input.id, input.falsePositiveRate),
+      ),
       export: os.probes.export.handler(({ input }) => service.probeReader.export(input.id, input.format)),
     },
     vectors: {

@@ -23,7 +23,7 @@ export interface SweepOptions extends CollectOptions {
   steerLayers?: number[]
   where: SteeringPlace[]
   steps?: number[]
-  gate?: { vector: string; above?: number; below?: number }
+  gate?: Partial<NonNullable<SweepSettings['gate']>>
   controls?: ControlWords
   prompt: string
   outcome: SweepSettings['outcome']
@@ -82,7 +82,7 @@ export function addSweepOptions(command: Command): Command {
     .addOption(
       new Option(
         '--gate <rule>',
-        'a conditional arm too, such as v4>2.5: where the residual · v4 is above',
+        'a conditional arm too: v4>2.5, where the residual · v4 is above; probe:p1@.05, where the probe sounds its alarm',
       ).argParser(gate),
     )
     .addOption(
@@ -164,8 +164,10 @@ function places(text: string): SteeringPlace[] {
 }
 
 function gate(text: string): SweepOptions['gate'] {
+  const [, probe, rate] = /^probe:(\w+)(?:@(\d*\.?\d+))?$/.exec(text) ?? []
+  if (probe) return { probe: { id: probe, falsePositiveRate: rate === undefined ? 0.05 : Number(rate) } }
   const [, vector, sign, threshold] = /^(\w+)\s*([<>])\s*(-?\d+(?:\.\d+)?)$/.exec(text) ?? []
-  if (!vector) throw expected('a rule such as v4>2.5 or v4<0')
+  if (!vector) throw expected('a rule such as v4>2.5, v4<0 or probe:p1@.05')
   return sign === '>' ? { vector, above: Number(threshold) } : { vector, below: Number(threshold) }
 }
 

@@ -22,6 +22,7 @@ import {
   probeAttribution,
   probeExport,
   probeExportFormat,
+  probeGate,
   probeNeighbour,
   probeProjection,
   probeReadOut,
@@ -243,6 +244,8 @@ export const contract = {
     projection: oc
       .input(byId.extend({ method: projectionMethod, seed: z.number().int().min(0).default(42) }))
       .output(eventIterator(workProgress, probeProjection)),
+    /** As the gate of conditional steering, at a rate of false alarms on held-out steps. */
+    gate: oc.input(byId.extend({ falsePositiveRate: z.number().min(0).max(1) })).output(probeGate),
     export: oc.input(byId.extend({ format: probeExportFormat })).output(probeExport),
   },
 

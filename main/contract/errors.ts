@@ -439,6 +439,11 @@ export const catalogue = {
     (p) => `Probe ${p.id} was trained with “${p.estimator}”, which is not linear.`,
     'Train a linear probe (logistic, ridge, lda, meanDifference) on the same data set.',
   ),
+  probeNoGate: entry<{ id: string; reason: string }>(
+    'The probe cannot be a gate',
+    (p) => `Probe ${p.id} gives no threshold: ${p.reason}.`,
+    'Use a linear probe of two classes that was judged on held-out steps, or allow more false alarms.',
+  ),
   probeForeign: entry<{ id: string; runId: string; reason: string }>(
     'The probe does not fit the run',
     (p) => `Probe ${p.id} cannot read run ${p.runId}: ${p.reason}.`,

@@ -71,6 +71,25 @@ export const probeAttribution = z.object({
 })
 export type ProbeAttribution = z.infer<typeof probeAttribution>
 
+/** A probe's threshold at a rate of false alarms, as the gate of an intervention takes it. */
+export const probeGate = z.object({
+  probeId: z.string(),
+  /** That it was trained on: the threshold means nothing elsewhere. */
+  hook: z.string(),
+  /** Of the rows that it was trained on; of other tokens the rates need not hold. */
+  pooling,
+  /** The class it opens for. */
+  opensFor: z.string(),
+  /** Shares of held-out steps of the other class and of its own for which it opens. */
+  falsePositiveRate: z.number(),
+  truePositiveRate: z.number(),
+  /** The same threshold as a probability. */
+  probability: z.number(),
+  /** The gate is open where the probe's direction at length 1, times the value, lies above. */
+  above: z.number(),
+})
+export type ProbeGate = z.infer<typeof probeGate>
+
 export const projectionMethod = z.enum(['pca', 'lda', 'umap'])
 export const probeProjection = z.object({
   method: projectionMethod,

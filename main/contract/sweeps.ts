@@ -24,13 +24,27 @@ export type SteeringPlace = z.infer<typeof steeringPlace>
 /** Acts only where the value at the hook point times the gate's vector lies beyond the threshold. */
 const steeringGate = z
   .object({
-    vector: z.string().min(1),
+    /** Left out where a probe is given: its direction takes the place. */
+    vector: z.string().min(1).optional(),
     above: z.number().optional(),
     below: z.number().optional(),
+    /** A linear probe of two classes: open where it sounds the alarm for its second class. Steers at the probe's own hook point alone. */
+    probe: z
+      .object({
+        id: z.string().min(1),
+        /** Share of held-out steps of the other class that may open it. */
+        falsePositiveRate: z.number().min(0).max(1).default(0.05),
+      })
+      .optional(),
     /** Ungated conditions too, to compare with. */
     alsoWithout: z.boolean().default(true),
   })
-  .refine(({ above, below }) => (above === undefined) !== (below === undefined), 'give “above” or “below”')
+  .refine(({ vector, probe }) => vector !== undefined || probe !== undefined, 'give “vector” or “probe”')
+  .refine(
+    ({ above, below, vector, probe }) =>
+      (above === undefined) !== (below === undefined) || (probe !== undefined && vector === undefined),
+    'give “above” or “below”',
+  )
 
 export const sweepControls = z.object({
   /** Random directions of the vector's norm, so many at each dose that `at` names. */

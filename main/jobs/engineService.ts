@@ -24,7 +24,7 @@ import { CostlyRivals } from './probes/costlyRivals.ts'
 import { ProbeReader } from './probes/probeReader.ts'
 import { ProbeTraining } from './probes/probeTraining.ts'
 import { Runs } from './runs.ts'
-import { SweepDesk } from './steering/sweepDesk.ts'
+import { SweepDesk, type ProbeGates } from './steering/sweepDesk.ts'
 import { VectorDesk } from './steering/vectorDesk.ts'
 import { TokenReaders } from './tokenReaders.ts'
 
@@ -76,7 +76,18 @@ export class EngineService {
     this.probes = new ProbeTraining(workspace, this.hub, rivals, categories)
     this.probeReader = new ProbeReader(workspace, new StepReplay(workspace, this.models))
     this.vectors = new VectorDesk(workspace, this.hub, this.models)
-    this.sweeps = new SweepDesk(workspace, this.hub, this.models, this.runs)
+    const gates: ProbeGates = {
+      gate: (id, rate) => this.probeReader.gate(id, rate),
+      vectorOf: async (probeId) =>
+        (
+          await this.vectors.make(
+            { kind: 'probe', name: '', probeId },
+            () => {},
+            new AbortController().signal,
+          )
+        ).id,
+    }
+    this.sweeps = new SweepDesk(workspace, this.hub, this.models, { runs: this.runs, gates })
   }
 
   info(): EngineInfo {

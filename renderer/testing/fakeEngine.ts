@@ -513,6 +513,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       projection: os.probes.projection.handler(({ input, signal }) =>
         slowly('projecting', () => lab.projection(input.id, input.method), signal),
       ),
+      gate: os.probes.gate.handler(({ input }) => absent('probe', input.id)),
       export: os.probes.export.handler(({ input }) => ({
         fileName: `probe.${input.format}`,
         data: new TextEncoder().encode(JSON.stringify(lab.probe(input.id).document?.coefficients)),

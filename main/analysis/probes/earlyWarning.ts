@@ -1,33 +1,18 @@
 // Alerts from a probe before the thing it predicts has happened.
-// Owns: thresholds by their rate of false alarms, and the steps between first alert and first event. Not: the probe's scores.
+// Owns: the steps between first alert and first event. Not: the probe's scores or the thresholds (quietThreshold.ts).
 // Definitions: docs/methods/probes.md, “Early warning”.
 import type { ProbeDocument } from '../../contract/probes.ts'
 import type { StepKey } from '../../contract/dataSets.ts'
 import type { HeldOut } from './heldOut.ts'
 import { indicesBy } from './indicesBy.ts'
 import { sigmoid } from './losses.ts'
+import { quietThreshold } from './quietThreshold.ts'
 import { estimateOf } from './resamples.ts'
 
 type EarlyWarning = ProbeDocument['earlyWarning'][number]
 
 /** From hardly ever to every other quiet step: where a person may set the slider. */
 export const FALSE_ALARM_RATES = [0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5]
-
-/** A tenth of thirty is three, also in binary. */
-const COUNTING_ERROR = 1e-9
-
-/** The lowest score that at most a share of the class-0 scores reach; ∞ where even the highest is reached by more. */
-function lowestThreshold(scores: Float64Array, labels: ArrayLike<number>, rate: number): number {
-  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a])
-  const zeros = order.reduce((sum, sample) => sum + (labels[sample] === 0 ? 1 : 0), 0)
-  let [lowest, alarms] = [Infinity, 0]
-  for (let at = 0; at < order.length; at++) {
-    if (labels[order[at]] === 0) alarms++
-    if (alarms > rate * zeros + COUNTING_ERROR) break
-    if (at + 1 === order.length || scores[order[at + 1]] < scores[order[at]]) lowest = scores[order[at]]
-  }
-  return lowest
-}
 
 /**
  * For each rate: the lowest threshold that no larger share of class-0 steps passes, and what it would have told, episode by episode.
@@ -50,7 +35,7 @@ export function earlyWarnings(
     samples: samples.sort((a, b) => stepOf(a) - stepOf(b)),
   }))
   return FALSE_ALARM_RATES.map((falsePositiveRate) => {
-    const threshold = lowestThreshold(scores, held.labels, falsePositiveRate)
+    const threshold = quietThreshold(scores, held.labels, falsePositiveRate)
     const warned: { group: number; lead: number }[] = []
     let withEvent = 0
     for (const { group, samples } of ordered) {

@@ -8,6 +8,7 @@ import { errors } from '../../contract/errors.ts'
 import type {
   ProbeAttribution,
   ProbeExport,
+  ProbeGate,
   ProbeNeighbour,
   ProbeProjection,
   ProbeReadOut,
@@ -19,6 +20,7 @@ import { isStored, readRows, StoredVectors, type SizedStep } from '../dataSets/p
 import type { StepReplay } from '../dataSets/stepReplay.ts'
 import { hookOf } from '../dataSets/recipeHooks.ts'
 import { exportProbe } from './probeExport.ts'
+import { probeGate } from './probeGate.ts'
 import { requireRuns } from './probeRows.ts'
 import { runProbeTask } from './probeTasks.ts'
 import { tokenProbe, type TokenProbe } from './tokenProbe.ts'
@@ -195,6 +197,11 @@ export class ProbeReader {
       { kind: 'project', workspaceFolder, dataSetId, layer, pooling, method, seed },
       { tell, signal },
     )
+  }
+
+  /** @throws not_found, probe_not_done, probe_not_linear, probe_no_gate */
+  gate(id: string, falsePositiveRate: number): ProbeGate {
+    return probeGate(this.linear(id), falsePositiveRate)
   }
 
   /** On tokens of a model, as they come. @throws not_found, probe_not_done, probe_not_linear, probe_foreign */

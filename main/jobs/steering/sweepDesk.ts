@@ -5,6 +5,7 @@ import { detectableEffect } from '../../analysis/steering/sensitivity.ts'
 import { reportOf, errors } from '../../contract/errors.ts'
 import type { RunRecord, RunStatus } from '../../contract/runs.ts'
 import type { SweepEstimate, SweepRecord, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
+import type { ProbeGate } from '../../contract/storedProbes.ts'
 import type { SweepTables } from '../../contract/sweepTables.ts'
 import { openModelFiles } from '../../model/openModelFiles.ts'
 import type { StoredSweep } from '../../store/sweeps.ts'
@@ -24,6 +25,14 @@ const UNKNOWN_RATE = 0.5
 /** A person should think about what is captured before so much is stored. */
 const LARGE_BYTES = 10 * 2 ** 30
 
+/** Probes as gates. */
+export interface ProbeGates {
+  /** @throws not_found, probe_no_gate, … */
+  gate(id: string, falsePositiveRate: number): ProbeGate
+  /** The probe's direction at length 1 as a vector of the library; its id. */
+  vectorOf(probe: string): Promise<string>
+}
+
 interface Judging {
   stop: AbortController
   progress: { label: string; fraction: number }
@@ -35,16 +44,23 @@ export class SweepDesk {
   private readonly hub: EventHub
   private readonly models: ModelLibrary
   private readonly runs: Runs
+  private readonly gates: ProbeGates
   private readonly judging = new Map<string, Judging>()
   /** Sweeps that are played and will be judged. */
   private readonly followed = new Map<string, Promise<void>>()
   private closed = false
 
-  constructor(workspace: Workspace, hub: EventHub, models: ModelLibrary, runs: Runs) {
+  constructor(
+    workspace: Workspace,
+    hub: EventHub,
+    models: ModelLibrary,
+    { runs, gates }: { runs: Runs; gates: ProbeGates },
+  ) {
     this.workspace = workspace
     this.hub = hub
     this.models = models
     this.runs = runs
+    this.gates = gates
   }
 
   list(): SweepSummary[] {
@@ -93,7 +109,9 @@ export class SweepDesk {
    * Checks all conditions, stores them as runs and queues them together.
    * @throws before anything is stored: not_found, invalid_input, vector_lacks, hook_unknown, layer_out_of_range, the intervention_… errors
    */
-  async start(settings: SweepSettings): Promise<SweepSummary> {
+  async start(asked: SweepSettings): Promise<SweepSummary> {
+    this.planned(asked)
+    const settings = await this.withGate(asked)
     const conditions = this.planned(settings)
     const drafts = await this.drafts(settings, conditions)
     const { sweeps, runs } = this.workspace
@@ -121,7 +139,7 @@ export class SweepDesk {
     const { settings } = this.workspace.sweeps.get(id)
     this.requireResting(id)
     const { vectors, alphas, layers, places, gate, controls } = { ...settings, ...changes }
-    const wider = {
+    const wider = await this.withGate({
       ...settings,
       vectors,
       alphas,
@@ -129,7 +147,7 @@ export class SweepDesk {
       controls,
       ...(layers && { layers }),
       ...(gate && { gate }),
-    }
+    })
     const known = new Set(this.workspace.sweeps.conditions(id).map((condition) => condition.id))
     const fresh = this.planned(wider).filter((condition) => !known.has(condition.id))
     if (fresh.length === 0)
@@ -224,14 +242,25 @@ export class SweepDesk {
   private planned(settings: SweepSettings): PlannedCondition[] {
     const { gate, controls, outcome, environment } = settings
     // Whatever is named must be there before anything is planned with it.
-    for (const vector of [...(gate ? [gate.vector] : []), ...controls.orthogonalTo])
+    for (const vector of [...(gate?.vector === undefined ? [] : [gate.vector]), ...controls.orthogonalTo])
       this.workspace.vectors.summary(vector)
     if (outcome.kind === 'invalid' && environment.name !== 'twenty_questions')
       throw errors.invalidInput({
         field: 'outcome',
         reason: `steps of ${environment.name} are never invalid; count “won” or one of its labels`,
       })
-    return sweepConditions(settings, (id) => this.workspace.vectors.summary(id))
+    const conditions = sweepConditions(settings, (id) => this.workspace.vectors.summary(id))
+    if (gate?.probe) requireHook(conditions, this.gates.gate(gate.probe.id, gate.probe.falsePositiveRate))
+    return conditions
+  }
+
+  /** A probe's threshold and direction written down as they are now. */
+  private async withGate(settings: SweepSettings): Promise<SweepSettings> {
+    const { gate } = settings
+    if (!gate?.probe || gate.vector !== undefined) return settings
+    const { id, falsePositiveRate } = gate.probe
+    const { above } = this.gates.gate(id, falsePositiveRate)
+    return { ...settings, gate: { ...gate, vector: await this.gates.vectorOf(id), above } }
   }
 
   private async drafts(settings: SweepSettings, conditions: readonly PlannedCondition[]) {
@@ -371,4 +400,15 @@ export class SweepDesk {
     if (this.closed) return
     if (this.workspace.sweeps.list().some((sweep) => sweep.id === id)) this.tell(id)
   }
+}
+
+/** A probe's threshold holds for what it was trained on. @throws invalid_input */
+function requireHook(conditions: readonly PlannedCondition[], { probeId, hook }: ProbeGate): void {
+  for (const { interventions, cell } of conditions)
+    for (const { hook: own, gate } of interventions)
+      if (gate && own !== hook)
+        throw errors.invalidInput({
+          field: 'gate.probe',
+          reason: `${probeId} was trained on ${hook}, “${cell}” steers ${String(own)}`,
+        })
 }

@@ -178,7 +178,7 @@ function interventionOf(
     unit,
     normMatched,
     ...(steps && { applyAtSteps: steps }),
-    ...(gate && isGated && { gate: { vector: { vector: gate.vector }, ...threshold } }),
+    ...(gate && isGated && { gate: { vector: { vector: gate.vector ?? '' }, ...threshold } }), // a probe’s is known once it starts
   }
 }
 
