@@ -50,6 +50,12 @@ describe('move', () => {
       step: 7,
     })
   })
+  it('forgets the page of what is shown in another view, unless one is given', () => {
+    const place = placeOf('#/compare?runs=a&runs=b&tab=inspect')
+    expect(move(place, { step: null }).tab).toBe('inspect')
+    expect(move(place, { view: 'home' }).tab).toBeNull()
+    expect(move(place, { view: 'episodes', tab: 'x' }).tab).toBe('x')
+  })
   it('forgets the head without a layer', () => {
     expect(move(deep, { layer: null }).head).toBeNull()
   })

@@ -26,6 +26,8 @@ export interface Place {
   probe: string | null
   /** Runs that are compared, the first with all others; none elsewhere. */
   runs: readonly string[]
+  /** Which of several pages of what is shown; goes with the view. */
+  tab: string | null
 }
 
 export const nowhere: Readonly<Place> = {
@@ -38,7 +40,10 @@ export const nowhere: Readonly<Place> = {
   head: null,
   probe: null,
   runs: [],
+  tab: null,
 }
+
+const things = ['probe', 'tab'] as const
 
 const numbers = ['episode', 'step', 'token', 'layer', 'head'] as const
 
@@ -54,9 +59,9 @@ export function placeOf(hash: string): Place {
     ...nowhere,
     view,
     run: parameters.get('run') || null,
-    probe: parameters.get('probe') || null,
     runs: [...new Set(parameters.getAll('runs').filter(Boolean))],
   }
+  for (const key of things) place[key] = parameters.get(key) || null
   for (const key of numbers) place[key] = wholeNumber(parameters.get(key))
   return settle(place)
 }
@@ -68,7 +73,10 @@ export function hashOf(place: Place): string {
     const value = place[key]
     if (value !== null) parameters.set(key, String(value))
   }
-  if (place.probe !== null) parameters.set('probe', place.probe)
+  for (const key of things) {
+    const value = place[key]
+    if (value !== null) parameters.set(key, value)
+  }
   for (const id of place.runs) parameters.append('runs', id)
   const query = parameters.toString()
   return `#/${place.view}${query ? `?${query}` : ''}`
@@ -77,6 +85,7 @@ export function hashOf(place: Place): string {
 /** Another run forgets the episode, another episode the step, and so on: a place never points into something else. */
 export function move(from: Place, change: Partial<Place>): Place {
   const to = { ...from, ...change }
+  if (to.view !== from.view && !('tab' in change)) to.tab = null
   const order = ['run', 'episode', 'step', 'token'] as const
   order.forEach((level, i) => {
     if (to[level] === from[level]) return

@@ -1,4 +1,4 @@
-// The one selection {view, run, episode, step, token, layer, head, probe, runs}. It lives in the address, so back, forward and a copied
+// The one selection {view, run, episode, step, token, layer, head, probe, runs, tab}. It lives in the address, so back, forward and a copied
 // link work. Reading a field inside a component or an effect follows it.
 import { hashOf, move, nowhere, placeOf, type Place } from './address.ts'
 
@@ -37,6 +37,9 @@ class Selection {
   }
   get probe() {
     return this.#place.probe
+  }
+  get tab() {
+    return this.#place.tab
   }
   get runs() {
     return this.#place.runs

@@ -9,6 +9,7 @@ import { cloneMessages } from '../../main/contract/port.ts'
 import type { EpisodeSummary, RunRecord, RunStatus } from '../../main/contract/runs.ts'
 import type { Doors } from '../doors.ts'
 import { inventComparison } from './fakeComparison.ts'
+import { inventInspection } from './fakeInspection.ts'
 import { FakeProbes, inventLab, type FakeLab } from './fakeProbes.ts'
 import {
   inventEpisode,
@@ -466,7 +467,9 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
           throw errors.notFound({ kind: 'episode', id: String(input.episode) })
         return inventEpisodeView(run, inventEpisode(run, input.episode))
       }),
-      inspect: os.episodes.inspect.handler(({ input }) => absent('run', input.runIds[0]!)),
+      inspect: os.episodes.inspect.handler(({ input, signal }) =>
+        slowly('Asking the model without interventions', () => inventInspection(input, find), signal),
+      ),
     },
     playground: {
       play: os.playground.play.handler(({ input }) => absent('model', input.modelId)),
