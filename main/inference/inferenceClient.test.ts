@@ -63,6 +63,7 @@ describe('an inference worker', () => {
       'α = 0',
       'intervention',
       'prefix cache',
+      'decode and prefill',
     ])
     expect(results.filter(({ passed }) => !passed)).toEqual([])
   })

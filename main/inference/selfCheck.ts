@@ -12,6 +12,11 @@ const rowsBeside = 3
 
 /** Rounding of a sum of three, and of a softmax, as a part of the largest value. */
 const sumTolerance = 1e-5
+/**
+ * A token read back alone and within a prompt: attention's sums are cut elsewhere, so that bits differ. Weights of any dtype are computed with in
+ * single precision, and rounding stays rounding.
+ */
+const decodeTolerance = 1e-4
 /** Hook points of a layer that add up. */
 const summed = (layer: number): string[] =>
   ['hook_resid_pre', 'hook_attn_out', 'hook_mlp_out', 'hook_resid_post', 'attn.hook_pattern'].map(
@@ -43,7 +48,8 @@ const steering = (shape: ModelShape, alpha: number): Intervention =>
 
 /**
  * Finite logits; what is added to the residual stream is what it grows by; rows of patterns add up to one; the same bits alone and in a batch,
- * beside a steered row, and steered by nothing; the same bits with and without cached keys and values.
+ * beside a steered row, and steered by nothing; the same bits with and without cached keys and values; an answer's tokens the same, within
+ * rounding, one by one and in one pass.
  * @param prompt  ids of any prompt of at least four tokens
  * @param onProgress  fraction 0 … 1
  * @throws whatever `generate` throws, other than for logits that are not finite
@@ -81,6 +87,9 @@ export async function selfCheck(
   const next = ask(second, 'next', { earlierPrompts: [first] })
   const cached = await generate(next)
   onProgress(0.6)
+  const whole = Int32Array.from([...first, ...alone.completionIds])
+  const atOnce = await generate(ask(whole, 'at once', { scoreFrom: first.length }))
+  onProgress(0.7)
   const replayed = await generate({ ...next, wantLogits: true }) // logits of every position leave no use for a cache
   onProgress(0.8)
   const beside = Array.from({ length: rowsBeside }, (_, row) =>
@@ -102,6 +111,7 @@ export async function selfCheck(
     sameBits('α = 0', 'a row without interventions and with one of α = 0', alone, unmoved),
     interventionActs(alone, moved),
     sameBits('prefix cache', 'a prompt on cached keys and values and from the beginning', cached, replayed),
+    decodeAsPrefill(alone, atOnce, first.length),
   ]
 }
 
@@ -185,6 +195,31 @@ function sameBits(name: string, what: string, one: GenerateResult, other: Genera
     passed: sameIds && error === 0,
     largestError: error,
     detail: `${what}: largest difference of log-probabilities and activations`,
+  }
+}
+
+/** An answer's tokens, each forwarded on cached keys and values, against one pass over prompt and answer. */
+function decodeAsPrefill(answered: GenerateResult, atOnce: GenerateResult, prompt: number): CheckResult {
+  const { scores = new Float32Array(0) } = atOnce
+  const [one, other] = [answered, atOnce].map(({ captures }) => captures[0].all?.data)
+  const { width } = answered.captures[0]
+  let error = scores.length === answered.logProbabilities.length && one && other ? 0 : Infinity
+  answered.completionIds.forEach((_, token) => {
+    const [from, to] = [(prompt + token) * width, (prompt + token + 1) * width]
+    const row = one?.subarray(from, to) ?? new Float32Array(0)
+    // A row by itself: the first position's values are often a thousand times those of others.
+    const largest = row.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    const apart = largestDifference(row, other?.subarray(from, to)) / largest
+    const surprise = answered.logProbabilities[token]
+    const spread = Math.abs(surprise - scores[token]) / Math.max(1, Math.abs(surprise))
+    for (const each of [apart, spread]) if (!(each <= error)) error = Number.isNaN(each) ? Infinity : each
+  })
+  return {
+    name: 'decode and prefill',
+    passed: error <= decodeTolerance,
+    largestError: Number.isFinite(error) ? error : null,
+    detail:
+      'an answer’s tokens one at a time on cached keys and values and in one pass: largest relative difference of log-probabilities and activations',
   }
 }
 
