@@ -1,16 +1,10 @@
 // The library's public face: what a program may import. docs/library.md shows how it is used.
 // Owns: which names are public. Not: anything behind them.
 export { openModel, type OpenOptions } from './library/openModel.ts'
-export type {
-  CacheOptions,
-  FwdHook,
-  GenerateOptions,
-  Generation,
-  Model,
-  Prompt,
-  RunOptions,
-  SamplingOptions,
-} from './library/model.ts'
+export type { Generation, Model } from './library/model.ts'
+export type { Prompt } from './library/prompts.ts'
+export type { CacheOptions, GenerateOptions, RunOptions, SamplingOptions } from './library/runOptions.ts'
+export type { FwdHook } from './library/fwdHooks.ts'
 export type { ModelTokenizer, ToTokensOptions } from './library/tokenizer.ts'
 export type { NamedWeight, NamedWeights } from './library/namedWeights.ts'
 export type { HookChoice, HookFilter } from './library/hookChoice.ts'
@@ -18,13 +12,14 @@ export type { InterventionInput, TensorSource } from './library/interventionInpu
 export type { ObservedRun, RunObserver } from './library/loadedParts.ts'
 export type {
   AccumulatedOptions,
-  ActivationCache,
   DecomposedOptions,
   FullOptions,
   HeadOptions,
+  LensOptions,
   NeuronOptions,
   NormOptions,
-} from './library/activationCache.ts'
+} from './library/cacheOptions.ts'
+export type { ActivationCache } from './library/activationCache.ts'
 export type { ResidualStack } from './library/cacheModel.ts'
 export type {
   Attribution,

@@ -263,6 +263,17 @@ export const catalogue = {
     (p) => `In the ${p.steps} steps of run ${p.id} nothing was met by ${p.unused.join(', ')}.`,
     'The rows are kept; they are those of a run without it. Correct its positions or steps, or leave it out, and start another run.',
   ),
+  modelClosed: entry<{ model: string }>(
+    'The model is closed',
+    (p) => `“${p.model}” was closed; it answers nothing any more.`,
+    'Open it again, and close it after its last answer has come: await what runs before the end of an “await using” block.',
+  ),
+  modelUnknown: entry<{ name: string; near: string[] }>(
+    'No such model',
+    (p) => `“${p.name}” is no file or folder, and no model of a workspace has that name.`,
+    (p) =>
+      `Give the path of a Hugging Face folder or a GGUF file, or a name that “models list” shows${p.near.length > 0 ? `; near it: ${p.near.join(', ')}` : ''}.`,
+  ),
   sessionLost: entry<{ reason: string }>(
     'The inference worker stopped',
     (p) => p.reason,

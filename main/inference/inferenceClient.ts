@@ -1,5 +1,6 @@
 // The engine's side of an inference worker.
 // Owns: starting, asking and closing a worker; checking requests before they travel. Not: batching (scheduler.ts), which happens over there.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { availableParallelism } from 'node:os'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
@@ -27,6 +28,8 @@ export interface InferenceOptions {
 }
 
 interface Pending {
+  /** Workers that would wait for a function of this request: its own, and those whose functions asked for it. */
+  waiting: ReadonlySet<InferenceClient>
   functions: readonly HookedFunction[]
   /** Calls of its functions that the worker waits for. */
   calls: Set<number>
@@ -34,6 +37,9 @@ interface Pending {
   resolve: (result: GenerateResult) => void
   reject: (reason: unknown) => void
 }
+
+/** Workers that wait for the function that is running. */
+const waitingWorkers = new AsyncLocalStorage<ReadonlySet<InferenceClient>>()
 
 /** Beside this file: the source under Node's type stripping, the bundled worker beside a bundle. */
 function defaultWorkerPath(): string {
@@ -131,7 +137,9 @@ export class InferenceClient {
     pending.calls.add(call)
     let data: Float32Array | null = null
     try {
-      data = await runHookFunction(pending.functions, message.function, tensor)
+      data = await waitingWorkers.run(pending.waiting, () =>
+        runHookFunction(pending.functions, message.function, tensor),
+      )
     } catch (error) {
       if (this.pending.delete(id)) this.send({ kind: 'cancel', id })
       pending.reject(error)
@@ -147,7 +155,7 @@ export class InferenceClient {
    * Answers one request. Requests in flight at the same time form one batch; none changes another's result.
    * @param functions  called at hook points, on this side, after the request's interventions there; the batch waits for them
    * @param onToken  called for each token as it is drawn, before the answer is there
-   * @throws promptTooLong, tokenOutOfRange, hookUnknown, layerOutOfRange, invalidInput, interventionNowhere,
+   * @throws TypeError in a function that this worker waits for; promptTooLong, tokenOutOfRange, hookUnknown, layerOutOfRange, invalidInput, interventionNowhere,
    *   interventionInvalid, notEnoughMemory, logitsNotFinite, interventionNeverFired, sessionLost; the signal's reason when it is aborted, within one pass
    */
   async generate(
@@ -157,6 +165,12 @@ export class InferenceClient {
     onToken?: (token: ToldToken) => void,
   ): Promise<GenerateResult> {
     signal.throwIfAborted()
+    const waiting = waitingWorkers.getStore() ?? new Set()
+    // It would wait for an answer of a worker that waits for it.
+    if (waiting.has(this))
+      throw new TypeError(
+        'a function at a hook point asks the model that waits for it; ask before the run, or open the model once more',
+      )
     const { interventions = [] } = asked
     const stand = functionInterventions(functions, this.config.shape)
     const request = {
@@ -168,7 +182,14 @@ export class InferenceClient {
     if (this.ended) throw this.ended
     const id = ++this.lastId
     const answer = new Promise<GenerateResult>((resolve, reject) =>
-      this.pending.set(id, { resolve, reject, functions, onToken, calls: new Set() }),
+      this.pending.set(id, {
+        resolve,
+        reject,
+        functions,
+        onToken,
+        calls: new Set(),
+        waiting: new Set([...waiting, this]),
+      }),
     )
     this.send({ kind: 'generate', id, request })
     const onAbort = (): void => {

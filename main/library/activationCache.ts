@@ -2,66 +2,41 @@
 // Owns: looking values up, and which of them make a decomposition of the residual stream. Not: the arithmetic (analysis/) or
 // logits (directLogits.ts). Checked against TransformerLens in tests/parity/libraryCache.test.ts.
 import { sliceAxis, stackTensors, type AxedTensor } from '../analysis/axedTensor.ts'
-import { joinStacks, normaliseStack, sumOfStack } from '../analysis/residualStack.ts'
+import { joinStacks, normaliseStack } from '../analysis/residualStack.ts'
 import { errors } from '../contract/errors.ts'
 import { parseHook, traitsOf } from '../model/hookNames.ts'
 import type { CacheModel, ResidualStack } from './cacheModel.ts'
+import {
+  accumulatedOptions,
+  attributionOptions,
+  decomposedOptions,
+  fullOptions,
+  headOptions,
+  layerOptions,
+  lensOptions,
+  neuronOptions,
+  normOptions,
+  type AccumulatedOptions,
+  type DecomposedOptions,
+  type FullOptions,
+  type HeadOptions,
+  type IntoMlp,
+  type LensOptions,
+  type NeuronOptions,
+  type NormOptions,
+  type StackOptions,
+} from './cacheOptions.ts'
 import {
   attribute,
   lens,
   type Attribution,
   type AttributionOptions,
   type LensLogits,
-  type LensNorm,
   type TokenChoice,
 } from './directLogits.ts'
-import { biasPart, headParts, neuronParts, resultsOf, type PartSource } from './layerParts.ts'
-
-interface StackOptions {
-  /** Components up to what this layer reads; those of all layers where left out. */
-  layer?: number
-  /** Divide by the scale of the norm that reads the stream there (before gain and bias), as TransformerLens does. */
-  applyLn?: boolean
-  /** One position alone, negative from the end; S stays an axis, of size 1. All where left out. */
-  position?: number
-}
-interface IntoMlp {
-  /** Up to what the MLP of `layer` reads, and not its attention. */
-  mlpInput?: boolean
-}
-export type AccumulatedOptions = StackOptions & IntoMlp & { inclMid?: boolean }
-export type DecomposedOptions = StackOptions &
-  IntoMlp & {
-    mode?: 'all' | 'attn' | 'mlp'
-    /** True where left out. */
-    inclEmbeds?: boolean
-  }
-export type HeadOptions = StackOptions & {
-  /** A last component: what no head added. */
-  inclRemainder?: boolean
-}
-export type NeuronOptions = StackOptions &
-  IntoMlp & {
-    /** The same of each layer; all where left out, which are many: name a position, or some of them. */
-    neurons?: readonly number[]
-    /** A last component: what none of these neurons added. */
-    inclRemainder?: boolean
-  }
-export type FullOptions = StackOptions &
-  IntoMlp & {
-    /** Each neuron by itself, true where left out; else each MLP as a whole. */
-    expandNeurons?: boolean
-  }
-/** Whose norm: that before the attention of `layer`, before its MLP, or, where the layer is left out, the final one. */
-export type NormOptions = Pick<StackOptions, 'layer'> & IntoMlp
-
-/** Components of the stream, and what they are called. */
-interface Components {
-  /** [n, B, S, D] each */
-  stacks: AxedTensor[]
-  /** One for each n of all stacks. */
-  labels: string[]
-}
+import { resultsOf, type PartSource } from './layerParts.ts'
+import { checkOptions } from './options.ts'
+import { addRemainder, biasComponent, headComponents, neuronComponents } from './streamComponents.ts'
 
 export class ActivationCache {
   /** Leading positions that belong to the prompt. */
@@ -141,6 +116,7 @@ export class ActivationCache {
    * @throws layer_out_of_range, hook_not_cached; a TypeError for a stack whose scale is applied already
    */
   applyLnToStack(stack: ResidualStack, options: NormOptions = {}): ResidualStack {
+    checkOptions('applyLnToStack', options, normOptions)
     if (stack.isNormalised) throw new TypeError('the stack is normalised already')
     const layer = this.layerOf(options)
     const { norm } = this.model.config
@@ -164,6 +140,7 @@ export class ActivationCache {
    * @throws layer_out_of_range, hook_not_cached
    */
   accumulatedResid(options: AccumulatedOptions = {}): ResidualStack {
+    checkOptions('accumulatedResid', options, accumulatedOptions)
     const layer = this.layerOf(options)
     const names: [string, string][] = []
     for (let each = 0; each <= layer; each++) {
@@ -192,6 +169,7 @@ export class ActivationCache {
    * @throws layer_out_of_range, hook_not_cached; a TypeError where nothing is chosen
    */
   decomposeResid(options: DecomposedOptions = {}): ResidualStack {
+    checkOptions('decomposeResid', options, decomposedOptions)
     const { mode = 'all', inclEmbeds = true, mlpInput = false } = options
     const layer = this.layerOf(options)
     const names = inclEmbeds ? this.embeddings() : []
@@ -210,12 +188,11 @@ export class ActivationCache {
    * @throws layer_out_of_range, hook_not_cached
    */
   async stackHeadResults(options: HeadOptions = {}): Promise<ResidualStack> {
-    const { position, inclRemainder = false } = options
+    const { position, inclRemainder = false } = checkOptions('stackHeadResults', options, headOptions)
     const layer = this.layerOf(options, 1)
-    const { stacks, labels } = await this.heads(layer, position)
-    const whole = `blocks.${layer - 1}.hook_resid_post`
-    if (inclRemainder) this.addRemainder(stacks, labels, this.at(whole, position))
-    return this.finished(joinStacks(stacks), labels, options)
+    const found = await headComponents(this.partsAt(position), layer)
+    if (inclRemainder) addRemainder(found, this.at(`blocks.${layer - 1}.hook_resid_post`, position))
+    return this.finished(joinStacks(found.stacks), found.labels, options)
   }
 
   private partsAt(position: number | undefined): PartSource {
@@ -224,23 +201,6 @@ export class ActivationCache {
       has: (hook) => this.has(hook),
       at: (hook) => this.at(hook, position),
     }
-  }
-
-  private async heads(layers: number, position: number | undefined): Promise<Components> {
-    const found: Components = { stacks: [], labels: [] }
-    for (let layer = 0; layer < layers; layer++) {
-      const parts = await headParts(this.partsAt(position), layer)
-      found.stacks.push(parts)
-      for (let head = 0; head < parts.shape[0]; head++) found.labels.push(`L${layer}H${head}`)
-    }
-    return found
-  }
-
-  private addRemainder(stacks: AxedTensor[], labels: string[], whole: AxedTensor): void {
-    const sum = stacks.length > 0 ? sumOfStack(joinStacks(stacks)) : null
-    const data = sum ? whole.data.map((value, index) => value - sum.data[index]) : whole.data
-    stacks.push(stackTensors([{ ...whole, data }]))
-    labels.push('remainder')
   }
 
   /**
@@ -259,12 +219,13 @@ export class ActivationCache {
    * @throws layer_out_of_range, hook_not_cached; hook_unknown in a mixture of experts; a TypeError for a neuron that is not there
    */
   async stackNeuronResults(options: NeuronOptions = {}): Promise<ResidualStack> {
+    checkOptions('stackNeuronResults', options, neuronOptions)
     const { position, inclRemainder = false, mlpInput = false } = options
     const layer = this.layerOf(options, mlpInput ? 0 : 1)
-    const { stacks, labels } = await this.neurons(layer, position, options.neurons)
+    const found = await neuronComponents(this.partsAt(position), layer, options.neurons)
     const whole = mlpInput ? this.intoMlp(layer) : `blocks.${layer - 1}.hook_resid_post`
-    if (inclRemainder) this.addRemainder(stacks, labels, this.at(whole, position))
-    return this.finished(joinStacks(stacks), labels, options)
+    if (inclRemainder) addRemainder(found, this.at(whole, position))
+    return this.finished(joinStacks(found.stacks), found.labels, options)
   }
 
   /** The stream that a layer's MLP reads. */
@@ -273,31 +234,20 @@ export class ActivationCache {
     return `blocks.${layer}.hook_resid_${parallelResidual ? 'pre' : 'mid'}`
   }
 
-  private async neurons(
-    layers: number,
-    position: number | undefined,
-    chosen: readonly number[] = Array.from({ length: this.model.config.shape.mlpWidth }, (_, index) => index),
-  ): Promise<Components> {
-    const found: Components = { stacks: [], labels: [] }
-    for (let layer = 0; layer < layers; layer++) {
-      found.stacks.push(await neuronParts(this.partsAt(position), layer, chosen))
-      for (const neuron of chosen) found.labels.push(`L${layer}N${neuron}`)
-    }
-    return found
-  }
-
   /**
    * Everything that the stream which `layer` reads is the sum of: each head, each neuron (or each MLP), embeddings, and all biases together.
    * @returns labels `L0H0`, …, `L0N0`, … (or `0_mlp_out`, …), `embed`, `pos_embed`, `bias`
    * @throws layer_out_of_range, hook_not_cached; hook_unknown for neurons of a mixture of experts
    */
   async fullResidDecomposition(options: FullOptions = {}): Promise<ResidualStack> {
+    checkOptions('fullResidDecomposition', options, fullOptions)
     const { position, expandNeurons = true, mlpInput = false } = options
     const layer = this.layerOf(options)
     const attentions = this.attentionsBefore(layer, mlpInput)
-    const { stacks, labels } = await this.heads(attentions, position)
+    const source = this.partsAt(position)
+    const { stacks, labels } = await headComponents(source, attentions)
     if (expandNeurons) {
-      const neurons = await this.neurons(layer, position)
+      const neurons = await neuronComponents(source, layer)
       stacks.push(...neurons.stacks)
       labels.push(...neurons.labels)
     }
@@ -308,25 +258,9 @@ export class ActivationCache {
       stacks.push(stackTensors([this.at(hook, position)]))
       labels.push(label)
     }
-    stacks.push(await this.biases(attentions, expandNeurons ? layer : 0, position))
+    stacks.push(await biasComponent(source, attentions, expandNeurons ? layer : 0))
     labels.push('bias')
     return this.finished(joinStacks(stacks), labels, options)
-  }
-
-  /** Sum of the biases of so many layers' attention and MLPs: [1, B, S, D]. */
-  private async biases(attentions: number, mlps: number, position: number | undefined): Promise<AxedTensor> {
-    const source = this.partsAt(position)
-    const { shape } = source.at('hook_embed')
-    const size = shape.reduce((product, length) => product * length, 1)
-    const found: AxedTensor[] = [{ data: new Float32Array(size), shape: [1, ...shape], axes: 'N B S D' }]
-    for (let layer = 0; layer < this.layers; layer++) {
-      const parts = [
-        layer < attentions ? await biasPart(source, layer, 'attention') : null,
-        layer < mlps ? await biasPart(source, layer, 'mlp') : null,
-      ]
-      found.push(...parts.filter((part) => part !== null))
-    }
-    return stackTensors([sumOfStack(joinStacks(found))])
   }
 
   /**
@@ -339,7 +273,7 @@ export class ActivationCache {
     name: string,
     options: Pick<StackOptions, 'layer'> = {},
   ): AxedTensor & { labels: readonly string[] } {
-    const layer = this.layerOf(options, 1)
+    const layer = this.layerOf(checkOptions('stackActivation', options, layerOptions), 1)
     const labels = Array.from({ length: layer }, (_, each) => `blocks.${each}.${name}`)
     return { ...stackTensors(labels.map((label) => this.get(label))), labels }
   }
@@ -353,6 +287,7 @@ export class ActivationCache {
    * @throws invalid_input, token_out_of_range, hook_not_cached; a TypeError for a stack whose scale is applied already
    */
   async logitAttribution(tokens: TokenChoice, options: AttributionOptions = {}): Promise<Attribution> {
+    checkOptions('logitAttribution', options, attributionOptions)
     const stack = options.stack ?? this.decomposeResid()
     if (stack.isNormalised) throw new TypeError('the stack is normalised already; leave applyLn out')
     const scale = sliceAxis(
@@ -366,16 +301,11 @@ export class ActivationCache {
 
   /**
    * Logits as if the model ended at each place of the residual stream.
-   * @param options.position  the last one where left out: V logits for each component and position are many
-   * @param options.norm  `own`: the final norm as it would be there (the usual lens). `final`: the scale that the end of the stream had, as in
-   *   `accumulated_resid(apply_ln=True) @ W_U`
    * @returns [N, 1, 1, V], axes `N B S V`, soft-capped where the model does so; labels as `accumulatedResid`
    * @throws layer_out_of_range, hook_not_cached
    */
-  async logitLens(
-    options: { position?: number; layer?: number; inclMid?: boolean; norm?: LensNorm } = {},
-  ): Promise<LensLogits> {
-    const { norm = 'own', position = -1, ...further } = options
+  async logitLens(options: LensOptions = {}): Promise<LensLogits> {
+    const { norm = 'own', position = -1, ...further } = checkOptions('logitLens', options, lensOptions)
     const stack = this.accumulatedResid({ ...further, position })
     return lens(this.model, {
       stack,

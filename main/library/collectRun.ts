@@ -6,8 +6,8 @@ import { defaultCache } from '../folders.ts'
 import { openEngine, type EngineService } from '../jobs/engineService.ts'
 import type { StepSituation } from '../jobs/playEpisode.ts'
 import type { InterventionChooser } from '../jobs/runInterventions.ts'
-import { parseSettings } from '../jobs/settings.ts'
 import { resourcesFolder } from '../resourcesFolder.ts'
+import { checkOptions, checkSettings, type OptionKinds } from './options.ts'
 
 /**
  * Names the interventions of one step: those of the run's list, by name or by place from 0. It knows all that is known before the step: the
@@ -31,6 +31,18 @@ export interface CollectRunOptions {
   onProgress?: (run: RunRecord) => void
 }
 
+const collectRunOptions: OptionKinds<CollectRunOptions> = {
+  workspace: 'text',
+  chooser: 'any',
+  cacheFolder: 'text',
+  signal: 'signal',
+  onProgress: 'function',
+}
+const chooserKinds: OptionKinds<NonNullable<CollectRunOptions['chooser']>> = {
+  name: 'text',
+  choose: 'function',
+}
+
 /** Settings of a run as docs/terminal.md and the form have them; `model` is an id of the workspace, a path, or `embedded`. */
 export type CollectRunSettings = Omit<CollectInput, 'modelId'> & { model: string }
 
@@ -43,9 +55,10 @@ export async function collectRun(
   { model, ...settings }: CollectRunSettings,
   options: CollectRunOptions,
 ): Promise<RunRecord> {
+  checkOptions('collectRun', options, collectRunOptions)
   return withEngine(options, async (engine, signal) => {
     const { id: modelId } = await engine.models.findOrAdd(model, () => {}, signal)
-    const parsed = parseSettings(collectSettings, { ...settings, modelId })
+    const parsed = checkSettings(collectSettings, { ...settings, modelId })
     const names = parsed.interventions.map(({ name }) => name)
     return engine.runs.start(parsed, chooserOf(options, names))
   })
@@ -57,6 +70,7 @@ export async function collectRun(
  * @throws run_not_resumable, run_model_gone, run_differs, not_found, and as `collectRun`
  */
 export async function resumeRun(id: string, options: CollectRunOptions): Promise<RunRecord> {
+  checkOptions('resumeRun', options, collectRunOptions)
   return withEngine(options, async (engine) => {
     const names = engine.runs.get(id).settings.interventions.map(({ name }) => name)
     return engine.runs.resume(id, chooserOf(options, names))
@@ -68,7 +82,7 @@ function chooserOf(
   names: readonly (string | undefined)[],
 ): InterventionChooser | undefined {
   if (!chooser) return undefined
-  const { name, choose } = chooser
+  const { name, choose } = checkOptions('a chooser', chooser, chooserKinds)
   const place = (chosen: string | number): number => {
     const index = typeof chosen === 'number' ? chosen : names.indexOf(chosen)
     if (Number.isInteger(index) && index >= 0 && index < names.length) return index

@@ -78,7 +78,9 @@ describe('an episode', () => {
     for (const nothing of [undefined, null, {}]) expect(bits(await follow(nothing))).toEqual(bits(plain))
     const zero = { kind: 'zeroAblate', hook, positions: 'all' }
     await expect(follow([zero])).rejects.toThrow(/not a list/)
-    await expect(follow({ intervention: [zero] })).rejects.toThrow(/not “intervention”/)
+    await expect(follow({ intervention: [zero] })).rejects.toThrow(
+      /no option “intervention”; near it: interventions/,
+    )
     await expect(follow('zeroAblate')).rejects.toThrow(TypeError)
   })
 

@@ -11,7 +11,10 @@ import {
 } from '../jobs/playEpisode.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import type { InterventionInput } from './interventionInputs.ts'
-import { hookedFunctions, modelInside, type FwdHook, type Model, type SamplingOptions } from './model.ts'
+import { hookedFunctions, type FwdHook } from './fwdHooks.ts'
+import { modelInside, type Model } from './model.ts'
+import { checkOptions, type OptionKinds } from './options.ts'
+import { samplingOptions, type SamplingOptions } from './runOptions.ts'
 import type { StepMetadata } from './trajectory.ts'
 import type { TrajectoryCapture } from './trajectoryCapture.ts'
 
@@ -48,6 +51,18 @@ export interface EpisodeOptions extends SamplingOptions {
   signal?: AbortSignal
 }
 
+const episodeOptions: OptionKinds<EpisodeOptions> = {
+  ...samplingOptions,
+  task: 'text',
+  episode: 'count',
+  seed: 'number',
+  interventions: 'any',
+  capture: 'any',
+  onStep: 'function',
+  signal: 'signal',
+}
+const planKinds: OptionKinds<StepPlan> = { interventions: 'any', fwdHooks: 'any' }
+
 export interface PlayedEpisode {
   task: string
   outcome: EpisodeOutcome
@@ -65,7 +80,7 @@ export async function playEpisode(
   environment: Environment,
   options: EpisodeOptions = {},
 ): Promise<PlayedEpisode> {
-  const { episode = 0, seed = 0, capture, onStep } = options
+  const { episode = 0, seed = 0, capture, onStep } = checkOptions('playEpisode', options, episodeOptions)
   const { maxNewTokens, temperature, topK, topP, stopTokens } = options
   const sampling = parseSettings(samplingSettings, { maxNewTokens, temperature, topK, topP, stopTokens })
   const task = options.task ?? environment.taskOf(episode, seed)
@@ -159,10 +174,5 @@ async function changesOf(
 /** @throws TypeError for what is no plan: it would be taken for none */
 function stepPlan(plan: NoPlan | StepPlan): StepPlan {
   if (plan === undefined || plan === null) return {}
-  const said = 'a step’s rule gives { interventions, fwdHooks } or nothing'
-  if (typeof plan !== 'object') throw new TypeError(`${said}, not ${typeof plan}`)
-  if (Array.isArray(plan)) throw new TypeError(`${said}, not a list`)
-  const unknown = Object.keys(plan).find((key) => key !== 'interventions' && key !== 'fwdHooks')
-  if (unknown !== undefined) throw new TypeError(`${said}, not “${unknown}”`)
-  return plan
+  return checkOptions('a step’s rule, which gives { interventions, fwdHooks } or nothing,', plan, planKinds)
 }

@@ -23,6 +23,8 @@ export function chooseHooks(choice: HookChoice, shape: ModelShape): string[] {
 
 function fitting(filter: HookFilter, names: readonly string[], shape: ModelShape): string[] {
   if (typeof filter === 'string') return expandHooks([filter], shape)
+  if (typeof filter !== 'function' && !(filter instanceof RegExp))
+    throw new TypeError('hook points are named by texts, regular expressions or functions')
   const isChosen =
     filter instanceof RegExp
       ? (name: string) => new RegExp(filter).test(name)

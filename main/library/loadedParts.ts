@@ -1,7 +1,7 @@
 // A model at work, as the parts of the library share it: files, tokeniser, worker, and whoever listens.
 // Owns: opening and closing these together; every run goes through `ask`. Not: the public face (model.ts).
 import { sliceAxis, type AxedTensor } from '../analysis/axedTensor.ts'
-import { errors } from '../contract/errors.ts'
+import { AppError, errors } from '../contract/errors.ts'
 import type { ComputeDtype } from '../contract/models.ts'
 import type { HookedFunction } from '../inference/hookFunctions.ts'
 import { InferenceClient } from '../inference/inferenceClient.ts'
@@ -71,6 +71,7 @@ export class LoadedParts implements CacheModel, TensorOrigin {
   private readonly encoder: Tokenizer
   private readonly client: InferenceClient
   private readonly observers = new Set<RunObserver>()
+  private isClosed = false
   private hashes: { model?: Promise<string>; tokenizer?: Promise<string> } = {}
 
   private constructor({ files, dtype, encoder, tokenizer, weights, client }: Held) {
@@ -151,7 +152,7 @@ export class LoadedParts implements CacheModel, TensorOrigin {
    * Runs a request, with the hook points that observers want beside its own.
    * @param wanted.observer  of this run alone
    * @param wanted.promptOnly  the token that follows the prompt, which every request computes, is left out of the tensors
-   * @throws as InferenceClient.generate
+   * @throws model_closed, and as InferenceClient.generate
    */
   async ask(
     request: GenerateRequest,
@@ -167,11 +168,7 @@ export class LoadedParts implements CacheModel, TensorOrigin {
     const own = new Set(request.capture.hooks)
     const hooks = [...new Set([...own, ...observers.flatMap((observer) => observer.hooks)])]
     const positions = observers.length > 0 ? 'all' : request.capture.positions
-    const result = await this.client.generate(
-      { ...request, capture: { hooks, positions } },
-      wanted.signal,
-      wanted.functions,
-    )
+    const result = await this.generate({ ...request, capture: { hooks, positions } }, wanted)
     const tensors = this.tensorsOf(result, request, wanted.promptOnly)
     const { promptIds } = request
     for (const observer of observers)
@@ -184,6 +181,18 @@ export class LoadedParts implements CacheModel, TensorOrigin {
     const ofRequest = new Map([...tensors].filter(([name]) => own.has(name)))
     const captures = result.captures.filter(({ hook }) => own.has(hook))
     return { result: { ...result, captures }, tensors: ofRequest }
+  }
+
+  private async generate(
+    request: GenerateRequest,
+    { signal, functions }: { signal: AbortSignal; functions: readonly HookedFunction[] },
+  ): Promise<GenerateResult> {
+    try {
+      return await this.client.generate(request, signal, functions)
+    } catch (error) {
+      const isEnded = this.isClosed && error instanceof AppError && error.code === 'session_lost'
+      throw isEnded ? errors.modelClosed({ model: this.files.name }, error) : error
+    }
   }
 
   private tensorsOf(
@@ -207,6 +216,7 @@ export class LoadedParts implements CacheModel, TensorOrigin {
   }
 
   close(): Promise<void> {
+    this.isClosed = true
     return this.client.close()
   }
 }

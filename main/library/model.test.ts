@@ -43,9 +43,28 @@ describe('a prompt', () => {
     [[], 'invalid_input'],
     ['', 'invalid_input'],
     [[1, 900], 'token_out_of_range'],
+    [[1, 1.5], 'token_out_of_range'],
+    [Float32Array.of(1, -2), 'token_out_of_range'],
+    [['1'], 'token_out_of_range'],
     [new Int32Array(2048), 'prompt_too_long'],
   ])('that cannot be run is refused: %o', async (given, code) => {
     await expect(model.forward(given as string)).rejects.toMatchObject({ code })
+  })
+
+  it.each([
+    [null, /a text, a list of token ids, or a chat/],
+    [7, /a text, a list of token ids, or a chat/],
+    [
+      [{ role: 'robot', content: 'hi' }],
+      /message 0 of the chat: “role” is one of “system”, “user”, “assistant”, not “robot”/,
+    ],
+    [[{ role: 'user', text: 'hi' }], /no option “text”; near it: role, content/],
+    [[{ role: 'user' }], /message 0 of the chat lacks its content/],
+    [[{ role: 'user', content: 'hi' }, 'hi'], /message 1 of the chat/],
+  ])('that is no prompt is refused by what is wrong with it: %o', async (given, message) => {
+    const run = model.generate(given as unknown as string)
+    await expect(run).rejects.toThrow(TypeError)
+    await expect(run).rejects.toThrow(message)
   })
 })
 
@@ -195,13 +214,39 @@ describe('functions at hook points', () => {
 
   it.each([
     ['a name where the function belongs', [[hook, 'zero']], /what is to be called is zero/],
-    ['a phase that is none', [[hook, () => {}, 'promt']], /“promt” is none of the phases prompt, decode/],
+    [
+      'a phase that is none',
+      [[hook, () => {}, 'promt']],
+      /phase is one of “prompt”, “decode”, “both”, not “promt”/,
+    ],
     ['a pair outside a list', [hook, () => {}], /list of/],
     ['null', null, /list of/],
   ])('are refused where they are written wrong: %s', async (_, fwdHooks, message) => {
     const run = model.runWithHooks('ab', { fwdHooks: fwdHooks as [] })
     await expect(run).rejects.toThrow(TypeError)
     await expect(run).rejects.toThrow(message)
+  })
+
+  it('that ask their own model are told so, and the model goes on', async () => {
+    const expected = (await model.forward('ab')).data
+    const run = async (): Promise<void> => void (await model.forward('cd'))
+    const asking = model.runWithHooks('ab', { fwdHooks: [[hook, run]] })
+    await expect(asking).rejects.toThrow(/asks the model that waits for it/)
+    expect((await model.forward('ab')).data).toEqual(expected)
+  })
+
+  it('may ask another model, but not one that waits for that', async () => {
+    await using other = await openModel(await writeTinyModel(join(folder, 'asked')), { cacheFolder: folder })
+    const elsewhere = (await other.forward('cd')).data
+    let given: Float32Array | undefined
+    const ask = async (): Promise<void> => void (given = (await other.forward('cd')).data)
+    await model.runWithHooks('ab', { fwdHooks: [[hook, ask]] })
+    expect(given).toEqual(elsewhere)
+    const back = async (): Promise<void> => void (await model.forward('ef'))
+    const around = async (): Promise<void> =>
+      void (await other.runWithHooks('cd', { fwdHooks: [[hook, back]] }))
+    const circle = model.runWithHooks('ab', { fwdHooks: [[hook, around]] })
+    await expect(circle).rejects.toThrow(/asks the model that waits for it/)
   })
 
   it('act on every generated token, or in the phase they name', async () => {

@@ -2,10 +2,8 @@
 // Owns: prompts in any form, options with their defaults, results with axes. Not: loading (openModel.ts) or what a cache can do (activationCache.ts).
 import { sliceAxis, type AxedTensor } from '../analysis/axedTensor.ts'
 import { errors } from '../contract/errors.ts'
-import type { InterventionPhase } from '../contract/interventions.ts'
 import type { ModelShape } from '../contract/models.ts'
-import { samplingSettings, type ChatMessage, type FinishReason } from '../contract/runs.ts'
-import type { HookedFunction, HookFunction } from '../inference/hookFunctions.ts'
+import { samplingSettings, type FinishReason } from '../contract/runs.ts'
 import type { InterventionCount } from '../inference/interventionBinding.ts'
 import { checkSteps, interventionsAtStep } from '../inference/interventionPlan.ts'
 import type { Intervention } from '../inference/interventions.ts'
@@ -14,57 +12,22 @@ import { splitStop } from '../jobs/playEpisode.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import { listHooks, type HookPoint } from '../model/hookNames.ts'
 import { ActivationCache } from './activationCache.ts'
-import { chooseHooks, usualHooks, type HookChoice } from './hookChoice.ts'
-import type { InterventionInput } from './interventionInputs.ts'
+import { hookedFunctions, type FwdHook } from './fwdHooks.ts'
+import { chooseHooks, usualHooks } from './hookChoice.ts'
 import type { Answer, LoadedParts, RunObserver } from './loadedParts.ts'
 import type { NamedWeights } from './namedWeights.ts'
+import { checkOptions } from './options.ts'
+import { checkIds, isChat, type Prompt } from './prompts.ts'
+import {
+  cacheOptions,
+  generateOptions,
+  runOptions,
+  type CacheOptions,
+  type GenerateOptions,
+  type RunOptions,
+  type SamplingOptions,
+} from './runOptions.ts'
 import type { ModelTokenizer } from './tokenizer.ts'
-
-/** A text, ids, or a chat that the model's template renders. A text gets what the tokeniser wants around it. */
-export type Prompt = string | ArrayLike<number> | readonly ChatMessage[]
-
-/**
- * Which hook points, and what is called there: the function gets `{ hook, data, shape, axes, phase, firstPosition }` and gives new values,
- * or changes `data` in place. With a phase it is called in that one alone.
- */
-export type FwdHook = readonly [hooks: HookChoice, run: HookFunction, phase?: InterventionPhase]
-
-export interface RunOptions {
-  /** What is changed, in this order (docs/interventions.md). */
-  interventions?: readonly InterventionInput[]
-  /** Functions called at hook points, after the interventions there. */
-  fwdHooks?: readonly FwdHook[]
-  /** The step of an episode that this run is, for `applyAtSteps`; 0 where left out. */
-  step?: number
-  /** For draws: of tokens, and of resampled rows. 0 where left out. */
-  seed?: number | string
-  signal?: AbortSignal
-}
-
-export interface CacheOptions extends RunOptions {
-  /** Hook points to keep; all but `attn.hook_result` where left out. */
-  names?: HookChoice
-}
-
-export interface SamplingOptions {
-  /** Tokens at most; 64 where left out. */
-  maxNewTokens?: number
-  /** 0 is greedy; 1 where left out. */
-  temperature?: number
-  /** 0, where left out, switches it off. */
-  topK?: number
-  /** 1, where left out, switches it off. */
-  topP?: number
-  /** Texts of tokens that end an answer beside the model's own. */
-  stopTokens?: string[]
-}
-
-export interface GenerateOptions extends RunOptions, SamplingOptions {
-  /** Hook points to keep for prompt and answer; none where left out. */
-  names?: HookChoice
-  /** Logits of every position. */
-  wantLogits?: boolean
-}
 
 export interface Generation {
   /** Without the stop token. */
@@ -145,15 +108,16 @@ export class Model implements AsyncDisposable {
   toPromptIds(prompt: Prompt): Int32Array {
     if (typeof prompt === 'string') return this.tokenizer.toTokens(prompt)
     if (isChat(prompt)) return this.tokenizer.chatToTokens(prompt)
-    return Int32Array.from(prompt as ArrayLike<number>) // neither text nor chat
+    return checkIds(prompt as ArrayLike<number>, this.shape.vocabulary) // neither text nor chat
   }
 
   /**
    * An answer to a prompt, drawn or greedy. Calls that run at the same time form one batch, and none changes another's result.
    * @throws invalid_input, token_out_of_range, prompt_too_long, hook_unknown, the intervention_… errors, not_enough_memory,
-   *   session_lost; whatever a function throws; the signal's reason
+   *   model_closed, session_lost; whatever a function throws; the signal's reason
    */
   async generate(prompt: Prompt, options: GenerateOptions = {}): Promise<Generation> {
+    checkOptions('generate', options, generateOptions)
     const promptIds = this.toPromptIds(prompt)
     const { names, wantLogits = false } = options
     const { result, tensors } = await this.run(promptIds, options, {
@@ -180,7 +144,7 @@ export class Model implements AsyncDisposable {
    * @throws as `generate`; prompt_too_long for one that fills the whole context: one token more is computed and left out
    */
   async forward(prompt: Prompt, options: RunOptions = {}): Promise<AxedTensor> {
-    return (await this.runPrompt(prompt, options, [])).logits
+    return (await this.runPrompt(prompt, checkOptions('forward', options, runOptions), [])).logits
   }
 
   /**
@@ -191,6 +155,7 @@ export class Model implements AsyncDisposable {
     prompt: Prompt,
     options: CacheOptions = {},
   ): Promise<{ logits: AxedTensor; cache: ActivationCache }> {
+    checkOptions('runWithCache', options, cacheOptions)
     return this.runPrompt(prompt, options, chooseHooks(options.names ?? usualHooks, this.shape))
   }
 
@@ -198,8 +163,13 @@ export class Model implements AsyncDisposable {
    * Logits as `forward`, with functions at hook points. Nothing of them is left when it returns, throws or is aborted.
    * @throws as `forward`
    */
-  runWithHooks(prompt: Prompt, options: RunOptions & { fwdHooks: readonly FwdHook[] }): Promise<AxedTensor> {
-    return this.forward(prompt, options)
+  async runWithHooks(
+    prompt: Prompt,
+    options: RunOptions & { fwdHooks: readonly FwdHook[] },
+  ): Promise<AxedTensor> {
+    const { fwdHooks } = checkOptions('runWithHooks', options, runOptions)
+    if (!Array.isArray(fwdHooks)) throw new TypeError('runWithHooks wants fwdHooks, a list of functions')
+    return (await this.runPrompt(prompt, options, [])).logits
   }
 
   /** Hands the values of some hook points to an observer after each run. @returns ends that */
@@ -265,7 +235,7 @@ export class Model implements AsyncDisposable {
     return interventionsAtStep(planned, step ?? 0, seed)
   }
 
-  /** Ends the worker and frees the model; what runs is refused with session_lost. Caches stay usable. */
+  /** Ends the worker and frees the model; what runs is refused with model_closed. Caches stay usable. */
   async close(): Promise<void> {
     try {
       await this.parts.close()
@@ -280,9 +250,6 @@ export class Model implements AsyncDisposable {
   }
 }
 
-const isChat = (prompt: ArrayLike<number> | readonly ChatMessage[]): prompt is readonly ChatMessage[] =>
-  Array.isArray(prompt) && prompt.length > 0 && typeof prompt[0] === 'object'
-
 /** A schema takes `undefined` for its default, but null for an error. */
 const definedOnly = ({ maxNewTokens, temperature, topK, topP, stopTokens }: SamplingOptions): object => ({
   maxNewTokens,
@@ -291,36 +258,6 @@ const definedOnly = ({ maxNewTokens, temperature, topK, topP, stopTokens }: Samp
   topP,
   stopTokens,
 })
-
-const phases: readonly string[] = ['prompt', 'decode', 'both'] satisfies InterventionPhase[]
-
-/**
- * One entry for each hook point.
- * @throws hook_unknown, layer_out_of_range; a TypeError for what is no list of hooks and functions, and for a phase that a prompt has not
- * @internal
- */
-export function hookedFunctions(
-  fwdHooks: readonly FwdHook[],
-  shape: ModelShape,
-  promptOnly: boolean,
-): HookedFunction[] {
-  const hint = 'fwdHooks is a list of [hook points, function, phase]'
-  const isList = (value: unknown): boolean => Array.isArray(value)
-  if (!isList(fwdHooks) || !fwdHooks.every(isList)) throw new TypeError(hint)
-  const own = promptOnly ? 'prompt' : 'both'
-  return fwdHooks.flatMap(([choice, run, phase = own]) => {
-    if (typeof run !== 'function') throw new TypeError(`${hint}; what is to be called is ${String(run)}`)
-    if (!phases.includes(phase))
-      throw new TypeError(`${hint}; “${phase}” is none of the phases ${phases.join(', ')}`)
-    if (promptOnly && phase === 'decode')
-      throw new TypeError('a function of phase “decode” is never called where no answer is wanted')
-    return chooseHooks(choice, shape).map((hook) => ({
-      hook,
-      run,
-      phase: promptOnly ? ('prompt' as const) : phase,
-    }))
-  })
-}
 
 /** A run without an answer has no tokens for them. */
 function refuseDecode(interventions: readonly Intervention[], tokens: number): void {

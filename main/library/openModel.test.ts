@@ -24,7 +24,10 @@ describe('opening a model', () => {
       forward = () => model.forward('a')
       await forward()
     }
-    await expect(forward()).rejects.toMatchObject({ code: 'session_lost' })
+    await expect(forward()).rejects.toMatchObject({
+      code: 'model_closed',
+      cure: expect.stringMatching(/await/),
+    })
   })
 
   it('leaves a cache usable after the model is closed', async () => {
@@ -91,12 +94,33 @@ describe('opening a model', () => {
   })
 
   it.each([
-    ['no-such-model', 'not_found'],
+    ['no-such-model', 'model_unknown'],
     ['./no/such/folder', 'model_path_missing'],
   ])('refuses what is not there: %s', async (name, code) => {
     const workspace = join(folder, 'empty')
     Workspace.open(workspace).close()
     await expect(openModel(name, { workspace, cacheFolder: folder })).rejects.toMatchObject({ code })
+  })
+
+  it('names what is near a name that nothing has, with a workspace or without', async () => {
+    for (const options of [{}, { workspace: join(folder, 'empty') }]) {
+      const opening = openModel('embeded', { ...options, cacheFolder: folder })
+      await expect(opening).rejects.toMatchObject({
+        code: 'model_unknown',
+        cure: expect.stringMatching(/near it: embedded/),
+      })
+    }
+    const elsewhere = openModel('embeded', { workspace: join(folder, 'none') })
+    await expect(elsewhere).rejects.toMatchObject({ code: 'workspace_missing' })
+  })
+
+  it('refuses options that it does not have', async () => {
+    await expect(openModel(tiny, { cachefolder: folder } as object)).rejects.toThrow(
+      'openModel has no option “cachefolder”; near it: cacheFolder',
+    )
+    await expect(openModel(tiny, { dtype: 'float16' as 'float32' })).rejects.toThrow(
+      /“dtype” is one of “float32”/,
+    )
   })
 
   it('ends with the signal’s reason', async () => {

@@ -1,8 +1,9 @@
 // From a path or a name to a model at work.
 // Owns: what a caller may name, where caches lie, the workspace behind it. Not: reading files (model/) or what a model can do (model.ts).
 import { existsSync } from 'node:fs'
-import { errors } from '../contract/errors.ts'
-import type { ComputeDtype } from '../contract/models.ts'
+import { AppError, errors } from '../contract/errors.ts'
+import { nearestNames } from '../contract/nearestNames.ts'
+import { computeDtype, type ComputeDtype } from '../contract/models.ts'
 import { defaultCache, defaultWorkspace } from '../folders.ts'
 import { embeddedModelFolder, embeddedModelId } from '../jobs/embeddedModel.ts'
 import { runReader } from '../jobs/interventions.ts'
@@ -11,6 +12,7 @@ import { resourcesFolder } from '../resourcesFolder.ts'
 import { Workspace } from '../store/workspace.ts'
 import { LoadedParts } from './loadedParts.ts'
 import { createModel, type Model } from './model.ts'
+import { checkOptions, type OptionKinds } from './options.ts'
 
 export interface OpenOptions {
   /**
@@ -34,6 +36,16 @@ export interface OpenOptions {
   onProgress?: (progress: { label: string; fraction: number }) => void
 }
 
+const openOptions: OptionKinds<OpenOptions> = {
+  workspace: 'text',
+  cacheFolder: 'text',
+  dtype: computeDtype.options,
+  rows: 'number',
+  threads: 'number',
+  signal: 'signal',
+  onProgress: 'function',
+}
+
 const nothing = (): void => {}
 /** What ids are made of (jobs/modelLibrary.ts); anything else is a path. */
 const idForm = /^[a-z0-9-]+$/
@@ -41,14 +53,18 @@ const idForm = /^[a-z0-9-]+$/
 /**
  * Loads a model in a worker of its own. Close it when done, or declare it with `await using`.
  * @param pathOrId  a Hugging Face folder, a GGUF file, `embedded` for the model that ships with Innerview, or a workspace's model
- * @throws model_…, dtype_unavailable, architecture_unsupported, tokenizer_invalid, not_enough_memory, not_found, workspace_…; the signal's reason
+ * @throws model_…, dtype_unavailable, architecture_unsupported, tokenizer_invalid, not_enough_memory, model_unknown, workspace_…; the signal's reason
  */
 export async function openModel(pathOrId: string, options: OpenOptions = {}): Promise<Model> {
+  checkOptions('openModel', options, openOptions)
+  if (typeof pathOrId !== 'string')
+    throw new TypeError(`openModel takes a path or a name, not ${typeof pathOrId}`)
   const { rows = 16, signal = new AbortController().signal, onProgress = nothing } = options
   signal.throwIfAborted()
   const isId = idForm.test(pathOrId) && pathOrId !== embeddedModelId && !existsSync(pathOrId)
   const folder = options.workspace ?? (isId ? defaultWorkspace() : null)
-  const workspace = folder === null ? null : Workspace.open(folder, { readOnly: true })
+  const workspace =
+    folder === null ? null : openWorkspace(folder, { pathOrId, isNamed: options.workspace !== undefined })
   const leave = (): void => workspace?.close()
   try {
     const files = await openModelFiles(pathOf(pathOrId, workspace))
@@ -67,10 +83,28 @@ export async function openModel(pathOrId: string, options: OpenOptions = {}): Pr
   }
 }
 
+/** The usual workspace need not be there: then nothing has that name. */
+function openWorkspace(folder: string, asked: { pathOrId: string; isNamed: boolean }): Workspace {
+  try {
+    return Workspace.open(folder, { readOnly: true })
+  } catch (error) {
+    const isAbsent = error instanceof AppError && error.code === 'workspace_missing'
+    throw isAbsent && !asked.isNamed ? unknown(asked.pathOrId, []) : error
+  }
+}
+
+const unknown = (name: string, ids: readonly string[]): AppError =>
+  errors.modelUnknown({ name, near: nearestNames(name, [embeddedModelId, ...ids]) })
+
 function pathOf(pathOrId: string, workspace: Workspace | null): string {
   if (pathOrId === embeddedModelId) return embeddedModelFolder(resourcesFolder())
-  const record = workspace?.models.list().find(({ id }) => id === pathOrId)
+  const models = workspace?.models.list() ?? []
+  const record = models.find(({ id }) => id === pathOrId)
   if (record) return record.path
-  if (idForm.test(pathOrId) && !existsSync(pathOrId)) throw errors.notFound({ kind: 'model', id: pathOrId })
+  if (idForm.test(pathOrId) && !existsSync(pathOrId))
+    throw unknown(
+      pathOrId,
+      models.map(({ id }) => id),
+    )
   return pathOrId
 }

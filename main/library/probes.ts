@@ -6,8 +6,8 @@ import { AppError } from '../contract/errors.ts'
 import { probeSettings, type ProbeDocument, type ProbeSettingsInput } from '../contract/probes.ts'
 import { defaultCache } from '../folders.ts'
 import { openEngine, type EngineService } from '../jobs/engineService.ts'
-import { parseSettings } from '../jobs/settings.ts'
 import { resourcesFolder } from '../resourcesFolder.ts'
+import { checkOptions, checkSettings, type OptionKinds } from './options.ts'
 
 /** Which steps, labels and activations: as docs/terminal.md has them; `runIds` is all that must be given. */
 export type ProbeRecipe = z.input<typeof dataSetRecipe>
@@ -24,6 +24,13 @@ export interface TrainProbeOptions {
   onProgress?: (progress: { label: string; fraction: number }) => void
 }
 
+const trainOptions: OptionKinds<TrainProbeOptions> = {
+  workspace: 'text',
+  cacheFolder: 'text',
+  signal: 'signal',
+  onProgress: 'function',
+}
+
 export interface TrainedProbe {
   /** In the workspace. */
   id: string
@@ -38,10 +45,12 @@ export interface TrainedProbe {
 export async function trainProbe(
   recipe: ProbeRecipe,
   settings: ProbeTrainingSettings,
-  { workspace, cacheFolder, signal = new AbortController().signal, onProgress = () => {} }: TrainProbeOptions,
+  options: TrainProbeOptions,
 ): Promise<TrainedProbe> {
+  const { workspace, cacheFolder } = checkOptions('trainProbe', options, trainOptions)
+  const { signal = new AbortController().signal, onProgress = () => {} } = options
   signal.throwIfAborted()
-  const asked = parseSettings(dataSetRecipe, recipe)
+  const asked = checkSettings(dataSetRecipe, recipe)
   const engine = await openEngine({
     workspaceFolder: workspace,
     cacheFolder: cacheFolder ?? defaultCache(),
@@ -51,7 +60,7 @@ export async function trainProbe(
   const watching = new AbortController()
   try {
     const { id: dataSetId } = await engine.dataSets.create(asked, onProgress, signal)
-    const { id } = engine.probes.train(parseSettings(probeSettings, { ...settings, dataSetId }))
+    const { id } = engine.probes.train(checkSettings(probeSettings, { ...settings, dataSetId }))
     const following = follow(engine, id, watching.signal, onProgress)
     const cancel = (): void => {
       const isGoingOn = engine.probes.active().some((probe) => probe.id === id) // it may have ended a moment ago

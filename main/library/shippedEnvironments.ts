@@ -8,8 +8,8 @@ import { readKey } from '../environments/keyStore.ts'
 import { loadKnowledge } from '../environments/knowledge.ts'
 import { knowledgeBaseOracle } from '../environments/knowledgeBaseOracle.ts'
 import { openAiOracle } from '../environments/openAiOracle.ts'
-import { parseSettings } from '../jobs/settings.ts'
 import { resourcesFolder } from '../resourcesFolder.ts'
+import { checkSettings } from './options.ts'
 
 /** What `kb` and `openai` may be told, or an oracle of one's own. */
 export type OracleChoice = Exclude<z.input<typeof oracleSettings>, { kind: 'human' }> | Oracle
@@ -25,7 +25,7 @@ export function openEnvironment(
   oracle: OracleChoice = { kind: 'kb' },
 ): Environment {
   const knowledge = () => loadKnowledge(resourcesFolder())
-  return createEnvironment(parseSettings(environmentSettings, settings), {
+  return createEnvironment(checkSettings(environmentSettings, settings), {
     oracle: settings.name === 'number_hunt' ? null : oracleOf(oracle, knowledge),
     knowledge,
   })
@@ -33,7 +33,7 @@ export function openEnvironment(
 
 function oracleOf(choice: OracleChoice, knowledge: () => ReturnType<typeof loadKnowledge>): Oracle {
   if (!('kind' in choice)) return choice
-  const settings = parseSettings(oracleSettings, choice)
+  const settings = checkSettings(oracleSettings, choice)
   if (settings.kind === 'kb') return knowledgeBaseOracle(knowledge(), settings.strictness)
   if (settings.kind === 'openai') return openAiOracle(settings, { readKey })
   throw new TypeError('an oracle of kind “human” needs somebody to ask; write one with `judge`')

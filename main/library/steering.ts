@@ -5,7 +5,7 @@ import type { ContrastRows } from '../analysis/steering/contrastRows.ts'
 import { verdictCard, type SteeringSweep } from '../analysis/steering/verdictCard.ts'
 import { contrastSettings, type ContrastSettingsInput } from '../contract/contrasts.ts'
 import { verdictSettings, type VerdictDocument, type VerdictSettingsInput } from '../contract/steering.ts'
-import { parseSettings } from '../jobs/settings.ts'
+import { checkSettings } from './options.ts'
 
 /**
  * Vectors from one class of steps to the other, with all that tells whether to trust them: docs/methods/steering.md.
@@ -13,7 +13,7 @@ import { parseSettings } from '../jobs/settings.ts'
  * @throws invalid_input, activations_not_finite; TypeError where arrays do not fit
  */
 export function contrastVectors(rows: ContrastRows, settings: ContrastSettingsInput = {}): ContrastVectors {
-  return vectorsOf(rows, parseSettings(contrastSettings, settings))
+  return vectorsOf(rows, checkSettings(contrastSettings, settings))
 }
 
 /**
@@ -22,5 +22,5 @@ export function contrastVectors(rows: ContrastRows, settings: ContrastSettingsIn
  * @throws invalid_input; TypeError where there is not exactly one baseline, or something comes twice
  */
 export function steeringVerdict(sweep: SteeringSweep, settings: VerdictSettingsInput = {}): VerdictDocument {
-  return verdictCard(sweep, parseSettings(verdictSettings, settings))
+  return verdictCard(sweep, checkSettings(verdictSettings, settings))
 }

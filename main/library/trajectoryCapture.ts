@@ -6,12 +6,15 @@ import { chooseHooks, usualHooks, type HookChoice } from './hookChoice.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import type { ObservedRun, RunObserver } from './loadedParts.ts'
 import { modelInside, type Model } from './model.ts'
+import { checkOptions, type OptionKinds } from './options.ts'
 import { stepMetadata, Trajectory, type StepMetadata, type TrajectoryStep } from './trajectory.ts'
 
 export interface CaptureOptions {
   /** Hook points to keep; all but `attn.hook_result` where left out, which are many. */
   names?: HookChoice
 }
+
+const captureOptions: OptionKinds<CaptureOptions> = { names: 'any' }
 
 interface OpenStep {
   runs: ObservedRun[]
@@ -31,6 +34,7 @@ export class TrajectoryCapture implements Disposable {
 
   /** @throws hook_unknown, layer_out_of_range */
   constructor(model: Model, options: CaptureOptions = {}) {
+    checkOptions('TrajectoryCapture', options, captureOptions)
     this.model = model
     this.hooks = chooseHooks(options.names ?? usualHooks, model.shape)
   }
