@@ -298,10 +298,10 @@ def reference(model, ids, positions):
     return {name: value.contiguous() for name, value in tensors.items()}, min(margins)
 
 
-def load(folder):
-    """A model in single precision and its tokeniser, from a Hugging Face folder or one with a GGUF file."""
-    ggufs = sorted(folder.glob("*.gguf"))
-    source = {} if (folder / "config.json").exists() or not ggufs else {"gguf_file": ggufs[0].name}
+def load(folder, gguf=None):
+    """A model in single precision and its tokeniser, from a Hugging Face folder or one with a GGUF file, of several the named one."""
+    ggufs = [gguf] if gguf else sorted(path.name for path in folder.glob("*.gguf"))
+    source = {} if (folder / "config.json").exists() or not ggufs else {"gguf_file": ggufs[0]}
     keywords = {"dtype": torch.float32, "attn_implementation": "eager", **source}
     model = transformers.AutoModelForCausalLM.from_pretrained(folder, **keywords).eval()
     return model, transformers.AutoTokenizer.from_pretrained(folder, **source)

