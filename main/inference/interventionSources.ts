@@ -6,8 +6,8 @@ import type { ActivationSource } from '../contract/interventions.ts'
 import type { ComputeDtype } from '../contract/models.ts'
 import { nearestNames } from '../contract/nearestNames.ts'
 import type { HookPoint } from '../model/hookNames.ts'
-import { asWeight, readSafetensorsHeader, readWeight, type SafetensorsEntry } from '../model/safetensors.ts'
-import { readNumbers } from '../model/safetensorsNumbers.ts'
+import { readSafetensorsHeader } from '../model/safetensors.ts'
+import { readFloats } from '../model/safetensorsNumbers.ts'
 import type { RowTable } from './interventions.ts'
 
 /** What only a workspace has: activations of its runs, data sets of them, vectors of its library. */
@@ -118,7 +118,7 @@ async function readFile(
     const near = nearestNames(tensor, [...header.tensors.keys()])
     throw missing(`the file has no such tensor; it has ${near.join(', ') || 'none'}`)
   }
-  const data = await floatsOf(file, entry)
+  const data = await readFloats(file, entry)
   if (!data) throw missing(`the tensor is ${entry.dtype}, which holds no activations`)
   const {
     model_hash: modelHash,
@@ -134,14 +134,6 @@ async function readFile(
     provenance: `${file} ${tensor}`,
     isSequence: entry.shape.length > 2 && entry.shape[0] === 1,
   }
-}
-
-async function floatsOf(file: string, entry: SafetensorsEntry): Promise<Float32Array | null> {
-  const weight = asWeight(file, entry)
-  if (weight) return readWeight(weight)
-  // NumPy makes float64 unless told otherwise.
-  const doubles = entry.dtype === 'F64' ? await readNumbers(file, entry) : null
-  return doubles && Float32Array.from(doubles)
 }
 
 function readRun(

@@ -20,6 +20,18 @@ const views: Partial<
 }
 
 /**
+ * Floats of any width, float64 rounded to float32: NumPy makes that unless told otherwise.
+ * @returns row-major; null for what are no floats
+ * @throws modelTruncated where the file has become shorter since its header was read
+ */
+export async function readFloats(file: string, entry: SafetensorsEntry): Promise<Float32Array | null> {
+  const weight = asWeight(file, entry)
+  if (weight) return weight.dtype === 'uint8' ? null : readWeight(weight)
+  const doubles = entry.dtype === 'F64' ? await readNumbers(file, entry) : null
+  return doubles && Float32Array.from(doubles)
+}
+
+/**
  * @returns row-major; float32 for F32, F16 and BF16, else float64 (integers beyond 2⁵³ are rounded); null for eight-bit floats
  * @throws modelTruncated where the file has become shorter since its header was read
  */

@@ -238,6 +238,17 @@ describe('as a file', () => {
     expect([...engine.vectors.values(back.id).data]).toEqual([...engine.vectors.values(id).data])
   })
 
+  test('safetensors of NumPy’s doubles is rounded to float32', async () => {
+    const doubles = Float64Array.from(numbers, (value) => value + 1e-9)
+    const file = safetensorsBytes([{ name: hook, dtype: 'F64', shape: [width], data: doubles }])
+    const { id, rows } = await take('doubles.safetensors', file)
+    expect(rows).toMatchObject([{ hook, steps: null }])
+    expect([...engine.vectors.values(id).data]).toEqual([...Float32Array.from(doubles)])
+    const huge = doubles.map((value) => value * 1e300)
+    const beyond = safetensorsBytes([{ name: hook, dtype: 'F64', shape: [width], data: huge }])
+    await expect(take('huge.safetensors', beyond)).rejects.toMatchObject({ code: 'vector_not_finite' })
+  })
+
   test('safetensors keeps a direction for each step, which a control vector has no place for', async () => {
     const { id, rows } = await make(contrast('perStep'))
     const { data, fileName } = engine.vectors.export(id, 'safetensors')

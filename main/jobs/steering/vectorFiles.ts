@@ -15,7 +15,8 @@ import {
   type VectorRecord,
 } from '../../contract/vectors.ts'
 import { controlVectorBytes, readControlVector } from '../../model/controlVectorFile.ts'
-import { asWeight, readSafetensorsHeader, readWeight, safetensorsBytes } from '../../model/safetensors.ts'
+import { readSafetensorsHeader, safetensorsBytes } from '../../model/safetensors.ts'
+import { readFloats } from '../../model/safetensorsNumbers.ts'
 import { version } from '../../version.ts'
 import { npyBytes, readNpy } from '../probes/npy.ts'
 
@@ -114,9 +115,8 @@ async function fromSafetensors(path: string, fileName: string): Promise<FileVect
   const said = metadata.rows === undefined ? null : rowTable.safeParse(jsonOf(metadata.rows))
   const rows: FileVector['rows'] = []
   for (const [name, entry] of tensors) {
-    const weight = asWeight(path, entry)
-    if (!weight || weight.dtype === 'uint8' || entry.shape.length < 1 || entry.shape.length > 2) continue
-    const values = await readWeight(weight)
+    const values = entry.shape.length === 1 || entry.shape.length === 2 ? await readFloats(path, entry) : null
+    if (!values) continue
     const width = entry.shape[entry.shape.length - 1]
     rowsOf(values, width, entry.shape.length === 2).forEach((row, index) => {
       const known = said?.data?.find((each) => each.tensor === name && each.row === index)
