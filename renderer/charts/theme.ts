@@ -14,6 +14,13 @@ export interface ChartTheme {
   win: string
   baseline: string
   control: string
+  warning: string
+  danger: string
+  /** Steered, weak to strong. */
+  steered1: string
+  steered2: string
+  steered3: string
+  steered4: string
 }
 
 const tokens: Record<keyof ChartTheme, string> = {
@@ -29,6 +36,12 @@ const tokens: Record<keyof ChartTheme, string> = {
   win: '--win',
   baseline: '--baseline',
   control: '--control',
+  warning: '--warning',
+  danger: '--danger',
+  steered1: '--steered-1',
+  steered2: '--steered-2',
+  steered3: '--steered-3',
+  steered4: '--steered-4',
 }
 
 /** What an exported figure uses, whatever the window looks like: dark on white, as it goes into a paper. */
@@ -45,6 +58,12 @@ export const paperTheme: Readonly<ChartTheme> = {
   win: '#7336bf',
   baseline: '#5c6270',
   control: '#cfd2d9',
+  warning: '#865800',
+  danger: '#b4232c',
+  steered1: '#7db4dd',
+  steered2: '#4793cd',
+  steered3: '#1f74b5',
+  steered4: '#0b568f',
 }
 
 /** Reads the tokens in force on an element; a token that is not set keeps the paper's value. */
