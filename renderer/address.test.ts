@@ -13,6 +13,9 @@ describe('placeOf', () => {
       layer: 15,
       probe: 'probe ü&=2',
       runs: ['run é&=1', 'with, comma'],
+      vector: 'v1',
+      sweep: 's1',
+      tab: 'tables',
     }
     expect(placeOf(hashOf(place))).toEqual(place)
   })
@@ -54,6 +57,12 @@ describe('move', () => {
     const place = placeOf('#/compare?runs=a&runs=b&tab=inspect')
     expect(move(place, { step: null }).tab).toBe('inspect')
     expect(move(place, { view: 'home' }).tab).toBeNull()
+    expect(move(place, { view: 'episodes', tab: 'x' }).tab).toBe('x')
+  })
+  it('keeps vector and sweep elsewhere, but not the page of another view', () => {
+    const place = placeOf('#/steer?vector=v1&sweep=s1&tab=tables')
+    expect(move(place, { sweep: 's2' }).tab).toBe('tables')
+    expect(move(place, { view: 'jobs' })).toMatchObject({ vector: 'v1', sweep: 's1', tab: null })
     expect(move(place, { view: 'episodes', tab: 'x' }).tab).toBe('x')
   })
   it('forgets the head without a layer', () => {

@@ -6,6 +6,7 @@ export const views = [
   'episodes',
   'new-run',
   'probe',
+  'steer',
   'compare',
   'models',
   'jobs',
@@ -26,6 +27,9 @@ export interface Place {
   probe: string | null
   /** Runs that are compared, the first with all others; none elsewhere. */
   runs: readonly string[]
+  /** The vector and the sweep that are shown; they belong to no run. */
+  vector: string | null
+  sweep: string | null
   /** Which of several pages of what is shown; goes with the view. */
   tab: string | null
 }
@@ -40,11 +44,12 @@ export const nowhere: Readonly<Place> = {
   head: null,
   probe: null,
   runs: [],
+  vector: null,
+  sweep: null,
   tab: null,
 }
 
-const things = ['probe', 'tab'] as const
-
+const things = ['probe', 'vector', 'sweep', 'tab'] as const
 const numbers = ['episode', 'step', 'token', 'layer', 'head'] as const
 
 const wholeNumber = (text: string | null): number | null =>

@@ -1,5 +1,5 @@
-// The one selection {view, run, episode, step, token, layer, head, probe, runs, tab}. It lives in the address, so back, forward and a copied
-// link work. Reading a field inside a component or an effect follows it.
+// The one selection {view, run, episode, step, token, layer, head, probe, vector, sweep, runs, tab}. It lives in the address, so back,
+// forward and a copied link work. Reading a field inside a component or an effect follows it.
 import { hashOf, move, nowhere, placeOf, type Place } from './address.ts'
 
 class Selection {
@@ -37,6 +37,12 @@ class Selection {
   }
   get probe() {
     return this.#place.probe
+  }
+  get vector() {
+    return this.#place.vector
+  }
+  get sweep() {
+    return this.#place.sweep
   }
   get tab() {
     return this.#place.tab

@@ -1,4 +1,5 @@
-// What the engine holds, kept up to date by its events: runs, models, data sets, probes, questions, problems.
+// What the engine holds, kept up to date by its events: runs, models, data sets, probes, vectors, sweeps, questions,
+// problems.
 // Owns: the connection's state and these lists. Not: doing anything to them (each domain's controller does).
 import type { EngineEvent, EngineInfo, PendingQuestion } from '../main/contract/api.ts'
 import type { DataSetRecord } from '../main/contract/dataSets.ts'
@@ -6,6 +7,8 @@ import type { ErrorReport } from '../main/contract/errors.ts'
 import type { ModelRecord } from '../main/contract/models.ts'
 import type { ProbeSummary } from '../main/contract/storedProbes.ts'
 import type { RunRecord } from '../main/contract/runs.ts'
+import type { SweepSummary } from '../main/contract/sweeps.ts'
+import type { VectorSummary } from '../main/contract/vectors.ts'
 import { appErrorOf, connect, engine, type Engine } from './client.ts'
 import type { ConnectionState, Doors } from './doors.ts'
 
@@ -26,6 +29,10 @@ export class Workspace {
   dataSets = $state.raw<DataSetRecord[] | null>(null)
   /** Newest first; null until the engine has told. */
   probes = $state.raw<ProbeSummary[] | null>(null)
+  /** Newest first; null until the engine has told. */
+  vectors = $state.raw<VectorSummary[] | null>(null)
+  /** Newest first; null until the engine has told. A condition's progress is its run's. */
+  sweeps = $state.raw<SweepSummary[] | null>(null)
   /** The lists of hidden objects that ship. */
   taskLists = $state.raw<{ name: string; objects: string[] }[]>([])
   questions = $state.raw<PendingQuestion[]>([])
@@ -76,6 +83,13 @@ export class Workspace {
     return this.probes?.find((probe) => probe.id === id) ?? null
   }
 
+  vector(id: string | null): VectorSummary | null {
+    return this.vectors?.find((vector) => vector.id === id) ?? null
+  }
+  sweep(id: string | null): SweepSummary | null {
+    return this.sweeps?.find((sweep) => sweep.id === id) ?? null
+  }
+
   /** Hears every event of the engine after the lists here were brought up to date. */
   onEvent(listener: (event: EngineEvent) => void): () => void {
     this.#listeners.add(listener)
@@ -93,6 +107,9 @@ export class Workspace {
   putProbe(probe: ProbeSummary): void {
     this.probes = withOne(this.probes ?? [], probe)
   }
+  putSweep(sweep: SweepSummary): void {
+    this.sweeps = withOne(this.sweeps ?? [], sweep)
+  }
 
   async refreshInfo(): Promise<void> {
     this.info = await this.#engine.info()
@@ -106,6 +123,10 @@ export class Workspace {
     this.dataSets = (await this.#engine.dataSets.list()).toSorted(newestFirst)
   }
 
+  async refreshVectors(): Promise<void> {
+    this.vectors = (await this.#engine.vectors.list()).toSorted(newestFirst)
+  }
+
   /** Subscribes before it asks for the lists, so that nothing between the two is missed. */
   async #followEvents(signal: AbortSignal): Promise<void> {
     try {
@@ -116,6 +137,8 @@ export class Workspace {
         this.#engine.runs.list().then((runs) => (this.runs = runs.toSorted(newestFirst))),
         this.refreshDataSets(),
         this.#engine.probes.list().then((probes) => (this.probes = probes.toSorted(newestFirst))),
+        this.refreshVectors(),
+        this.#engine.sweeps.list().then((sweeps) => (this.sweeps = sweeps.toSorted(newestFirst))),
         this.#engine.tasks().then((lists) => (this.taskLists = lists)),
         this.#engine.oracle.questions().then((questions) => (this.questions = questions)),
       ])
@@ -155,6 +178,15 @@ export class Workspace {
         break
       case 'probeRemoved':
         this.probes = this.probes?.filter((probe) => probe.id !== event.id) ?? null
+        break
+      case 'vectors':
+        void this.refreshVectors()
+        break
+      case 'sweep':
+        this.putSweep(event.sweep)
+        break
+      case 'sweepRemoved':
+        this.sweeps = this.sweeps?.filter((sweep) => sweep.id !== event.id) ?? null
         break
       case 'questions':
         this.questions = event.questions
