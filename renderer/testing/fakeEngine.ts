@@ -11,6 +11,7 @@ import type { Doors } from '../doors.ts'
 import { inventComparison } from './fakeComparison.ts'
 import { inventInspection } from './fakeInspection.ts'
 import { FakeProbes, inventLab, type FakeLab } from './fakeProbes.ts'
+import { FakeSteering, inventSteering, type FakeSteeringLab } from './fakeSteering.ts'
 import {
   inventEpisode,
   inventModel,
@@ -35,6 +36,8 @@ export interface FakeWorld {
   isLive: boolean
   /** Data sets and probes; none unless they are given. */
   lab?: FakeLab
+  /** Vectors and sweeps; none unless they are given. */
+  steering?: FakeSteeringLab
 }
 
 const minute = 60_000
@@ -249,6 +252,16 @@ worlds['probes'] = () => {
   return { ...world, lab: inventLab(world.runs), isLive: false }
 }
 
+/** A world with vectors and sweeps, their conditions among the runs. */
+worlds['steering'] = () => {
+  const world = worlds['probes']!()
+  const { lab, runs } = inventSteering(world.runs)
+  const own = world.runs.map((run) =>
+    run.status === 'running' || run.status === 'queued' ? { ...run, status: 'paused' as const } : run,
+  )
+  return { ...world, runs: [...own, ...runs], steering: lab }
+}
+
 const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms)
@@ -292,6 +305,16 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
     }, 2500)
 
   const lab = new FakeProbes(world.lab ?? { dataSets: [], probes: [], handLabels: [] }, () => world.runs, say)
+  const steering = new FakeSteering(
+    world.steering ?? { vectors: [], sweeps: [] },
+    () => world.runs,
+    (runs) =>
+      runs.forEach((run) => {
+        world.runs = [run, ...world.runs.filter(({ id }) => id !== run.id)]
+        say({ kind: 'run', run })
+      }),
+    say,
+  )
   const absent = (kind: string, id: string): never => {
     throw errors.notFound({ kind, id })
   }
@@ -522,30 +545,36 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         data: new TextEncoder().encode(JSON.stringify(lab.probe(input.id).document?.coefficients)),
       })),
     },
-    // A world without vectors: the lists are empty, and nothing that is named is there.
     vectors: {
-      list: os.vectors.list.handler(() => []),
-      get: os.vectors.get.handler(({ input }) => absent('vector', input.id)),
+      list: os.vectors.list.handler(() => steering.vectors),
+      get: os.vectors.get.handler(({ input }) => steering.vector(input.id)),
       values: os.vectors.values.handler(({ input }) => absent('vector', input.id)),
-      make: os.vectors.make.handler(({ input }) => absent(input.kind, input.name)),
-      import: os.vectors.import.handler(({ input }) => absent('file', input.fileName)),
-      export: os.vectors.export.handler(({ input }) => absent('vector', input.id)),
-      rename: os.vectors.rename.handler(({ input }) => absent('vector', input.id)),
-      remove: os.vectors.remove.handler(({ input }) => absent('vector', input.id)),
+      make: os.vectors.make.handler(({ input, signal }) =>
+        slowly('making the vector', () => steering.make(input), signal),
+      ),
+      import: os.vectors.import.handler(({ input }) => steering.import(input)),
+      export: os.vectors.export.handler(({ input }) => ({
+        fileName: `${input.id}.${input.format}`,
+        data: new TextEncoder().encode(JSON.stringify(steering.vector(input.id).rows)),
+      })),
+      rename: os.vectors.rename.handler(({ input }) => steering.renameVector(input.id, input.name)),
+      remove: os.vectors.remove.handler(({ input }) => steering.removeVector(input.id)),
     },
     sweeps: {
-      list: os.sweeps.list.handler(() => []),
-      get: os.sweeps.get.handler(({ input }) => absent('sweep', input.id)),
-      estimate: os.sweeps.estimate.handler(({ input }) => absent('vector', input.vectors[0]!)),
-      start: os.sweeps.start.handler(({ input }) => absent('vector', input.vectors[0]!)),
-      pause: os.sweeps.pause.handler(({ input }) => absent('sweep', input.id)),
-      resume: os.sweeps.resume.handler(({ input }) => absent('sweep', input.id)),
-      cancel: os.sweeps.cancel.handler(({ input }) => absent('sweep', input.id)),
-      extend: os.sweeps.extend.handler(({ input }) => absent('sweep', input.id)),
-      judge: os.sweeps.judge.handler(({ input }) => absent('sweep', input.id)),
-      tables: os.sweeps.tables.handler(({ input }) => absent('sweep', input.id)),
-      rename: os.sweeps.rename.handler(({ input }) => absent('sweep', input.id)),
-      remove: os.sweeps.remove.handler(({ input }) => absent('sweep', input.id)),
+      list: os.sweeps.list.handler(() => steering.sweeps),
+      get: os.sweeps.get.handler(({ input }) => steering.sweep(input.id)),
+      estimate: os.sweeps.estimate.handler(({ input }) => steering.estimate(input)),
+      start: os.sweeps.start.handler(({ input }) => steering.start(input)),
+      pause: os.sweeps.pause.handler(({ input }) => steering.change(input.id, 'paused')),
+      resume: os.sweeps.resume.handler(({ input }) => steering.change(input.id, 'running')),
+      cancel: os.sweeps.cancel.handler(({ input }) => steering.change(input.id, 'cancelled')),
+      extend: os.sweeps.extend.handler(({ input }) =>
+        steering.extend(input.id, JSON.parse(JSON.stringify(input.changes)) as object),
+      ),
+      judge: os.sweeps.judge.handler(({ input }) => steering.sweep(input.id)),
+      tables: os.sweeps.tables.handler(({ input }) => steering.tables(input.id)),
+      rename: os.sweeps.rename.handler(({ input }) => steering.put(input.id, { name: input.name })),
+      remove: os.sweeps.remove.handler(({ input }) => steering.removeSweep(input.id)),
     },
     oracle: {
       questions: os.oracle.questions.handler(() => world.questions),
