@@ -1,4 +1,5 @@
-// The run list: which runs, in which order, which one is under the keyboard.
+// The run list: which runs, in which order, which one is under the keyboard. The conditions of a sweep stand together.
+import { SvelteSet } from 'svelte/reactivity'
 import type { RunRecord } from '../../main/contract/runs.ts'
 import { invalidRate, statusNames } from './runText.ts'
 
@@ -32,9 +33,16 @@ export function matches(run: RunRecord, filter: string): boolean {
     .every((word) => text.includes(word))
 }
 
+/** A row of the list: a run, or the heading over a sweep's conditions. */
+export type RunItem =
+  | { kind: 'run'; key: string; run: RunRecord }
+  | { kind: 'sweep'; key: string; id: string; runs: RunRecord[]; isOpen: boolean }
+
 export class RunList {
   filter = $state('')
   sort = $state<RunSort>('newest')
+  /** Sweeps whose conditions are shown; all are while something is looked for. */
+  readonly open = new SvelteSet<string>()
   #source: () => RunRecord[] | null
 
   constructor(source: () => RunRecord[] | null) {
@@ -46,9 +54,30 @@ export class RunList {
     return runs.filter((run) => matches(run, this.filter)).sort(comparers[this.sort])
   })
 
-  /** The run that is `by` rows further from the given one, staying in the list; the first where none is given. */
+  /** A sweep stands where the first of its conditions would. */
+  items: RunItem[] = $derived.by(() => {
+    const groups = new Map<string, RunRecord[]>()
+    for (const run of this.rows)
+      if (run.sweep) groups.set(run.sweep.id, [...(groups.get(run.sweep.id) ?? []), run])
+    return this.rows.flatMap((run): RunItem[] => {
+      if (!run.sweep) return [{ kind: 'run', key: run.id, run }]
+      const { id } = run.sweep
+      const runs = groups.get(id) ?? []
+      if (runs[0] !== run) return []
+      const isOpen = this.open.has(id) || this.filter.trim() !== ''
+      const members = isOpen ? runs.map((one): RunItem => ({ kind: 'run', key: one.id, run: one })) : []
+      return [{ kind: 'sweep', key: `sweep ${id}`, id, runs, isOpen }, ...members]
+    })
+  })
+
+  toggle(sweep: string): void {
+    if (!this.open.delete(sweep)) this.open.add(sweep)
+  }
+
+  /** The run that is `by` rows further from the given one, staying in the list; the first where none is given. Folded ones are passed over. */
   neighbour(id: string | null, by: number): RunRecord | null {
-    const at = this.rows.findIndex((run) => run.id === id)
-    return this.rows[at < 0 ? 0 : Math.min(this.rows.length - 1, Math.max(0, at + by))] ?? null
+    const rows = this.items.flatMap((item) => (item.kind === 'run' ? [item.run] : []))
+    const at = rows.findIndex((run) => run.id === id)
+    return rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + by))] ?? null
   }
 }

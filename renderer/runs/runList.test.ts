@@ -34,6 +34,31 @@ describe('RunList', () => {
   })
 })
 
+describe('conditions of a sweep', () => {
+  const member = (id: string, sweep: string) => ({
+    ...inventRun(id, 'done'),
+    sweep: { id: sweep, title: id },
+  })
+  const mixed = [inventRun('alone', 'done'), member('b1', 's2'), member('b2', 's2'), member('a1', 's1')]
+  const keys = (list: RunList) => list.items.map(({ key }) => key)
+  it('are folded into one row where the first of them would stand', () => {
+    const list = new RunList(() => mixed)
+    expect(keys(list)).toEqual(['alone', 'sweep s2', 'sweep s1'])
+    list.toggle('s2')
+    expect(keys(list)).toEqual(['alone', 'sweep s2', 'b1', 'b2', 'sweep s1'])
+    list.toggle('s2')
+    expect(list.items).toHaveLength(3)
+  })
+  it('are passed over by the keys while folded, and shown where something is looked for', () => {
+    const list = new RunList(() => mixed)
+    expect(list.neighbour('alone', 1)?.id).toBe('alone')
+    list.toggle('s1')
+    expect(list.neighbour('alone', 1)?.id).toBe('a1')
+    list.filter = 'b2'
+    expect(keys(list)).toEqual(['sweep s2', 'b2'])
+  })
+})
+
 it('an invalid rate before the first step is unknown, not zero', () => {
   expect(invalidRate(inventRun('a', 'queued'))).toBeNull()
   expect(invalidRate(inventRun('a', 'done'))).toBeGreaterThan(0)
