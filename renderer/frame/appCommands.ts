@@ -37,6 +37,13 @@ export const appCommands: Command[] = [
   },
   { id: 'go-probe', title: 'Probe', group: 'Go to', keys: 'g p', run: () => selection.go({ view: 'probe' }) },
   {
+    id: 'go-steer',
+    title: 'Steer',
+    group: 'Go to',
+    keys: 'g v',
+    run: () => selection.go({ view: 'steer' }),
+  },
+  {
     id: 'go-compare',
     title: 'Compare',
     group: 'Go to',

@@ -15,7 +15,7 @@ class Frame {
 
   /** A list stands beside what is about its rows; elsewhere it would only repeat or distract. */
   get hasList(): boolean {
-    return ['episodes', 'new-run', 'probe', 'compare'].includes(selection.view)
+    return ['episodes', 'new-run', 'probe', 'steer', 'compare'].includes(selection.view)
   }
   get isListShown(): boolean {
     return this.hasList && !this.isNarrow && this.#isListShown

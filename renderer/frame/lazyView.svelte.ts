@@ -31,6 +31,7 @@ export class LazyView {
 export const lazyViews = {
   episodes: new LazyView(() => import('../views/EpisodesView.svelte')),
   probe: new LazyView(() => import('../views/ProbeView.svelte')),
+  steer: new LazyView(() => import('../views/SteerView.svelte')),
   compare: new LazyView(() => import('../views/CompareView.svelte')),
 }
 

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import type { RunRecord } from '../../main/contract/runs.ts'
+import { inventSweep } from '../testing/inventedSteering.ts'
+import {
+  canCancel,
+  canPause,
+  canResume,
+  isPlayed,
+  sweepFraction,
+  sweepNow,
+  sweepSecondsLeft,
+} from './sweepProgress.ts'
+
+const { record, runs } = inventSweep('s', { alphas: [1, 4] }, null, { status: 'running' })
+const among = (list: readonly RunRecord[]) => (id: string) => list.find((run) => run.id === id) ?? null
+const withStatus = (status: RunRecord['status'], which: (i: number) => boolean) =>
+  runs.map((run, i) => (which(i) ? { ...run, status } : run))
+
+describe('a sweep as its runs stand', () => {
+  it('counts what they have counted since the sweep was told of', () => {
+    const progress = { ...runs[1]!.progress, steps: 123, invalid: 45, wins: 6, episodesDone: 7 }
+    const later = among([{ ...runs[1]!, progress }])
+    expect(sweepNow(record, later).conditions[1]).toMatchObject({ steps: 123, hits: 45, episodesDone: 7 })
+    const won = { ...record, settings: { ...record.settings, outcome: { kind: 'won' as const } } }
+    expect(sweepNow(won, later).conditions[1]?.hits).toBe(6)
+  })
+  it('runs while any of them does, and is done when all are', () => {
+    const now = (list: RunRecord[]) => sweepNow(record, among(list)).status
+    expect(now(withStatus('done', (i) => i > 0))).toBe('running')
+    expect(now(withStatus('done', () => true))).toBe('done')
+    expect(now(withStatus('paused', () => true))).toBe('paused')
+  })
+  it('has failed where the baseline has, but not where one condition has', () => {
+    const done = withStatus('done', () => true)
+    const now = (failed: number) =>
+      sweepNow(record, among(done.map((run, i) => (i === failed ? { ...run, status: 'failed' } : run))))
+        .status
+    expect([now(0), now(2)]).toEqual(['failed', 'done'])
+  })
+  it('stays at judging until the engine says otherwise', () => {
+    expect(sweepNow({ ...record, status: 'judging' }, among(withStatus('done', () => true))).status).toBe(
+      'judging',
+    )
+  })
+  it('is as far as its conditions are together, or as its judging', () => {
+    expect(sweepFraction(record, among(withStatus('done', () => true)))).toBe(1)
+    expect(sweepFraction(record, among(runs))).toBeCloseTo(0.42, 1)
+    const judging = { ...record, status: 'judging' as const, progress: { label: '', fraction: 0.4 } }
+    expect(sweepFraction(judging, among(runs))).toBe(0.4)
+  })
+  it('takes as long as the slowest of its runs, which are played together', () => {
+    const left = runs.map((run, i) => ({ ...run, progress: { ...run.progress, secondsLeft: i } }))
+    expect(sweepSecondsLeft(record, among(left))).toBe(runs.length - 1)
+    expect(sweepSecondsLeft(record, () => null)).toBeNull()
+  })
+})
+
+it('what a status allows', () => {
+  const of = (can: (sweep: { status: typeof record.status }) => boolean) =>
+    (
+      ['queued', 'running', 'judging', 'paused', 'interrupted', 'cancelled', 'failed', 'done'] as const
+    ).filter((status) => can({ status }))
+  expect(of(isPlayed)).toEqual(['queued', 'running', 'judging'])
+  expect(of(canPause)).toEqual(['running'])
+  expect(of(canCancel)).toEqual(['queued', 'running', 'judging', 'paused'])
+  expect(of(canResume)).toEqual(['paused', 'interrupted', 'cancelled', 'failed'])
+})

@@ -1,0 +1,54 @@
+// How far a sweep is, out of its runs as they stand now.
+// Owns: joining a sweep's record with its runs' progress. Not: what the sweep found (its verdict).
+import type { RunRecord, RunStatus } from '../../main/contract/runs.ts'
+import type { SweepSummary } from '../../main/contract/sweeps.ts'
+import { fractionDone } from '../runs/runText.ts'
+
+export type SweepCondition = SweepSummary['conditions'][number]
+type FindRun = (id: string) => RunRecord | null
+
+/** The sweep with its conditions as their runs stand: those are told of at every step, the sweep only now and then. */
+export function sweepNow(sweep: SweepSummary, findRun: FindRun): SweepSummary {
+  const conditions = sweep.conditions.map((condition): SweepCondition => {
+    const run = findRun(condition.runId)
+    if (!run) return condition
+    const { episodesDone, steps, invalid, wins } = run.progress
+    const hits = sweep.settings.outcome.kind === 'won' ? wins : invalid
+    return { ...condition, status: run.status, episodesDone, steps, hits }
+  })
+  return { ...sweep, conditions, status: sweep.status === 'judging' ? 'judging' : statusOf(conditions) }
+}
+
+/** Whatever still moves says how the whole stands; failed where nothing is left to compare. */
+function statusOf(conditions: readonly SweepCondition[]): RunStatus {
+  const first: RunStatus[] = ['running', 'queued', 'paused', 'interrupted', 'cancelled']
+  const found = first.find((status) => conditions.some((condition) => condition.status === status))
+  if (found) return found
+  const failed = conditions.filter(({ status }) => status === 'failed')
+  const isBaselineGone = failed.some(({ role }) => role === 'baseline')
+  return failed.length > 0 && (isBaselineGone || failed.length === conditions.length - 1) ? 'failed' : 'done'
+}
+
+/** 0 … 1 over all conditions; while it is judged, of the judging. */
+export function sweepFraction(sweep: SweepSummary, findRun: FindRun): number {
+  if (sweep.status === 'judging') return sweep.progress?.fraction ?? 0
+  const parts = sweep.conditions.map(({ runId, episodesDone }) => {
+    const run = findRun(runId)
+    return run ? fractionDone(run) : episodesDone / sweep.settings.episodes
+  })
+  return parts.reduce((sum, part) => sum + part, 0) / Math.max(1, parts.length)
+}
+
+/** The longest that any of its runs, which are played together, will still take; null where nobody knows. */
+export function sweepSecondsLeft(sweep: SweepSummary, findRun: FindRun): number | null {
+  const left = sweep.conditions.flatMap(({ runId }) => findRun(runId)?.progress.secondsLeft ?? [])
+  return left.length === 0 ? null : Math.max(...left)
+}
+
+export const isPlayed = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
+  status === 'running' || status === 'queued' || status === 'judging'
+export const canPause = ({ status }: Pick<SweepSummary, 'status'>): boolean => status === 'running'
+export const canCancel = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
+  isPlayed({ status }) || status === 'paused'
+export const canResume = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
+  ['paused', 'interrupted', 'cancelled', 'failed'].includes(status)

@@ -1,0 +1,78 @@
+// A sweep in words.
+import type { Estimate } from '../../main/contract/estimates.ts'
+import type { SteeringPlace, SweepSummary } from '../../main/contract/sweeps.ts'
+import type { ConditionVerdict, VerdictColour, VerdictDocument } from '../../main/contract/steering.ts'
+
+export const statusNames: Record<SweepSummary['status'], string> = {
+  queued: 'Queued',
+  running: 'Playing',
+  paused: 'Paused',
+  interrupted: 'Interrupted',
+  cancelled: 'Cancelled',
+  failed: 'Failed',
+  done: 'Done',
+  judging: 'Judging',
+}
+
+/** What a colour of the verdict says; the shape beside it says the same without colour. */
+export const colourWords: Record<VerdictColour, string> = {
+  green: 'holds against its controls',
+  amber: 'in doubt',
+  red: 'speaks against it',
+  grey: 'not measured',
+}
+
+export const roleNames: Record<ConditionVerdict['role'], string> = {
+  baseline: 'baseline',
+  steered: 'steered',
+  random: 'random direction',
+  shuffled: 'shuffled labels',
+  orthogonal: 'orthogonalised',
+  negated: 'opposite sign',
+  prompt: 'told in words',
+}
+
+/** A difference of rates in points, signed: +4.2, −11.3. */
+export function points(value: number | null): string {
+  if (value === null || !Number.isFinite(value)) return '–'
+  const size = Math.abs(100 * value).toFixed(1)
+  return Number(size) === 0 ? size : `${value < 0 ? '−' : '+'}${size}`
+}
+
+export const pointsWithInterval = ({ value, low, high }: Estimate): string =>
+  low === null || high === null ? points(value) : `${points(value)} [${points(low)}, ${points(high)}]`
+
+/** `p < .001`, `.042`; a dash where there is none. */
+export function probability(value: number | null): string {
+  if (value === null) return '–'
+  return value < 0.001 ? '< .001' : value >= 0.9995 ? '1' : value.toFixed(3).slice(1)
+}
+
+export function placeWords(place: SteeringPlace): string {
+  switch (place.kind) {
+    case 'lastPrompt':
+      return 'last prompt token'
+    case 'allPrompt':
+      return 'every prompt token'
+    case 'everyGenerated':
+      return 'every generated token'
+    case 'all':
+      return 'every token'
+    case 'firstGenerated':
+      return `first ${place.count} generated tokens`
+    case 'decaying':
+      return `generated tokens, half after ${place.halfLife}`
+  }
+}
+
+/** What a list shows of a sweep: how it stands, or the verdict in a few words. */
+export function shortVerdict(sweep: SweepSummary): string {
+  if (sweep.overall === null) return statusNames[sweep.status]
+  const [head = ''] = sweep.overall.sentence.split(/[;:]/, 1)
+  return head.trim()
+}
+
+/** Cells in the order of the verdict; one without a vector is none. */
+export const cellsOf = ({ conditions }: Pick<VerdictDocument, 'conditions'>): string[] => [
+  ...new Set(conditions.flatMap(({ cell, role }) => (cell !== '' && role === 'steered' ? [cell] : []))),
+]
