@@ -1,5 +1,5 @@
 // How an outcome follows the dose of a vector, among random directions, beside a line at the baseline.
-import { digits, integer, percent, plural } from '../shared/format.ts'
+import { integer, percent, plural } from '../shared/format.ts'
 import type { Option } from './echarts.ts'
 import { itemTooltip, labelSize, valueAxis, type Figure } from './figure.ts'
 import type { ChartTheme } from './theme.ts'

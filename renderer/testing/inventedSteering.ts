@@ -234,13 +234,14 @@ function inventCondition(
     const sign = one.harm === 'down' ? -1 : 1
     const change = isRatio ? (1 + tolerance) ** times : sign * times * tolerance
     const isHarm = times > 1.3
+    const judged: VerdictColour = isHarm ? 'red' : times > 0.5 ? 'amber' : 'green'
     return {
       ...{ name: one.name, title: one.title, baseline: isRatio ? 4.2 : 0.4, tolerance, notFinite: 0 },
       steered: isRatio ? 4.2 * change : 0.4 + change,
       effect: isRatio
         ? { value: change, low: change * 0.9, high: change * 1.12 }
         : around(change, tolerance * 0.45),
-      colour: (isHarm ? 'red' : times > 0.5 ? 'amber' : 'green') satisfies VerdictColour,
+      colour: judged,
       sentence: `${one.title}: ${isHarm ? 'changed for the worse' : 'no change that matters'}.`,
     }
   })
