@@ -1,12 +1,13 @@
 // A run's interventions as lines of text.
 // Owns: one line for each, with what it has met so far. Not: what they mean (docs/interventions.md).
+import { positionsText } from '../contract/interventions.ts'
 import type { RunRecord } from '../contract/runs.ts'
 
 /** For instance `intervention “push”: add at blocks.15.hook_resid_post, lastPrompt: 600 tokens in 600 steps`. */
 export const interventionLines = ({ settings, progress }: RunRecord): string[] =>
   settings.interventions.map(({ name, kind, hook, positions, applyAtSteps }, index) => {
     const met = progress.interventions.find((total) => total.index === index)
-    const where = typeof positions === 'string' ? positions : JSON.stringify(positions)
+    const where = positionsText(positions)
     const steps = applyAtSteps ? `, steps ${applyAtSteps.join(' ')}` : ''
     const counts = met ? `${met.tokens} tokens in ${met.steps} steps` : 'not asked of any step'
     const gate =

@@ -219,6 +219,12 @@ export const catalogue = {
     (p) => `Intervention “${p.intervention}”: ${p.reason}.`,
     'Correct it as docs/interventions.md describes; nothing was run.',
   ),
+  interventionsTooMany: entry<{ hook: string; most: number }>(
+    'Too many interventions meet one token',
+    (p) =>
+      `At ${p.hook} one token meets more than ${p.most} interventions, which is all that a graph has room for.`,
+    'Put several into one: name several heads in one intervention, add vectors up before, or give a patch that holds all positions.',
+  ),
   interventionWidth: entry<{
     intervention: string
     what: string

@@ -171,6 +171,10 @@ export function phaseOf({ phase, positions }: Pick<Kinds, 'phase' | 'positions'>
   return positions === 'all' ? 'both' : 'prompt'
 }
 
+/** Which tokens, as a person wrote them, for messages and results. */
+export const positionsText = (positions: string | object): string =>
+  typeof positions === 'string' ? positions : JSON.stringify(positions)
+
 function contradiction(item: Kinds): { path: string[]; message: string } | null {
   const { positions, phase } = item
   const isPattern = typeof positions === 'object' && 'tokens' in positions

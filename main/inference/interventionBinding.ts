@@ -2,6 +2,7 @@
 // Owns: positions out of rules, marks for the prefix cache, and counting what was met. Not: what is done there (interventionFeeds.ts).
 import { seededGenerator } from '../analysis/seededGenerator.ts'
 import { errors } from '../contract/errors.ts'
+import { positionsText } from '../contract/interventions.ts'
 import type { InterventionPoint, InterventionPoints } from '../model/interventionGraph.ts'
 import type { Marks } from './prefixChain.ts'
 import { isIdle, type Intervention, type RowChoice, type RowTable, type TokenRule } from './interventions.ts'
@@ -48,7 +49,8 @@ export class BoundInterventions {
 
   /**
    * @param newTokens  how many will be generated at most
-   * @throws intervention_nowhere where the prompt has none of the positions; intervention_invalid where the source has too few rows
+   * @throws intervention_nowhere where the prompt has none of the positions; intervention_invalid where the source has too few rows;
+   *   interventions_too_many where a graph for them would take minutes to load
    */
   constructor(interventions: readonly Intervention[], promptIds: Int32Array, newTokens: number) {
     this.promptIds = promptIds
@@ -170,24 +172,51 @@ export class BoundInterventions {
       if (count.tokens === 0 && intervention.ifAbsent === 'error')
         throw errors.interventionNeverFired({
           intervention: intervention.name,
-          positions: describe(intervention.positions),
+          positions: positionsText(intervention.positions),
         })
   }
 }
 
+/** Interventions that one token may meet at one hook point: loading a graph with as many takes seconds, with more minutes. */
+const mostStages = 128
+
+/** @throws interventions_too_many */
 function pointsOf(acting: readonly Bound[]): InterventionPoints {
   const points = new Map<string, InterventionPoint>()
-  for (const { intervention } of acting) {
-    const { hook, gate, change } = intervention
+  const met = new Map<string, MetCounts>()
+  for (const { intervention, prompt } of acting) {
+    const { hook, gate, change, phase } = intervention
     const before = points.get(hook) ?? { stages: 0, isFull: false, isCut: false }
     if (change.kind === 'function') {
       points.set(hook, { ...before, isCut: true })
       continue
     }
+    const counts = met.get(hook) ?? { byPosition: new Map(), written: 0 }
+    met.set(hook, counts)
+    const stages = Math.max(before.stages, countMet(counts, prompt, phase !== 'prompt'))
+    if (stages > mostStages) throw errors.interventionsTooMany({ hook, most: mostStages })
     const isPlain = !gate && change.kind !== 'clamp' && (change.kind !== 'add' || isAffine(change))
-    points.set(hook, { ...before, stages: before.stages + 1, isFull: before.isFull || !isPlain })
+    points.set(hook, { ...before, stages, isFull: before.isFull || !isPlain })
   }
   return points
+}
+
+/** How many interventions a token meets at a hook point: by position of the prompt, and at most of those the model writes. */
+interface MetCounts {
+  byPosition: Map<number, number>
+  written: number
+}
+
+/** Counts one more. @returns the most that one of its tokens meets by now */
+function countMet(counts: MetCounts, prompt: ReadonlySet<number>, meetsWritten: boolean): number {
+  if (meetsWritten) counts.written++
+  let most = counts.written
+  for (const position of prompt) {
+    const count = (counts.byPosition.get(position) ?? 0) + 1
+    counts.byPosition.set(position, count)
+    most = Math.max(most, count)
+  }
+  return most
 }
 
 /** keep ⊙ x + value is enough for it. */
@@ -205,7 +234,7 @@ function promptPositions(intervention: Intervention, ids: Int32Array): Set<numbe
   if ((!isSure || outside !== undefined) && ifAbsent === 'error')
     throw errors.interventionNowhere({
       intervention: name,
-      positions: describe(positions),
+      positions: positionsText(positions),
       tokens: ids.length,
     })
   for (const position of found) if (position < 0 || position >= ids.length) found.delete(position)
@@ -227,8 +256,6 @@ function positionsOf(rule: TokenRule, ids: Int32Array): number[] {
     .filter((start) => tokens.every((token, index) => ids[start + index] === token))
     .flatMap((start) => range(start, start + tokens.length - 1))
 }
-
-const describe = (rule: TokenRule): string => (typeof rule === 'string' ? rule : JSON.stringify(rule))
 
 function checkRows(
   { name, phase, change, keys }: Intervention,

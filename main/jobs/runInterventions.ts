@@ -2,7 +2,7 @@
 // Owns: choosing by step or by somebody's rule, going on after a stop, the run's last word on them. Not: reading them (interventions.ts)
 // or applying them (inference/).
 import { errors } from '../contract/errors.ts'
-import type { InterventionSetting } from '../contract/interventions.ts'
+import { positionsText, type InterventionSetting } from '../contract/interventions.ts'
 import type { ManifestIntervention, RunRecord, StepIntervention } from '../contract/runs.ts'
 import {
   interventionsAtPlaces,
@@ -99,8 +99,7 @@ function describe(
   wasAsked: boolean,
 ): string {
   const label = `“${name ?? `${index + 1}, ${kind}`}”`
-  const where = typeof positions === 'string' ? positions : JSON.stringify(positions)
   return wasAsked || !applyAtSteps
-    ? `${label} (${where})`
+    ? `${label} (${positionsText(positions)})`
     : `${label} (no episode came to step ${applyAtSteps.join(', ')})`
 }
