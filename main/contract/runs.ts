@@ -146,7 +146,7 @@ export const manifestIntervention = z.object({
   hook: z.string(),
   /** SHA-256 of what is done there, the numbers of its vectors included. */
   hash: z.string(),
-  /** Where its numbers come from, a sentence for each. */
+  /** Where its numbers come from, a sentence for each: the gate's first, then its vector's or source's. */
   sources: z.array(z.string()),
 })
 export type ManifestIntervention = z.infer<typeof manifestIntervention>

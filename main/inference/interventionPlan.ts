@@ -25,7 +25,7 @@ export interface PlannedIntervention {
   steps: readonly number[] | null
   /** Steps that its vector was made for; null where that is for all. Holds whoever chooses what acts. */
   vectorSteps: StepRange | null
-  /** Where its numbers come from, for a manifest: one sentence for each source. */
+  /** Where its numbers come from, for a manifest: one sentence for each source, the gate's first. */
   provenance: readonly string[]
 }
 

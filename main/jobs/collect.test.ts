@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -168,6 +168,32 @@ test('a run does not go on with another chat template than it began with', async
   const again = await open('template')
   await expect(again.runs.resume(id)).rejects.toMatchObject({ code: 'run_differs' })
   expect(again.runs.get(id).status).toBe('interrupted')
+  await again.close()
+})
+
+test('a run does not go on with weights of which one bit has changed, whatever their file’s date says', async () => {
+  const engine = await open('bit')
+  await engine.models.add(model, ignore, never)
+  const { id } = await engine.runs.start(settings({ episodes: 40 }))
+  await engine.close()
+  const weights = join(model, 'model.safetensors')
+  const { atime, mtime } = await stat(weights)
+  const flipLastBit = async (): Promise<void> => {
+    const bytes = await readFile(weights)
+    bytes[bytes.length - 1] ^= 1
+    await writeFile(weights, bytes)
+    await utimes(weights, atime, mtime)
+  }
+  await flipLastBit()
+  const again = await open('bit')
+  const { steps } = again.runs.get(id).progress
+  await again.runs.resume(id)
+  const refused = await again.runs.ended(id)
+  expect(refused).toMatchObject({ status: 'failed', error: { code: 'model_changed' }, progress: { steps } })
+  await flipLastBit()
+  await again.runs.resume(id)
+  again.runs.pause(id)
+  expect(await again.runs.ended(id)).toMatchObject({ status: 'paused', error: null })
   await again.close()
 })
 

@@ -181,6 +181,9 @@ describe('a run with interventions', () => {
       gate: { vector: { file: vectors, tensor: 'v' }, above: 0 },
     })
     const whole = await played(settings([...mixed(), gated], long))
+    // In the order in which they are asked for: the gate decides first.
+    const { sources } = whole.run.manifest.interventions[3]
+    expect(sources).toEqual([`gate: ${vectors} v, 1 row`, `vector: ${vectors} v, 1 row`])
     const engine = await open('stopped')
     const { id } = await engine.runs.start(settings([...mixed(), gated], long))
     expect((await stopInTheMiddle(engine, id, 'pause')).status).toBe('paused')
