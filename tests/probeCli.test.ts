@@ -116,7 +116,10 @@ test('a sweep over layers and poolings replays what was not stored', () => {
 test.each([
   ['', 'usage_wrong', '--run'],
   ['--run r9', 'not_found', 'r9'],
-  ['--run r1 --steps 50-', 'data_set_empty', 'passes the filter'],
+  ['--run r1 --steps 50-', 'data_set_empty', 'there are 0 to 7'],
+  ['--run r1 --label hand:mood', 'data_set_empty', 'set “mood”'],
+  ['--run r1 --seed -1', 'invalid_input', '--seed'],
+  ['--run r1 --estimator lda --class-weight balanced', 'invalid_input', '--class-weight'],
   ['--run r1 --layers 4', 'data_set_not_captured', '--replay'],
   ['--run r1 --layers 99', 'layer_out_of_range', '0 to 5'],
   ['--run r1 --split grouped50', 'probe_too_few_groups', '50'],
@@ -162,7 +165,7 @@ test('foreign features are probed without workspace or model, the same from .npz
   expect(one.document).toMatchObject({ accuracy: 1, auroc: 1, converged: true })
   expect(one.document.testGroups).toHaveLength(2)
   expect(one.document.coefficients[0][0]).toBeGreaterThan(Math.abs(one.document.coefficients[0][1]))
-  expect(terminal.run('probe', ...words('--features f.npz')).out).toContain('AUROC')
+  expect(terminal.run('probe', ...words('--features f.npz')).out).toContain('random features')
 })
 
 test.each([

@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { RivalCosts } from '../contract/dataSets.ts'
 import { AppError, errors } from '../contract/errors.ts'
+import { perceptronSeconds } from '../contract/probeEstimates.ts'
 import type { ProbeSettings } from '../contract/probes.ts'
 import { probeExportFormat, type ProbeExport } from '../contract/storedProbes.ts'
 import type { EngineService } from '../jobs/engineService.ts'
@@ -61,6 +62,11 @@ async function probeRuns(context: CommandContext, options: Options): Promise<voi
     const settings = await namingOptions(probeOptionNames, () => probeSettingsOf(options, dataSet.id))
     if (settings.costlyRivals.length > 0)
       output.note(costNote(settings.costlyRivals, engine.dataSets.preview(recipe).rivals))
+    const seconds = perceptronSeconds(settings.estimator, {
+      ...{ rows: dataSet.rows, width: dataSet.width, permutations: settings.permutations },
+      folds: 'folds' in settings.split ? settings.split.folds : 1,
+    })
+    if (seconds !== null) output.note(`A perceptron on these rows: about ${Math.ceil(seconds)} s`)
     const document = await train(context, engine, engine.probes.train(settings).id)
     if (!document) return
     const { id } = document.summary

@@ -18,6 +18,7 @@ export interface DataSetOptions {
   keepSink: boolean
   steps?: [number, number | null]
   tasks: string[]
+  conditions: string[]
   truncated: DataSetRecipe['filter']['truncated']
   replay: boolean
 }
@@ -61,6 +62,7 @@ export const probeOptionNames: OptionNames = {
   poolings: '--pooling',
   lastK: '--last-k',
   filter: '--steps',
+  'split.seed': '--seed',
   split: '--split',
   seed: '--seed',
   name: '--name',
@@ -70,6 +72,7 @@ export const probeOptionNames: OptionNames = {
   'estimator.alpha': '--alpha',
   permutations: '--permutations',
   bootstraps: '--bootstraps',
+  classWeight: '--class-weight',
 }
 
 export function addProbeOptions(command: Command): Command {
@@ -123,6 +126,7 @@ export function addDataSetOptions(command: Command): Command {
     .option('--keep-sink', 'let position 0 into means', false)
     .option('--steps <range>', 'only steps such as 2-9 or 5-', stepRange)
     .option('--tasks <tasks>', 'only these tasks, comma-separated', words, [])
+    .option('--conditions <titles>', 'only runs of these conditions of a sweep, comma-separated', words, [])
     .addOption(
       new Option('--truncated <rule>', 'steps whose prompt lost its oldest turns')
         .choices(['keep', 'leave-out', 'only'])
@@ -179,6 +183,7 @@ export const recipeOf = (options: DataSetOptions): DataSetRecipe =>
       firstStep: options.steps?.[0] ?? 0,
       lastStep: options.steps?.[1] ?? null,
       tasks: options.tasks,
+      conditions: options.conditions,
       truncated: (options.truncated as string) === 'leave-out' ? 'leaveOut' : options.truncated,
     },
     replayMissing: options.replay,

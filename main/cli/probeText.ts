@@ -46,23 +46,34 @@ const permutationLine = (control: NonNullable<ProbeDocument['permutation']>): st
   return `shuffled labels   p = ${p} of ${control.permutations}, selectivity ${selectivity}`
 }
 
+const controlLines = (
+  permutation: ProbeDocument['permutation'],
+  random: ProbeDocument['randomFeatures'],
+): string[] => [
+  permutation ? permutationLine(permutation) : 'shuffled labels   not tried (0 permutations)',
+  ...(random ? [`random features   AUROC ${estimateText(random.auroc)}`] : []),
+]
+
 /** Of foreign features: figures and the control. */
-export const featuresCard = ({ figures, permutation, testGroups, converged }: ProbedFeatures): string =>
+export const featuresCard = ({
+  figures,
+  permutation,
+  randomFeatures,
+  testGroups,
+  warnings,
+}: ProbedFeatures): string =>
   [
     `Judged on ${figures.n} rows of ${testGroups.length} groups.`,
     figuresTable(figures),
-    ...(permutation ? [permutationLine(permutation)] : []),
-    ...(converged ? [] : ['! The solver stopped before it converged: raise --max-iterations.']),
+    ...controlLines(permutation, randomFeatures),
+    ...(warnings.length > 0 ? [warnings.map(({ text }) => `! ${text}`).join('\n')] : []),
   ].join('\n\n')
 
 /** Headline, figures, rivals and controls, warnings; then cells and steps where there are several. */
 export function probeCard(document: ProbeDocument): string {
   const { figures, data, rivals, permutation, randomFeatures, warnings, cells, steps, layer, pooling } =
     document
-  const controls = [
-    ...(permutation ? [permutationLine(permutation)] : []),
-    ...(randomFeatures ? [`random features   AUROC ${estimateText(randomFeatures.auroc)}`] : []),
-  ]
+  const controls = controlLines(permutation, randomFeatures)
   const sections = [
     document.headline.sentence,
     [

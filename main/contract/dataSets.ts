@@ -67,6 +67,8 @@ export const stepFilter = z.object({
   tasks: z.array(z.string()).default([]),
   /** Steps whose prompt did not fit and lost its oldest turns. */
   truncated: z.enum(['keep', 'leaveOut', 'only']).default('keep'),
+  /** Conditions of a sweep to keep, by their titles; empty keeps all runs, those of no sweep too. */
+  conditions: z.array(z.string()).default([]),
 })
 export type StepFilter = z.infer<typeof stepFilter>
 
@@ -167,6 +169,8 @@ export const dataSetChoices = z.object({
   /** Answered without a replay. */
   poolings: z.array(pooling),
   lastStep: z.number().int(),
+  /** Titles of the sweep's conditions among the runs. */
+  conditions: z.array(z.string()),
   /** Names of label sets that were given by hand. */
   handLabels: z.array(z.string()),
 })

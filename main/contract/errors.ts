@@ -407,13 +407,13 @@ export const catalogue = {
     (p) => `Model ${p.id} is used by ${p.runs.join(', ')}.`,
     'Cancel or finish those runs first.',
   ),
-  dataSetEmpty: entry<{ runIds: string[]; steps: number }>(
+  dataSetEmpty: entry<{ runIds: string[]; steps: number; reason: string }>(
     'No step is left for the data set',
     (p) =>
       p.steps === 0
         ? `${p.runIds.join(', ')} ${p.runIds.length === 1 ? 'has' : 'have'} no steps yet.`
-        : `None of the ${p.steps} steps of ${p.runIds.join(', ')} passes the filter and has the label.`,
-    'Widen the filter (steps, tasks, truncated), choose another label, or collect more episodes.',
+        : `None of the ${p.steps} steps of ${p.runIds.join(', ')} is left: ${p.reason}.`,
+    'Change what is named, or collect more episodes.',
   ),
   dataSetNotCaptured: entry<{ hook: string; missing: number; rows: number }>(
     'Activations are missing',

@@ -210,6 +210,8 @@ export const probePrediction = stepKey.extend({
   task: z.string(),
   /** Class by index. */
   label: z.number().int(),
+  /** Class named when it was held out, by index; null in documents of earlier versions. */
+  named: z.number().int().nullable().default(null),
   /** Of class 1 when it was held out; several classes: of the true one. */
   probability: z.number(),
   fold: z.number().int(),

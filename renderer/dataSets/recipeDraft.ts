@@ -31,6 +31,8 @@ export interface RecipeDraft {
   /** Null up to the end. */
   lastStep: number | null
   tasks: string[]
+  /** Titles of a sweep's conditions; empty for all runs. */
+  conditions: string[]
   truncated: DataSetRecipe['filter']['truncated']
   replayMissing: boolean
 }
@@ -54,6 +56,7 @@ export const newRecipe = (): RecipeDraft => ({
   firstStep: 0,
   lastStep: null,
   tasks: [],
+  conditions: [],
   truncated: 'keep',
   replayMissing: false,
 })
@@ -83,7 +86,7 @@ export function draftOfRecipe(recipe: DataSetRecipe): RecipeDraft {
     layers: layers === 'captured' ? '' : layers === 'all' ? 'all' : writeNumbers(layers),
     ...{ lastK: recipe.lastK, leaveOutSink: recipe.leaveOutSink, replayMissing: recipe.replayMissing },
     ...{ firstStep: filter.firstStep, lastStep: filter.lastStep },
-    ...{ tasks: [...filter.tasks], truncated: filter.truncated },
+    ...{ tasks: [...filter.tasks], conditions: [...filter.conditions], truncated: filter.truncated },
   }
 }
 
@@ -139,7 +142,7 @@ export function checkRecipe(draft: RecipeDraft, choices: DataSetChoices | null):
     leaveOutSink: draft.leaveOutSink,
     filter: {
       ...{ firstStep: draft.firstStep ?? 0, lastStep: draft.lastStep },
-      ...{ tasks: draft.tasks, truncated: draft.truncated },
+      ...{ tasks: draft.tasks, conditions: draft.conditions, truncated: draft.truncated },
     },
     replayMissing: draft.replayMissing,
   })

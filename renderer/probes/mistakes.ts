@@ -21,11 +21,15 @@ export const errorOf = (
   classes: number,
 ): number => (classes === 2 && label === 0 ? probability : 1 - probability)
 
+/** Named another class than its own; where a document does not say which was named, by the probability. */
+const isMistaken = (one: Prediction, classes: number): boolean =>
+  one.named === null ? errorOf(one, classes) > 0.5 : one.named !== one.label
+
 /** The most mistaken first; only those named wrongly. */
 export function mostMistaken({ predictions, data }: ProbeDocument, count: number): ListedStep[] {
   const classes = data.classes.length
   return predictions
-    .filter((one) => errorOf(one, classes) > 0.5)
+    .filter((one) => isMistaken(one, classes))
     .sort((a, b) => errorOf(b, classes) - errorOf(a, classes))
     .slice(0, count)
 }

@@ -5,7 +5,7 @@ import { inventDataSet, inventDocument, inventProbe } from '../testing/inventedP
 import { contendersOf, curveOf, planeOf, sweepOf, transferOf, weightsOf } from './documentFigures.ts'
 import { byStep, errorOf, keyOf, leastSure, mostMistaken } from './mistakes.ts'
 import { groupProbes } from './probeGroups.ts'
-import { secondsLeft, settingsText } from './probeText.ts'
+import { secondsLeft, settingsText, verdictText } from './probeText.ts'
 
 const run = inventRun('r', 'done', {}, { episodes: 12 })
 const dataSet = inventDataSet([run], { runIds: ['r'] })
@@ -75,8 +75,17 @@ describe('the most mistaken steps', () => {
     )
   })
   it('are none where every step was named rightly', () => {
-    const right = document.predictions.map((one) => ({ ...one, probability: one.label }))
+    const right = document.predictions.map((one) => ({ ...one, named: one.label, probability: one.label }))
     expect(mostMistaken({ ...document, predictions: right }, 10)).toEqual([])
+  })
+  it('of several classes are those named another, however small the true one’s probability', () => {
+    const [first, second] = document.predictions
+    const data = { ...document.data, classes: ['a', 'b', 'c'] }
+    const predictions = [
+      { ...first!, label: 0, named: 0, probability: 0.4 },
+      { ...second!, label: 1, named: 2, probability: 0.3 },
+    ]
+    expect(mostMistaken({ ...document, data, predictions }, 10)).toEqual([predictions[1]])
   })
   it('counts the true class’s probability where there are several', () => {
     expect(errorOf({ label: 0, probability: 0.1 }, 2)).toBeCloseTo(0.1)
@@ -85,6 +94,25 @@ describe('the most mistaken steps', () => {
   it('finds a prediction again by its step', () => {
     const [first] = document.predictions
     expect(byStep(document.predictions).get(keyOf(first!))).toBe(first)
+  })
+})
+
+describe('the verdict over a result', () => {
+  const ahead = { ...document.headline, significant: false, advantage: { value: 0.2, low: 0.1, high: 0.3 } }
+  const permutation = { permutations: 100, auroc: [], p: 0.2, selectivity: 0 }
+  it('says which control was not tried, rather than that a rival does as well', () => {
+    expect(verdictText({ headline: ahead, permutation: null })).toContain('were not tried')
+    expect(verdictText({ headline: ahead, permutation: { ...permutation, permutations: 5 } })).toContain(
+      'too few',
+    )
+    expect(verdictText({ headline: ahead, permutation })).toContain('not of shuffled labels')
+  })
+  it('is about the rivals where these are as good, whatever was permuted', () => {
+    const behind = { ...ahead, advantage: { value: 0.1, low: -0.1, high: 0.3 } }
+    expect(verdictText({ headline: behind, permutation: null })).toBe('Not ahead of what else could know it')
+    expect(verdictText({ headline: { ...ahead, significant: true }, permutation })).toMatch(
+      /^Ahead of what else/,
+    )
   })
 })
 

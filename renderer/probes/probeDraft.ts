@@ -132,6 +132,9 @@ function estimatorOf(draft: ProbeDraft): unknown {
   return kind === 'mlp' ? { kind, hidden, weightDecay, epochs } : { kind }
 }
 
+/** The directions of the others do not depend on the classes' shares: the engine refuses weights for them. */
+const takesWeights = (kind: EstimatorSettings['kind']): boolean => kind !== 'lda' && kind !== 'meanDifference'
+
 function splitOf(draft: ProbeDraft): unknown {
   const { split: kind, folds, splitSeed: seed } = draft
   if (kind === 'episode') return { kind, testShare: draft.testShare, seed }
@@ -172,7 +175,10 @@ export function checkProbe(
     name: draft.name.trim(),
     ...{ layers: draft.layers, poolings: draft.poolings },
     estimator: estimatorOf(draft),
-    ...{ standardize: draft.standardize, classWeight: draft.isBalanced ? 'balanced' : 'none' },
+    ...{
+      standardize: draft.standardize,
+      classWeight: draft.isBalanced && takesWeights(draft.estimator) ? 'balanced' : 'none',
+    },
     split: splitOf(draft),
     scope: draft.scope === 'windows' ? { kind: 'windows', size: draft.windowSize } : { kind: draft.scope },
     ...{ permutations: draft.permutations, bootstraps: draft.bootstraps },

@@ -1,6 +1,7 @@
 // The recipe on top of the probe view: what to learn from, how to train and judge; its faults, its preview, its start.
 import type { DataSetRecipe, DataSetRecord, Pooling } from '../../main/contract/dataSets.ts'
 import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
+import { perceptronSeconds } from '../../main/contract/probeEstimates.ts'
 import type { ProbeSettings } from '../../main/contract/probes.ts'
 import type { ProbeSummary } from '../../main/contract/storedProbes.ts'
 import type { RunRecord } from '../../main/contract/runs.ts'
@@ -88,6 +89,17 @@ export class ProbeForm {
     if (preview.missing > 0 && !this.recipe.replayMissing)
       return preview.replayRefused ?? 'Some activations were not stored. Allow filling them in by replay.'
     return null
+  })
+  /** Of a training that is slow, roughly; null for the others, and before there is a preview. */
+  slowSeconds: number | null = $derived.by(() => {
+    const preview = this.preview.preview
+    if (preview === null || this.settings === null || preview.rows === 0) return null
+    const { estimator, split, permutations } = this.settings
+    const vectors = preview.rows * preview.layers.length * this.recipeDraft.poolings.length
+    return perceptronSeconds(estimator, {
+      ...{ rows: preview.rows, width: preview.bytes / 4 / Math.max(1, vectors), permutations },
+      folds: 'folds' in split ? split.folds : 1,
+    })
   })
   canStart: boolean = $derived(
     this.recipe !== null && this.settings !== null && this.obstacle === null && !this.isStarting,

@@ -1,5 +1,10 @@
 // A probe's settings in words.
-import type { EstimatorSettings, ProbeSettings, SplitSettings } from '../../main/contract/probes.ts'
+import type {
+  EstimatorSettings,
+  ProbeDocument,
+  ProbeSettings,
+  SplitSettings,
+} from '../../main/contract/probes.ts'
 import type { ProbeSummary } from '../../main/contract/storedProbes.ts'
 import { poolingNames } from '../dataSets/recipeText.ts'
 import { digits, percent } from '../shared/format.ts'
@@ -78,6 +83,22 @@ export function settingsText(settings: ProbeSettings): string {
       ? []
       : [scope.kind === 'windows' ? `windows of ${scope.size}` : scopeNames[scope.kind].toLowerCase()]),
   ].join(' · ')
+}
+
+/** With fewer permutations p cannot fall below .05. */
+const LEAST_PERMUTATIONS = 20
+
+/** What stands over a result: whether it is ahead, or what was not tried to know it. */
+export function verdictText({
+  headline,
+  permutation,
+}: Pick<ProbeDocument, 'headline' | 'permutation'>): string {
+  if (headline.significant) return 'Ahead of what else could know it'
+  if (!((headline.advantage.low ?? 0) > 0)) return 'Not ahead of what else could know it'
+  if (!permutation) return 'Ahead of its rivals; shuffled labels were not tried'
+  return permutation.permutations < LEAST_PERMUTATIONS
+    ? 'Ahead of its rivals; too few shuffled labels were tried'
+    : 'Ahead of its rivals, not of shuffled labels'
 }
 
 export const statusNames: Record<ProbeSummary['status'], string> = {

@@ -117,6 +117,7 @@ export class FakeProbes {
       },
       poolings: ['lastPrompt', 'meanPrompt', 'firstGenerated', 'meanGenerated', 'mean'] as const,
       lastStep: 19,
+      conditions: [],
       handLabels: [...new Set(this.#lab.handLabels.map(({ name }) => name))],
     }
   }

@@ -145,7 +145,8 @@ export function inventDocument(
   const random = randomOf(7 + Math.round(strength * 100))
   const predictions = rowsOf(runs, dataSet.recipe).map((row): Prediction => {
     const score = (row.label * 2 - 1) * strength + gaussian(random) * 1.3 + (row.step - 8) * 0.05
-    return { ...row, probability: 1 / (1 + Math.exp(-score - 0.4)), fold: row.episode % 5 }
+    const probability = 1 / (1 + Math.exp(-score - 0.4))
+    return { ...row, named: Number(probability > 0.5), probability, fold: row.episode % 5 }
   })
   const n = predictions.length
   const roc = rocOf(predictions)

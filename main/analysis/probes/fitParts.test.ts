@@ -39,6 +39,37 @@ it('the perceptron learns what no direction can tell, and the same for the same 
   expect(heldOutAccuracy(either, { estimator: mlp })).toEqual(heldOutAccuracy(either, { estimator: mlp }))
 })
 
+it('the perceptron takes features as they are unless it is told to standardise', () => {
+  // The one feature that tells is a thousandth of the others: standardised it is as large as they are.
+  const scaled = values.map((value, i) => (i % width === 0 ? value / 1000 : value))
+  const small = new DenseMatrix(new KernelMemory(), scaled, width)
+  const labels = of((row) => x(row, 0) > 0)
+  const everyRow = Int32Array.from({ length: rows }, (_, row) => row)
+  const accuracyOf = (standardize: boolean): number => {
+    const [fit] = fitParts(small, [{ rows: everyRow.subarray(0, 200), labels, groups: everyRow }], 2, {
+      estimator: { kind: 'mlp', hidden: 8, weightDecay: 1e-3, epochs: 100 },
+      ...{ standardize, classWeight: 'none', seed: 3 },
+    })
+    return (
+      everyRow.subarray(200).filter((row) => fit.logOdds[0][row] > 0 === (labels[row] === 1)).length / 100
+    )
+  }
+  expect(accuracyOf(true)).toBeGreaterThan(0.9)
+  expect(accuracyOf(false)).toBeLessThan(0.7)
+})
+
+it.each([{ kind: 'meanDifference' }, { kind: 'lda', shrinkage: 'auto' }] as const)(
+  '$kind refuses class weights in words, for it would leave them out',
+  (estimator) => {
+    expect(() =>
+      heldOutAccuracy(
+        of((row) => row % 2 === 0),
+        { estimator, classWeight: 'balanced' },
+      ),
+    ).toThrow(/classWeight.*weights of classes/)
+  },
+)
+
 it('nested C is small where there is nothing to learn and large where all is told', () => {
   const nested: FitOptions['estimator'] = {
     kind: 'logistic',

@@ -17,8 +17,16 @@ export interface FitOptions {
   seed: number
 }
 
-/** @throws probeUnsuited where the estimator knows two classes only and there are more */
-export function checkEstimator(estimator: EstimatorSettings, classes: number): void {
+/** @throws probeUnsuited where the estimator knows two classes only and there are more; invalidInput for class weights that it cannot take */
+export function checkEstimator(
+  { estimator, classWeight }: Pick<FitOptions, 'estimator' | 'classWeight'>,
+  classes: number,
+): void {
+  if (classWeight === 'balanced' && (estimator.kind === 'meanDifference' || estimator.kind === 'lda'))
+    throw errors.invalidInput({
+      field: 'classWeight',
+      reason: `${estimator.kind === 'lda' ? 'LDA takes' : 'the difference of means takes'} no weights of classes: their directions do not depend on the classes’ shares`,
+    })
   if (classes === 2) return
   const refuse = (name: string, reason: string) => errors.probeUnsuited({ estimator: name, classes, reason })
   if (estimator.kind === 'meanDifference') throw refuse('Difference of means', 'it has one direction')
@@ -29,7 +37,7 @@ export function checkEstimator(estimator: EstimatorSettings, classes: number): v
 
 /**
  * One fit for each part, in the order of the parts. Every part has at least one row of two classes.
- * @throws probeUnsuited
+ * @throws probeUnsuited, invalidInput
  */
 export function fitParts(
   matrix: ProductMatrix,
@@ -37,7 +45,7 @@ export function fitParts(
   classes: number,
   { estimator, seed, ...common }: FitOptions,
 ): Fit[] {
-  checkEstimator(estimator, classes)
+  checkEstimator({ estimator, classWeight: common.classWeight }, classes)
   switch (estimator.kind) {
     case 'logistic':
       return fitLogistic(matrix, parts, classes, { ...estimator, ...common })

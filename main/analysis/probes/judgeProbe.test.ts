@@ -232,6 +232,43 @@ it('a rival that could not be judged is not said to have been available', () => 
   expect(found.at(-1)!.missing).toContain('replay')
 })
 
+it('makes 20 permutations of a perceptron, tells each, and says that more were asked for', () => {
+  const small = plantedRows({ seed: 'mlp', episodes: 10, steps: 4, width: 4, strength: 6 })
+  const told: number[] = []
+  const settings = probeSettings.parse({ ...quick, estimator: { kind: 'mlp', hidden: 2, epochs: 5 } })
+  const document = judgeProbe(small, settings, (label, fraction) => {
+    if (label === 'Shuffled labels') told.push(fraction)
+  })
+  expect(document.permutation!.permutations).toBe(20)
+  expect(told).toHaveLength(20)
+  expect(document.warnings.find(({ kind }) => kind === 'permutationsReduced')!.text).toContain(
+    'instead of 39',
+  )
+})
+
+it('warns that a step chosen by its figure is chosen on test data, where there is a choice of steps', () => {
+  const perStep = judged(planted, { scope: { kind: 'perStep' }, permutations: 0 })
+  const top = perStep.steps.reduce((best, step) =>
+    (step.auroc.value ?? 0) > (best.auroc.value ?? 0) ? step : best,
+  )
+  const warning = perStep.warnings.find(({ kind }) => kind === 'stepChosenOnTest')!
+  expect(warning.text).toContain(`step ${top.testFirst} is the highest`)
+  expect(kinds(judged(planted, { permutations: 0 }))).not.toContain('stepChosenOnTest')
+})
+
+it('warns where the norm of a mean tells how many tokens it is of, and only of means', () => {
+  const long = planted
+    .read(3, 'lastPrompt')
+    .map((value, i) => value / planted.promptTokens[Math.floor(i / 24)])
+  const leaking = { ...planted, read: () => long }
+  const ofMean = judged({ ...leaking, poolings: ['meanPrompt'] }, { permutations: 0 })
+  expect(ofMean.warnings.find(({ kind }) => kind === 'normLeaksLength')!.text).toMatch(/correlation \.9|1\.0/)
+  expect(kinds(judged(leaking, { permutations: 0 }))).not.toContain('normLeaksLength')
+  expect(kinds(judged({ ...planted, poolings: ['meanPrompt'] }, { permutations: 0 }))).not.toContain(
+    'normLeaksLength',
+  )
+})
+
 describe('few pairs', () => {
   const separable = plantedRows({ seed: 'few', episodes: 8, steps: 2, width: 6, strength: 40 })
   it('of a probe that ranks all of them rightly do not give an interval from 1 to 1, and a warning counts them', () => {

@@ -25,6 +25,7 @@ import { headlineOf } from './headline.ts'
 import type { HeldOut } from './heldOut.ts'
 import { KernelMemory } from './kernelMemory.ts'
 import { sigmoid } from './losses.ts'
+import { normLeakOf } from './normLeak.ts'
 import type { ProbeData } from './probeData.ts'
 import { groupResamples } from './resamples.ts'
 import { momentOf, rivalEntries } from './rivals.ts'
@@ -50,7 +51,7 @@ const STAGES = { cells: 0, rivals: 0.15, permutations: 0.3, random: 0.85, scopes
 
 /**
  * What can be seen without reading an activation: whether these rows can be split and told apart.
- * @throws probeNoRows, probeOneClass, probeTooFewGroups, probeNoCategories, probeUnsuited
+ * @throws probeNoRows, probeOneClass, probeTooFewGroups, probeNoCategories, probeUnsuited, invalidInput
  */
 export function checkProbeData(data: Omit<ProbeData, 'read'>, settings: ProbeSettings): void {
   usableFolds(data, settings)
@@ -65,7 +66,7 @@ function usableFolds(
   const seen = [...new Set(labels)]
   if (seen.length < 2)
     throw errors.probeOneClass({ where: 'of the data set', name: classes[seen[0]], n: rows })
-  checkEstimator(settings.estimator, classes.length)
+  checkEstimator(settings, classes.length)
   const all = splitRows({ ...data, runIds: data.keys.map(({ runId }) => runId) }, settings.split)
   const folds = all.filter((fold) => isUsable(fold, labels, classes.length))
   if (folds.length === 0) {
@@ -202,6 +203,7 @@ function predictionsOf(data: ProbeData, held: HeldOut): ProbeDocument['predictio
       ...data.keys[row],
       task: data.tasks[row],
       label,
+      named: held.named[sample],
       probability: sigmoid(odds),
       fold: held.folds[sample],
     }
@@ -306,6 +308,7 @@ export function judgeProbe(
       folds,
       unusableFolds: ground.unusable,
       cells: Math.max(1, sweep.length),
+      normLeak: normLeakOf(values, data.width, pooling, data),
       document: told,
     }),
     roc: twoClasses

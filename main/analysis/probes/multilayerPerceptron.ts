@@ -1,15 +1,17 @@
 // One hidden layer of rectified units: the rival that is not linear.
 // Owns: the network, its gradient and Adam. Not: splits, or products with the features.
-// Method: full batches of standardised features, softmax loss, L2 on weights. Kingma & Ba 2015 (Adam), He et al. 2015 (first weights).
+// Method: full batches of features that are standardised, or all divided by one number so that Adam's rate suits them; softmax loss, L2 on weights. Kingma & Ba 2015 (Adam), He et al. 2015 (first weights).
 import type { UniformGenerator } from '../seededGenerator.ts'
 import { oddsAgainstRest, partMoments, sampleWeights, scaled, type Fit, type Part } from './fit.ts'
 import { normalGenerator } from '../normalDraws.ts'
-import type { ProductMatrix } from './productMatrix.ts'
+import type { Scaling } from './newton.ts'
+import type { Moments, ProductMatrix } from './productMatrix.ts'
 
 export interface PerceptronOptions {
   hidden: number
   weightDecay: number
   epochs: number
+  standardize: boolean
   classWeight: 'none' | 'balanced'
 }
 
@@ -42,6 +44,14 @@ class Parameters {
   }
 }
 
+/** Standardised, or all features by their common root mean square: which of them are large stays as it is. */
+function scalingOf(moments: Moments, standardize: boolean): Scaling {
+  const { scaling, meanSquare } = scaled(moments, standardize)
+  if (scaling) return scaling
+  const whole = Math.sqrt(meanSquare.reduce((sum, value) => sum + value, 0) / meanSquare.length) || 1
+  return { shift: new Float64Array(meanSquare.length), scale: meanSquare.map(() => whole) }
+}
+
 function fitOne(
   matrix: ProductMatrix,
   part: Part,
@@ -51,7 +61,7 @@ function fitOne(
   momentsOf: ReturnType<typeof partMoments>,
 ): Fit {
   const { hidden, epochs, weightDecay } = options
-  const scaling = scaled(momentsOf(part), true).scaling!
+  const scaling = scalingOf(momentsOf(part), options.standardize)
   const draw = normalGenerator(random)
   const drawn = (count: number, spread: number): Parameters =>
     new Parameters(Float64Array.from({ length: count }, () => spread * draw()))

@@ -1,6 +1,7 @@
 // The permutation test: what the same procedure finds under labels that belong to other episodes.
 // Owns: permuting labels between episodes, the p-value and selectivity. Not: the procedure (usableFolds.ts).
 // Source: Hewitt & Liang 2019 (control tasks, selectivity); permutation p-value as Phipson & Smyth 2010. docs/methods/probes.md.
+import { perceptronPermutations } from '../../contract/probeEstimates.ts'
 import type { ProbeDocument, ProbeFigures } from '../../contract/probes.ts'
 import { seededGenerator, shuffled, type UniformGenerator } from '../seededGenerator.ts'
 import { judge } from './figures.ts'
@@ -75,8 +76,8 @@ function permutedPredictions(
   })
 }
 
-/** Permutations that are fitted together, between two reports of progress. */
-const AT_ONCE = 10
+/** Permutations that are fitted together, between two reports of progress: linear fits share their products, perceptrons share nothing. */
+const AT_ONCE = { linear: 10, mlp: 1 }
 
 /** Tolerance of liblinear here: the mean AUROC moves by .001, which is little beside its spread of .04, and the time falls to a fifth. */
 const LOOSE = 1e-2
@@ -101,7 +102,7 @@ export interface PermutationGround {
 /**
  * AUROC of probes on permuted labels beside the probe's own, on the same folds.
  * @param progress  gets the share that is done
- * @returns null where no permutation is asked for
+ * @returns null where no permutation is asked for; of a perceptron no more than 20 are made
  */
 export function permutationTest(
   matrix: ProductMatrix,
@@ -111,15 +112,18 @@ export function permutationTest(
   progress: (fraction: number) => void,
 ): ProbeDocument['permutation'] {
   if (permutations === 0) return null
+  const isSlow = fit.estimator.kind === 'mlp'
+  const wanted = isSlow ? Math.min(permutations, perceptronPermutations) : permutations
+  const together = isSlow ? AT_ONCE.mlp : AT_ONCE.linear
   const random = seededGenerator(`${seed}/permutations`)
   const permute = labelPermutations(data)
   const estimator =
     fit.estimator.kind === 'logistic' && C !== null ? loosened(fit.estimator, C) : fit.estimator
   const auroc: number[] = []
   const accuracies: number[] = []
-  for (let done = 0; done < permutations; done += AT_ONCE) {
-    progress(done / permutations)
-    const permuted = Array.from({ length: Math.min(AT_ONCE, permutations - done) }, () => permute(random))
+  for (let done = 0; done < wanted; done += together) {
+    progress(done / wanted)
+    const permuted = Array.from({ length: Math.min(together, wanted - done) }, () => permute(random))
     for (const held of permutedPredictions(matrix, data, folds, { ...fit, estimator }, permuted)) {
       if (!held) continue
       const { figures } = judge(held, data.classes, groups, [])

@@ -92,7 +92,44 @@ it('says which folds it left out, and how few groups were judged', () => {
   const groups = Array.from({ length: 60 }, (_, row) => Math.floor(row / 6))
   const { warnings, predictions } = probeFeatures(X, labels, groups, optionsOf(logistic('liblinear')))
   expect(predictions).toHaveLength(48)
-  expect(warnings.map(({ kind }) => kind)).toEqual(['fewGroups', 'rareClass', 'foldsLeftOut'])
+  const kinds = warnings.map(({ kind }) => kind)
+  expect(kinds.slice(0, 3)).toEqual(['fewGroups', 'rareClass', 'foldsLeftOut'])
+  expect(kinds).toContain('noPermutations')
+  const whole = labels.map((_, row) => groups[row] % 2)
+  const byGroup = probeFeatures(X, whole, groups, optionsOf(logistic('liblinear'))).warnings
+  expect(byGroup.find(({ kind }) => kind === 'labelByEpisode')!.text).toContain(
+    '10 independent samples, not 60',
+  )
+})
+
+it('says of noise that random features and shuffled labels do as well, in the words of the other document', () => {
+  const draw = normalGenerator(seededGenerator('nothing in it'))
+  const X = Float64Array.from({ length: 600 }, draw)
+  const labels = Array.from({ length: 120 }, () => Number(draw() > 0))
+  const groups = Array.from({ length: 120 }, (_, row) => Math.floor(row / 6))
+  const options = { ...optionsOf(logistic('lbfgs')), permutations: 30 }
+  const { warnings, randomFeatures, permutation } = probeFeatures(X, labels, groups, options)
+  expect(randomFeatures!.auroc.value).not.toBeNull()
+  expect(permutation!.p!).toBeGreaterThan(0.05)
+  expect(warnings.map(({ kind }) => kind)).toContain('shuffledAsGood')
+})
+
+it('takes labels and groups by name, in the folds that numbers of the same order have', () => {
+  const X = Float64Array.from({ length: 60 }, (_, row) => Math.sin(row))
+  const labels = Array.from({ length: 60 }, (_, row) => Number(row % 3 === 0))
+  const groups = Array.from({ length: 60 }, (_, row) => Math.floor(row / 6))
+  const options = optionsOf(logistic('lbfgs'))
+  const numbers = probeFeatures(X, labels, groups, options)
+  const named = probeFeatures(
+    X,
+    labels.map((label) => (label ? 'yes' : 'no')),
+    groups.map((group) => BigInt(group) + 2n ** 60n),
+    options,
+  )
+  expect(named.classes).toEqual(['no', 'yes'])
+  expect(named.figures.auroc).toEqual(numbers.figures.auroc)
+  expect(named.testGroups[0]).toBe(String(2n ** 60n))
+  expect(JSON.parse(JSON.stringify(named)).predictions[0].label).toMatch(/yes|no/)
 })
 
 it('lays accuracy beside the commonest class of what was judged', () => {

@@ -3,15 +3,17 @@
 import { errors } from '../../contract/errors.ts'
 import type { ProbeDocument, ProbeFigures, ProbeSettings, ProbeWarning } from '../../contract/probes.ts'
 import { DenseMatrix } from './denseMatrix.ts'
-import { judge } from './figures.ts'
+import { aurocEstimate, judge, rankingOf } from './figures.ts'
 import { checkEstimator, fitParts } from './fitParts.ts'
 import { KernelMemory } from './kernelMemory.ts'
 import { sigmoid } from './losses.ts'
 import { permutationTest } from './permutationTest.ts'
+import { seededGenerator } from '../seededGenerator.ts'
+import { randomFeatures } from './randomFeatures.ts'
 import { groupResamples } from './resamples.ts'
 import { groupedFolds, heldOutGroups } from './splits.ts'
 import { fitFolds, isUsable, partOf } from './usableFolds.ts'
-import { splitWarnings } from './warnings.ts'
+import { controlWarnings, pairWarnings, splitWarnings } from './warnings.ts'
 
 export interface FeatureOptions extends Pick<
   ProbeSettings,
@@ -20,30 +22,39 @@ export interface FeatureOptions extends Pick<
   split: Extract<ProbeSettings['split'], { kind: 'episode' | 'grouped' }>
 }
 
+/** A label or a group as other programs write them. */
+export type FeatureName = number | string | bigint
+
 export interface ProbedFeatures {
   /** Of held-out rows. */
   accuracy: number | null
   auroc: number | null
   figures: ProbeFigures
   permutation: ProbeDocument['permutation']
+  /** Normal numbers with each feature's mean and spread, on the same folds. */
+  randomFeatures: ProbeDocument['randomFeatures']
   /** For raw features; one row for two classes, else one a class. Of the training rows where one share was held out, else of all. */
   coefficients: number[][]
   intercept: number[]
   C: number | null
   converged: boolean
-  /** Few groups, a rare class, folds that were left out. */
+  /** All that need no texts or steps: few groups or pairs, a rare class, one label a group, folds left out, controls that do as well. */
   warnings: ProbeWarning[]
   /** Distinct labels in ascending order: class 0, class 1 … */
-  classes: number[]
+  classes: (number | string)[]
   /** Groups that were judged; and by fold. */
-  testGroups: number[]
-  foldTestGroups: number[][]
+  testGroups: (number | string)[]
+  foldTestGroups: (number | string)[][]
   /** Of class 1, or of the true class of several; by judged row. */
-  predictions: { row: number; fold: number; label: number; probability: number }[]
+  predictions: { row: number; fold: number; label: number | string; probability: number }[]
 }
 
-const ascending = (values: ArrayLike<number>): number[] =>
-  [...new Set(Array.from(values))].sort((a, b) => a - b)
+/** Distinct ones; texts by their letters. */
+const ascending = <T extends FeatureName>(values: ArrayLike<T>): T[] =>
+  [...new Set(Array.from(values))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
+
+/** As a document can hold it. */
+const plain = (value: FeatureName): number | string => (typeof value === 'bigint' ? String(value) : value)
 
 /** How many rows of the same group stand before each row: all that is known of its order. */
 function placesInGroup(groups: Int32Array): number[] {
@@ -56,13 +67,13 @@ function placesInGroup(groups: Int32Array): number[] {
 }
 
 /**
- * @param X  N×D row-major; float64 is computed with as it is  @param y  N integer labels  @param groups  N integers: rows of one group stay together
+ * @param X  N×D row-major; float64 is computed with as it is  @param y  N labels  @param groups  N: rows of one group stay together
  * @throws probeNoRows, probeOneClass, probeTooFewGroups, probeNotFinite, probeUnsuited, probeTooLarge; TypeError for lengths that do not fit
  */
 export function probeFeatures(
   X: Float32Array | Float64Array,
-  y: ArrayLike<number>,
-  groups: ArrayLike<number>,
+  y: ArrayLike<FeatureName>,
+  groups: ArrayLike<FeatureName>,
   options: FeatureOptions,
 ): ProbedFeatures {
   const n = y.length
@@ -75,7 +86,7 @@ export function probeFeatures(
     throw errors.probeNotFinite({ row: Math.floor(at / width), column: at % width, value: String(X[at]) })
   const [classes, groupIds] = [ascending(y), ascending(groups)]
   if (classes.length < 2) throw errors.probeOneClass({ where: 'of the data', name: String(classes[0]), n })
-  checkEstimator(options.estimator, classes.length)
+  checkEstimator(options, classes.length)
 
   const classOf = new Map(classes.map((value, index) => [value, index]))
   const groupOf = new Map(groupIds.map((value, index) => [value, index]))
@@ -110,27 +121,42 @@ export function probeFeatures(
       ? fits
       : fitParts(matrix, [partOf(everything, data.labels, data.groups)], classes.length, fit)
   const ground = { data, folds, fit, groups: groupIds.length, C: whole.C }
+  const permutation = permutationTest(matrix, ground, figures, options, () => {})
+  const values = randomFeatures(matrix, seededGenerator(`${seed}/randomFeatures`))
+  const random = new DenseMatrix(new KernelMemory(), values, width)
+  const ofRandom = rankingOf(fitFolds(random, data, folds, fit).held, resamples)
+  const controls = {
+    figures,
+    permutation,
+    randomFeatures: { auroc: aurocEstimate(ofRandom) },
+    converged: whole.converged && fits.every(({ converged }) => converged),
+  }
   return {
     accuracy: figures.accuracy.value,
     auroc: figures.auroc.value,
-    figures,
-    permutation: permutationTest(matrix, ground, figures, options, () => {}),
+    ...controls,
     coefficients: (whole.coefficients ?? []).map((row) => [...row]),
     intercept: [...whole.intercepts],
     C: whole.C,
-    converged: whole.converged && fits.every(({ converged }) => converged),
     warnings: [
-      ...splitWarnings(data, { folds, unusableFolds: all.length - folds.length, groups: judged.length }),
+      ...splitWarnings(data, {
+        folds,
+        unusableFolds: all.length - folds.length,
+        groups: judged.length,
+        unit: 'group',
+      }),
+      ...pairWarnings({ figures, steps: [] }),
+      ...controlWarnings(controls, options),
     ],
-    classes,
-    testGroups: judged.map((group) => groupIds[group]),
+    classes: classes.map(plain),
+    testGroups: judged.map((group) => plain(groupIds[group])),
     foldTestGroups: folds.map(({ test }) =>
-      ascending(test.map((row) => data.groups[row])).map((group) => groupIds[group]),
+      ascending(test.map((row) => data.groups[row])).map((group) => plain(groupIds[group])),
     ),
     predictions: Array.from(held.rows, (row, sample) => {
       const label = held.labels[sample]
       const odds = held.logOdds.length === 1 ? held.logOdds[0][sample] : held.logOdds[label][sample]
-      return { row, fold: held.folds[sample], label: classes[label], probability: sigmoid(odds) }
+      return { row, fold: held.folds[sample], label: plain(classes[label]), probability: sigmoid(odds) }
     }),
   }
 }

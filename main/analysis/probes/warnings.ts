@@ -13,6 +13,10 @@ import type { Fold } from './splits.ts'
 /** Fewer groups than these make intervals that are too narrow. */
 const FEW_GROUPS = 10
 const FEW_OF_A_CLASS = 20
+/** A correlation from which on the norm tells the length. */
+const LEAK = 0.9
+
+type JudgedControls = Pick<ProbeDocument, 'figures' | 'permutation' | 'randomFeatures' | 'converged'>
 
 export interface WarningGround {
   data: ProbeData
@@ -21,6 +25,8 @@ export interface WarningGround {
   folds: readonly Fold[]
   unusableFolds: number
   cells: number
+  /** Correlation of the pooled vectors' norm with one over the number of tokens; null where it is no mean, or undefined. */
+  normLeak: number | null
   document: Pick<
     ProbeDocument,
     'figures' | 'steps' | 'rivals' | 'permutation' | 'randomFeatures' | 'pooling' | 'converged' | 'headline'
@@ -29,10 +35,15 @@ export interface WarningGround {
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`
 
-/** What can be said of any rows with groups. @param groups  number of groups that are judged */
+/** What can be said of any rows with groups. @param groups  number of groups that are judged  @param unit  what a group is called */
 export function* splitWarnings(
   data: Pick<ProbeData, 'labels' | 'groups' | 'classes'>,
-  { folds, unusableFolds, groups }: Pick<WarningGround, 'folds' | 'unusableFolds'> & { groups: number },
+  {
+    folds,
+    unusableFolds,
+    groups,
+    unit,
+  }: Pick<WarningGround, 'folds' | 'unusableFolds'> & { groups: number; unit: string },
 ): Generator<ProbeWarning> {
   const learnt = Math.min(...folds.map(({ train }) => new Set(train.map((row) => data.groups[row])).size))
   const fewest = Math.min(groups, learnt)
@@ -41,8 +52,8 @@ export function* splitWarnings(
       kind: 'fewGroups',
       text:
         groups <= learnt
-          ? `Only ${groups} episodes are judged: intervals from so few are too narrow.`
-          : `A fold learns from only ${learnt} episodes.`,
+          ? `Only ${groups} ${unit}s are judged: intervals from so few are too narrow.`
+          : `A fold learns from only ${learnt} ${unit}s.`,
     }
   const counts = data.classes.map((_, k) => data.labels.filter((label) => label === k).length)
   const rarest = counts.indexOf(Math.min(...counts))
@@ -53,6 +64,15 @@ export function* splitWarnings(
       kind: 'foldsLeftOut',
       text: `${unusableFolds} ${unusableFolds === 1 ? 'fold was' : 'folds were'} left out: no row of some class to learn from, or none to judge.`,
     }
+  const constant = [...indicesBy(data.groups).values()]
+  if (
+    constant.some((rows) => rows.length > 1) &&
+    constant.every((rows) => new Set(rows.map((row) => data.labels[row])).size === 1)
+  )
+    yield {
+      kind: 'labelByEpisode',
+      text: `Every ${unit} has one label throughout: there are ${constant.length} independent samples, not ${data.labels.length}.`,
+    }
 }
 
 function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround): Generator<ProbeWarning> {
@@ -61,7 +81,12 @@ function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround):
       kind: 'liveLabels',
       text: 'The data set is of a version that did not keep the labels of earlier steps: the rival “Earlier labels” reads hand labels as they are now. Make the data set anew to fix them.',
     }
-  yield* splitWarnings(data, { folds, unusableFolds, groups: document.figures.groups })
+  yield* splitWarnings(data, {
+    folds,
+    unusableFolds,
+    groups: document.figures.groups,
+    unit: 'episode',
+  })
   const episodes = new Set(data.keys.map(({ runId, episode }) => `${runId}/${episode}`)).size
   const independent = new Set(data.groups).size
   if (independent < episodes)
@@ -93,57 +118,13 @@ function* dataWarnings({ data, folds, unusableFolds, document }: WarningGround):
       text: `${sharing} rows (step ${steps.slice(0, 5).join(', ')}${steps.length > 5 ? ', …' : ''}) have the same prompt as another episode's: what is read before the answer is the same for all of them.`,
     }
   }
-  const constant = [...indicesBy(data.groups).values()]
-  if (
-    constant.some((rows) => rows.length > 1) &&
-    constant.every((rows) => new Set(rows.map((row) => data.labels[row])).size === 1)
-  )
-    yield {
-      kind: 'labelByEpisode',
-      text: `Every episode has one label throughout: there are ${constant.length} independent samples, not ${data.rows}.`,
-    }
 }
 
-/** Of the AUROC over all judged rows, and of single steps or windows. */
-function* pairWarnings({ figures, steps }: WarningGround['document']): Generator<ProbeWarning> {
-  const isScarce = ({ pairs, auroc }: { pairs: number | null; auroc: Estimate }): boolean =>
-    auroc.value !== null && pairs !== null && pairs < FEW_PAIRS
-  const rule =
-    'Only pairs of one fold count, and those of the same episodes tell the same: the interval is no narrower than that of so many independent pairs.'
-  if (isScarce(figures)) {
-    const text = `The AUROC rests on ${figures.pairs} ${figures.pairs === 1 ? 'pair' : 'pairs'} of rows that share no episode. ${rule}`
-    yield { kind: 'fewPairs', text }
-    return
-  }
-  const scarce = steps.filter(isScarce)
-  if (scarce.length === 0) return
-  const places = [...new Set(scarce.map(({ testFirst }) => testFirst))]
-  const named = `${places.slice(0, 8).join(', ')}${places.length > 8 ? ', …' : ''}`
-  const text = `Judged at step ${named}, the AUROC rests on fewer than ${FEW_PAIRS} pairs of rows that share no episode. ${rule}`
-  yield { kind: 'fewPairs', text }
-}
-
-function* resultWarnings({ data, settings, cells, document }: WarningGround): Generator<ProbeWarning> {
-  const { figures, rivals, permutation, randomFeatures, pooling, converged, headline } = document
-  if (momentOf(pooling) === 'completion')
-    yield {
-      kind: 'poolingHasAnswer',
-      text: 'The pooling contains the answer, and the label is judged from the answer: the probe may read what was said, not what will be.',
-    }
-  if (cells > 1)
-    yield {
-      kind: 'chosenOnTest',
-      text: `The best of ${cells} layers and poolings was chosen by its held-out figure, which is too good by that choice. Confirm it on other episodes.`,
-    }
-  const best = rivals.find(({ kind }) => kind === headline.rival)
-  if (best && !(headline.advantage.low !== null && headline.advantage.low > 0))
-    yield { kind: 'rivalAsGood', text: rivalSentence(best, figures.auroc) }
-  const later = strongest(rivals.filter((rival) => !rival.available))
-  if (later && (later.auroc.value ?? 0) >= (figures.auroc.value ?? 0))
-    yield {
-      kind: 'laterRivalAsGood',
-      text: `“${later.title}” reaches ${figure(later.auroc.value!)} once the answer is written.`,
-    }
+/** What the figures and controls of any judged rows say against the probe. */
+export function* controlWarnings(
+  { figures, permutation, randomFeatures, converged }: JudgedControls,
+  { estimator, permutations }: Pick<ProbeSettings, 'estimator' | 'permutations'>,
+): Generator<ProbeWarning> {
   if (figures.majority !== null && (figures.accuracy.value ?? 0) <= figures.majority)
     yield {
       kind: 'belowMajority',
@@ -175,10 +156,75 @@ function* resultWarnings({ data, settings, cells, document }: WarningGround): Ge
   if (!converged)
     yield {
       kind: 'notConverged',
-      text: `A fit had not converged after ${settings.estimator.kind === 'logistic' ? settings.estimator.maxIterations : 'the allowed'} iterations.`,
+      text: `A fit had not converged after ${estimator.kind === 'logistic' ? estimator.maxIterations : 'the allowed'} iterations.`,
     }
-  if (data.classes.length > 2)
+  if (figures.classes.length > 2)
     yield { kind: 'severalClasses', text: 'AUROC and AUPRC are means of one class against the rest.' }
+  if (permutation && permutation.permutations < permutations && estimator.kind === 'mlp')
+    yield {
+      kind: 'permutationsReduced',
+      text: `${permutation.permutations} permutations were made instead of ${permutations}: every one trains the perceptron anew on every fold.`,
+    }
+}
+
+/** Of the AUROC over all judged rows, and of single steps or windows. */
+export function* pairWarnings({
+  figures,
+  steps,
+}: Pick<ProbeDocument, 'figures' | 'steps'>): Generator<ProbeWarning> {
+  const isScarce = ({ pairs, auroc }: { pairs: number | null; auroc: Estimate }): boolean =>
+    auroc.value !== null && pairs !== null && pairs < FEW_PAIRS
+  const rule =
+    'Only pairs of one fold count, and those of the same episodes tell the same: the interval is no narrower than that of so many independent pairs.'
+  if (isScarce(figures)) {
+    const text = `The AUROC rests on ${figures.pairs} ${figures.pairs === 1 ? 'pair' : 'pairs'} of rows that share no episode. ${rule}`
+    yield { kind: 'fewPairs', text }
+    return
+  }
+  const scarce = steps.filter(isScarce)
+  if (scarce.length === 0) return
+  const places = [...new Set(scarce.map(({ testFirst }) => testFirst))]
+  const named = `${places.slice(0, 8).join(', ')}${places.length > 8 ? ', …' : ''}`
+  const text = `Judged at step ${named}, the AUROC rests on fewer than ${FEW_PAIRS} pairs of rows that share no episode. ${rule}`
+  yield { kind: 'fewPairs', text }
+}
+
+function* resultWarnings({ settings, cells, document, normLeak }: WarningGround): Generator<ProbeWarning> {
+  const { figures, rivals, pooling, headline } = document
+  if (momentOf(pooling) === 'completion')
+    yield {
+      kind: 'poolingHasAnswer',
+      text: 'The pooling contains the answer, and the label is judged from the answer: the probe may read what was said, not what will be.',
+    }
+  if (cells > 1)
+    yield {
+      kind: 'chosenOnTest',
+      text: `The best of ${cells} layers and poolings was chosen by its held-out figure, which is too good by that choice. Confirm it on other episodes.`,
+    }
+  const tried = document.steps.filter(({ auroc }) => auroc.value !== null)
+  if (settings.scope.kind !== 'global' && tried.length > 1) {
+    const top = tried.reduce((best, each) => (each.auroc.value! > best.auroc.value! ? each : best))
+    const place =
+      top.testFirst === top.testLast ? `step ${top.testFirst}` : `steps ${top.testFirst} to ${top.testLast}`
+    yield {
+      kind: 'stepChosenOnTest',
+      text: `Of ${tried.length} held-out figures that of ${place} is the highest, ${figure(top.auroc.value!)}: a target step that is chosen by it is chosen on test data, and the figure is too good by that choice. Confirm it on other episodes.`,
+    }
+  }
+  if (normLeak !== null && Math.abs(normLeak) >= LEAK)
+    yield {
+      kind: 'normLeaksLength',
+      text: `The lengths of the pooled vectors follow the number of tokens that they are means of (correlation ${figure(normLeak)} with one over it): a probe can read how long the text is.`,
+    }
+  const best = rivals.find(({ kind }) => kind === headline.rival)
+  if (best && !(headline.advantage.low !== null && headline.advantage.low > 0))
+    yield { kind: 'rivalAsGood', text: rivalSentence(best, figures.auroc) }
+  const later = strongest(rivals.filter((rival) => !rival.available))
+  if (later && (later.auroc.value ?? 0) >= (figures.auroc.value ?? 0))
+    yield {
+      kind: 'laterRivalAsGood',
+      text: `“${later.title}” reaches ${figure(later.auroc.value!)} once the answer is written.`,
+    }
 }
 
 function rivalSentence({ title, auroc }: Rival, own: Estimate): string {
@@ -191,4 +237,5 @@ export const warningsOf = (ground: WarningGround): ProbeWarning[] => [
   ...dataWarnings(ground),
   ...pairWarnings(ground.document),
   ...resultWarnings(ground),
+  ...controlWarnings(ground.document, ground.settings),
 ]

@@ -25,9 +25,9 @@ export function chooseSteps(workspace: Workspace, recipe: DataSetRecipe): Chosen
   const { label, filter } = recipe
   const kept: LabelledStep[] = []
   for (const runId of new Set(recipe.runIds)) {
-    workspace.runs.get(runId)
+    const condition = workspace.runs.get(runId).sweep?.title ?? null
     for (const step of labelledSteps(workspace, runId, label))
-      if (passes(step.facts, filter) && hasVectors(step.facts, recipe)) kept.push(step)
+      if (passes(filter, step.facts, condition) && hasVectors(step.facts, recipe)) kept.push(step)
   }
   const classes = classesOfRule(label) ?? orderedClasses(kept.map(({ name }) => name))
   const indices = new Map(classes.map((name, index) => [name, index]))
@@ -86,11 +86,21 @@ function factsOf(workspace: Workspace, runId: string, label: LabelRule): Labelle
   }))
 }
 
-function passes({ step, task, droppedTurns }: StepFacts, filter: StepFilter): boolean {
-  if (step < filter.firstStep || (filter.lastStep !== null && step > filter.lastStep)) return false
-  if (filter.tasks.length > 0 && !filter.tasks.includes(task)) return false
-  return filter.truncated === 'keep' || (filter.truncated === 'only') === droppedTurns > 0
+/** A filter's parts, by each of which a step may fail; a run's condition is a title within its sweep, null for a run of its own. */
+export const filterParts: Record<
+  'steps' | 'tasks' | 'truncated' | 'conditions',
+  (filter: StepFilter, facts: StepFacts, condition: string | null) => boolean
+> = {
+  steps: ({ firstStep, lastStep }, { step }) => step >= firstStep && (lastStep === null || step <= lastStep),
+  tasks: ({ tasks }, { task }) => tasks.length === 0 || tasks.includes(task),
+  truncated: ({ truncated }, { droppedTurns }) =>
+    truncated === 'keep' || (truncated === 'only') === droppedTurns > 0,
+  conditions: ({ conditions }, _facts, condition) =>
+    conditions.length === 0 || (condition !== null && conditions.includes(condition)),
 }
+
+export const passes = (filter: StepFilter, facts: StepFacts, condition: string | null): boolean =>
+  Object.values(filterParts).every((isPassed) => isPassed(filter, facts, condition))
 
 /** A prompt of one token has no mean without the sink. */
 const hasVectors = ({ promptTokens, completionTokens }: StepFacts, recipe: DataSetRecipe): boolean =>

@@ -56,6 +56,7 @@ export function dataSetChoicesOf(
           ),
         ),
     lastStep,
+    conditions: [...new Set(runs.flatMap(({ sweep }) => sweep?.title ?? []))],
     handLabels: [...new Set(runs.flatMap(({ id }) => workspace.handLabels.list(id).map(({ name }) => name)))],
   }
 }

@@ -203,13 +203,31 @@ describe('a data set', () => {
   test('takes the layers that were captured, and leaves rows out by step, task and truncation', async () => {
     const captured = recipe({ runIds: [whole], layers: 'captured', replayMissing: false })
     expect(engine.dataSets.preview(captured)).toMatchObject({ layers: [0, 1], missing: 0 })
-    const filter = { firstStep: 1, lastStep: 2, tasks: [], truncated: 'keep' as const }
+    const filter = { firstStep: 1, lastStep: 2, tasks: [], truncated: 'keep' as const, conditions: [] }
     expect(engine.dataSets.preview({ ...captured, filter }).rows).toBe(8)
     const [task] = engine.dataSets.choices([whole]).tasks
     expect(engine.dataSets.preview({ ...captured, filter: { ...filter, tasks: [task.task] } }).rows).toBe(2)
     expect(engine.dataSets.preview({ ...captured, filter: { ...filter, truncated: 'only' } })).toMatchObject({
       rows: 0,
-      warnings: [expect.stringContaining('No step')],
+      warnings: [
+        expect.stringContaining('No step is left: the filter keeps steps that lost their oldest turns'),
+      ],
+    })
+    expect(engine.dataSets.choices([whole]).conditions).toEqual([])
+  })
+
+  test.each<[string, Partial<DataSetRecipe['filter']>, Partial<DataSetRecipe>, RegExp]>([
+    ['steps', { firstStep: 50 }, {}, /keeps steps 50 to the last, and there are 0 to 3/],
+    ['tasks', { tasks: ['nothing'] }, {}, /keeps nothing, and there are \w+/],
+    ['conditions', { conditions: ['α = 4'] }, {}, /conditions α = 4, and there are none/],
+    ['two parts', { lastStep: 0, tasks: ['nothing'] }, {}, /keeps nothing/],
+    ['the label', {}, { label: { kind: 'hand', name: 'colour' } }, /set “colour”, and there are/],
+    ['a label', {}, { label: { kind: 'classes', label: 'colour' } }, /label “colour”, and there are/],
+  ])('that is empty says that it is by %s, and what there is', async (_what, filter, changes, reason) => {
+    const asked = recipe({ ...changes, filter: { ...recipe().filter, ...filter } })
+    await expect(engine.dataSets.create(asked, ignore, never)).rejects.toMatchObject({
+      code: 'data_set_empty',
+      message: expect.stringMatching(reason),
     })
   })
 
@@ -233,7 +251,7 @@ describe('a data set', () => {
     ['a run that is not there', { runIds: ['r99'] }, 'not_found'],
     [
       'no step left',
-      { filter: { firstStep: 50, lastStep: null, tasks: [], truncated: 'keep' } },
+      { filter: { firstStep: 50, lastStep: null, tasks: [], truncated: 'keep', conditions: [] } },
       'data_set_empty',
     ],
     ['a layer that the model lacks', { layers: [5] }, 'layer_out_of_range'],

@@ -9,6 +9,7 @@ import type { EventHub } from '../eventHub.ts'
 import { dataSetChoicesOf } from './dataSetChoices.ts'
 import { dataSetName } from './dataSetName.ts'
 import { choicesOf, hookOf } from './recipeHooks.ts'
+import { whyNothingIsLeft } from './emptyDataSet.ts'
 import { replaySeconds, type StepFiller } from './stepFiller.ts'
 import { surveyRecipe, type Survey } from './survey.ts'
 import { rivalCosts } from '../probes/costlyRivals.ts'
@@ -64,7 +65,7 @@ export class DataSetDesk {
       replaySeconds: missing === 0 ? null : replaySeconds(needs),
       bytes: bytesOf(survey, width),
       rivals: rivalCosts(this.workspace, survey),
-      warnings: warningsOf(survey),
+      warnings: warningsOf(this.workspace, survey),
     }
   }
 
@@ -75,7 +76,7 @@ export class DataSetDesk {
    */
   async create(recipe: DataSetRecipe, tell: Tell, signal: AbortSignal): Promise<DataSetRecord> {
     let survey = surveyRecipe(this.workspace, recipe)
-    requireRows(survey)
+    requireRows(this.workspace, survey)
     if (survey.missing > 0) {
       requireReplay(survey)
       for (const need of survey.needs) await this.filler.fill(need, tell, signal)
@@ -141,10 +142,11 @@ export class DataSetDesk {
   }
 }
 
-function requireRows({ recipe, steps, runs }: Survey): void {
+function requireRows(workspace: Workspace, { recipe, steps, runs }: Survey): void {
   if (steps.length > 0) return
   const all = runs.reduce((sum, run) => sum + run.progress.steps, 0)
-  throw errors.dataSetEmpty({ runIds: recipe.runIds, steps: all })
+  const reason = whyNothingIsLeft(workspace, recipe)
+  throw errors.dataSetEmpty({ runIds: recipe.runIds, steps: all, reason })
 }
 
 function requireReplay({ recipe, layers, missing, steps, needs }: Survey): void {
@@ -175,10 +177,10 @@ function byStep({ chosen }: Survey): DataSetPreview['steps'] {
   return [...found].sort(([one], [other]) => one - other).map(([step, counts]) => ({ step, counts }))
 }
 
-function warningsOf({ chosen, steps, layers, recipe }: Survey): string[] {
+function warningsOf(workspace: Workspace, { chosen, steps, layers, recipe }: Survey): string[] {
   const counts = countsOf(chosen.labels, chosen.classes.length)
   const warnings: string[] = []
-  if (steps.length === 0) warnings.push('No step passes the filter and has the label.')
+  if (steps.length === 0) warnings.push(`No step is left: ${whyNothingIsLeft(workspace, recipe)}.`)
   else if (counts.filter((count) => count > 0).length < 2)
     warnings.push(
       `All ${steps.length} steps are “${chosen.classes[chosen.labels[0]]}”: a probe needs two classes.`,

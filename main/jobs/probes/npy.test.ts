@@ -1,6 +1,6 @@
 import { strToU8, zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
-import { npyBytes, readNpy, readNpz } from './npy.ts'
+import { npyBytes, readArray, readNpy, readNpz } from './npy.ts'
 
 const failing = (reason: RegExp): unknown => ({
   code: 'array_unreadable',
@@ -68,7 +68,9 @@ describe('an .npy file', () => {
     ['text', strToU8('this is not an array at all'), /no \.npy file/],
     ['pickled objects', npy("'|O8'", '(1,)', new Uint8Array(8)), /Python objects/],
     ['records', npy("[('a', '<f4')]", '(1,)', new Uint8Array(4)), /no plain number/],
-    ['texts', npy("'<U4'", '(1,)', new Uint8Array(16)), /no number that is read/],
+    ['texts', npy("'<U4'", '(1,)', new Uint8Array(16)), /texts or integers/],
+    ['texts of no letter', npy("'<U0'", '(9,)', new Uint8Array(0)), /no number that is read/],
+    ['dates', npy("'<M8'", '(1,)', new Uint8Array(8)), /no number that is read/],
     ['fewer bytes than its shape', npy("'<f4'", '(3, 4)', new Uint8Array(8)), /does not fit/],
     ['more bytes than its shape', npy("'<f4'", '(1,)', new Uint8Array(8)), /does not fit/],
     [
@@ -80,6 +82,22 @@ describe('an .npy file', () => {
     ['a header that goes on', npy("'<f4'", '(1,)', new Uint8Array(4)).slice(0, 30), /header is cut short/],
   ])('of %s is refused in words', (_what, bytes, reason) => {
     expect(thrown(() => readNpy(bytes, 'a.npy'))).toMatchObject(failing(reason) as object)
+  })
+})
+
+describe('names', () => {
+  test('are texts of four bytes a letter or of one, without the zeros behind them', () => {
+    const letters = Uint32Array.from([...'ab\0\0ö🐈\0\0'], (letter) => letter.codePointAt(0)!)
+    const array = npy("'<U4'", '(2,)', new Uint8Array(letters.buffer))
+    expect(readArray(array, 'x')).toEqual({ names: ['ab', 'ö🐈'], shape: [2] })
+    expect(readArray(npy("'|S3'", '(2,)', strToU8('cat\0\0\0')), 'x')).toEqual({
+      names: ['cat', ''],
+      shape: [2],
+    })
+  })
+  test('are whole integers where a double would make two of them one', () => {
+    const far = BigInt64Array.of(2n ** 60n, 2n ** 60n + 1n)
+    expect(readArray(npy("'<i8'", '(2,)', bytesOf(far)), 'x')).toEqual({ names: [...far], shape: [2] })
   })
 })
 

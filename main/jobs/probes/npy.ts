@@ -1,5 +1,5 @@
 // NumPy's array files.
-// Owns: reading and writing .npy bytes and .npz archives of numbers. Not: what the numbers mean.
+// Owns: reading .npy bytes and .npz archives of numbers and texts, writing numbers. Not: what they mean.
 // Trusts nothing it reads: no pickled objects, sizes checked before anything is unpacked, shapes against bytes.
 // Source: NumPy, “NPY format”, versions 1.0 to 3.0.
 import { unzipSync } from 'fflate'
@@ -7,6 +7,12 @@ import { errors } from '../../contract/errors.ts'
 
 export interface NumberArray {
   data: Float32Array | Float64Array
+  shape: number[]
+}
+
+/** Texts, or integers that a double cannot hold. */
+export interface NameArray {
+  names: (string | bigint)[]
   shape: number[]
 }
 
@@ -37,12 +43,20 @@ const types: Record<string, NumberType> = {
   b1: { bytes: 1, read: (view, at) => view.getUint8(at) },
 }
 
-/**
- * The numbers of one .npy file, row-major whatever their order in the file. float32 and float16 become float32, all else float64.
- * @param name  for messages
- * @throws array_unreadable for objects, texts, other types, and where header and bytes contradict one another
- */
+/** The numbers of one .npy file, as readArray gives them. @throws array_unreadable, for texts and integers beyond 2⁵³ too */
 export function readNpy(bytes: Uint8Array, name: string): NumberArray {
+  const array = readArray(bytes, name)
+  if ('data' in array) return array
+  throw errors.arrayUnreadable({ path: name, reason: 'it holds texts or integers beyond 2⁵³, not numbers' })
+}
+
+/**
+ * The numbers of one .npy file, row-major whatever their order in the file. float32 and float16 become float32, all else float64;
+ * integers of 64 bits of which one is beyond 2⁵³ stay whole, as names.
+ * @param name  for messages
+ * @throws array_unreadable for objects, other types, and where header and bytes contradict one another
+ */
+export function readArray(bytes: Uint8Array, name: string): NumberArray | NameArray {
   const wrong = (reason: string): Error => errors.arrayUnreadable({ path: name, reason })
   if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte)) throw wrong('it is no .npy file')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -55,19 +69,68 @@ export function readNpy(bytes: Uint8Array, name: string): NumberArray {
   const descr = /'descr'\s*:\s*'([<>|=])([a-zA-Z])(\d+)'/.exec(header)
   if (!descr) throw wrong('its type is no plain number')
   if (descr[2] === 'O') throw wrong('it holds Python objects, which are never unpacked; save numbers')
+  const text = descr[2] === 'U' || descr[2] === 'S' ? textType(descr[2], Number(descr[3])) : null
   const type = types[descr[2] + descr[3]]
-  if (!type) throw wrong(`its type ${descr[2]}${descr[3]} is no number that is read here`)
+  const itemBytes = text?.bytes ?? type?.bytes
+  if (!itemBytes) throw wrong(`its type ${descr[2]}${descr[3]} is no number that is read here`)
   const isFortran = /'fortran_order'\s*:\s*True/.test(header)
   const sizes = /'shape'\s*:\s*\(([\d,\s]*)\)/.exec(header)
   if (!sizes) throw wrong('its shape is missing')
   const shape = (sizes[1].match(/\d+/g) ?? []).map(Number)
   const count = shape.reduce((product, size) => product * size, 1)
-  if (!Number.isSafeInteger(count) || count * type.bytes !== bytes.length - end)
+  if (!Number.isSafeInteger(count) || count * itemBytes !== bytes.length - end)
     throw wrong(`its shape [${shape.join(', ')}] does not fit its ${bytes.length - end} bytes`)
   const isLittle = descr[1] !== '>'
+  if (text)
+    return {
+      names: Array.from({ length: count }, (_, i) => text.read(bytes, end + i * text.bytes, isLittle)),
+      shape,
+    }
+  const whole =
+    descr[3] === '8' && descr[2] !== 'f'
+      ? wholeNumbers(view, end, { count, isSigned: descr[2] === 'i', isLittle })
+      : null
+  if (whole) return { names: whole, shape }
   const data = type.bytes <= 4 && descr[2] === 'f' ? new Float32Array(count) : new Float64Array(count)
   for (let i = 0; i < count; i++) data[i] = type.read(view, end + i * type.bytes, isLittle)
   return { data: isFortran ? rowMajor(data, shape) : data, shape }
+}
+
+interface TextType {
+  bytes: number
+  read(bytes: Uint8Array, at: number, isLittle: boolean): string
+}
+
+/** NumPy's U: code points of four bytes; S: bytes. Both are filled up with zeros. */
+function textType(kind: 'U' | 'S', length: number): TextType {
+  const unit = kind === 'U' ? 4 : 1
+  return {
+    bytes: unit * length,
+    read(bytes, at, isLittle) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset + at, unit * length)
+      const points = Array.from({ length }, (_, i) =>
+        unit === 4 ? view.getUint32(4 * i, isLittle) : view.getUint8(i),
+      )
+      const end = points.findLastIndex((point) => point !== 0) + 1
+      return points
+        .slice(0, end)
+        .map((point) => String.fromCodePoint(Math.min(point, 0x10ffff)))
+        .join('')
+    },
+  }
+}
+
+/** Integers of 64 bits; null where doubles hold all of them. */
+function wholeNumbers(
+  view: DataView,
+  start: number,
+  { count, isSigned, isLittle }: { count: number; isSigned: boolean; isLittle: boolean },
+): bigint[] | null {
+  const read = (i: number): bigint =>
+    isSigned ? view.getBigInt64(start + 8 * i, isLittle) : view.getBigUint64(start + 8 * i, isLittle)
+  for (let i = 0; i < count; i++)
+    if (!Number.isSafeInteger(Number(read(i)))) return Array.from({ length: count }, (_, at) => read(at))
+  return null
 }
 
 /** First index fastest → last index fastest. */
@@ -88,9 +151,9 @@ function rowMajor<T extends Float32Array | Float64Array>(data: T, shape: readonl
 
 /**
  * The arrays of an .npz archive by name, without `.npy`. Members that are no .npy file are left alone.
- * @throws array_unreadable where the archive is damaged or would unpack to more than 4 GiB, and as readNpy
+ * @throws array_unreadable where the archive is damaged or would unpack to more than 4 GiB, and as readArray
  */
-export function readNpz(bytes: Uint8Array, path: string): Map<string, NumberArray> {
+export function readNpz(bytes: Uint8Array, path: string): Map<string, NumberArray | NameArray> {
   let total = 0
   let files: Record<string, Uint8Array>
   try {
@@ -110,7 +173,7 @@ export function readNpz(bytes: Uint8Array, path: string): Map<string, NumberArra
   return new Map(
     Object.entries(files).map(([name, file]) => [
       name.slice(0, -'.npy'.length),
-      readNpy(file, `${path}: ${name}`),
+      readArray(file, `${path}: ${name}`),
     ]),
   )
 }
