@@ -67,7 +67,8 @@ async function probeRuns(context: CommandContext, options: Options): Promise<voi
       folds: 'folds' in settings.split ? settings.split.folds : 1,
     })
     if (seconds !== null) output.note(`A perceptron on these rows: about ${Math.ceil(seconds)} s`)
-    const document = await train(context, engine, engine.probes.train(settings).id)
+    const { id: begun } = await namingOptions(probeOptionNames, () => engine.probes.train(settings))
+    const document = await train(context, engine, begun)
     if (!document) return
     const { id } = document.summary
     if (place) await writeExport(engine.probeReader.export(id, place.format), place.file)
