@@ -1,20 +1,29 @@
 // Continuous batching: which sequences run in the next pass.
-// Owns: admission, turns between prompts and answers, the prefix cache. Not: slots (slotPool.ts), the arithmetic (session.ts) or threads
-// (sessionWorker.ts).
+// Owns: admission, turns between prompts and answers, the prefix cache. Not: slots (slotPool.ts), copies of first prompts (sharedStart.ts),
+// whose part of a pass is whose (answerPass.ts), the arithmetic (session.ts) or threads (sessionWorker.ts).
 // A result is a function of model and request alone; nothing decided here may change its bits (docs/decisions/0001.md).
 import { AppError, errors } from '../contract/errors.ts'
-import { parseHook, valuesBefore, type HookPoint } from '../model/hookNames.ts'
+import type { ModelShape } from '../contract/models.ts'
+import { parseHook } from '../model/hookNames.ts'
 import { joinPoints, type InterventionPoints } from '../model/interventionGraph.ts'
-import { bytesPerPosition } from '../model/memoryEstimate.ts'
+import { answerRow, rowResults } from './answerPass.ts'
 import type { CallFunction } from './cutValues.ts'
 import { FirstPrompts } from './firstPrompts.ts'
 import type { HookTensor } from './hookFunctions.ts'
-import { bindChain, type BoundLink } from './interventionChain.ts'
-import { roundPositions } from './keyValueCache.ts'
+import { bindChain } from './interventionChain.ts'
 import { LedAnswer } from './ledAnswer.ts'
 import { chainKey, chunkLength, planChain, sharedTokens } from './prefixChain.ts'
 import { Sampler } from './sampling.ts'
+import {
+  capturedPoints,
+  outOfMemory,
+  positionsOf,
+  roomOf,
+  type Job,
+  type RunningJob,
+} from './scheduledJob.ts'
 import { Sequence } from './sequence.ts'
+import { keepFirstPrompt, takeFirstPrompt } from './sharedStart.ts'
 import { SlotPool, type Slot, type SlotPoolOptions } from './slotPool.ts'
 import type { GenerateRequest, GenerateResult, ToldToken } from './requests.ts'
 import type { PassRow } from './passRow.ts'
@@ -43,22 +52,6 @@ export interface SchedulerStats {
   activationBytes: number
 }
 
-interface Job {
-  id: number
-  request: GenerateRequest
-  /** Its earlier prompts, then its own. */
-  links: readonly BoundLink[]
-  leads: LedAnswer | null
-  follows: LedAnswer | null
-  resolve: (result: GenerateResult) => void
-  reject: (reason: unknown) => void
-}
-
-interface RunningJob extends Job {
-  slot: Slot
-  sequence: Sequence
-}
-
 /**
  * A prompt's pass has a grid of a multiple of this width, whatever part of a chunk it runs: then vectors are full on every
  * processor, and no product of attention has a single row (for which there are kernels with another order of sums).
@@ -69,15 +62,12 @@ const mostPrefillsInARow = 4
 /** A prompt that was passed over so often goes before shorter ones. */
 const patience = 16
 
-/** Positions that a request needs, prompt and answer together. */
-const positionsOf = ({ promptIds, sampling }: GenerateRequest): number =>
-  roundPositions(promptIds.length + sampling.maxNewTokens)
-
 const cancelled = (): AppError =>
   errors.invalidInput({ field: 'follows', reason: 'the request that leads was cancelled' })
 
 export class Scheduler {
   private readonly session: DecoderSession
+  private readonly shape: ModelShape
   private readonly options: SchedulerOptions
   private readonly pool: SlotPool
   private readonly scratch: Float64Array
@@ -99,9 +89,10 @@ export class Scheduler {
 
   constructor(session: DecoderSession, options: SchedulerOptions) {
     this.session = session
+    this.shape = session.config.shape
     this.options = options
-    this.pool = new SlotPool(session.config.shape, options)
-    this.scratch = new Float64Array(session.config.shape.vocabulary)
+    this.pool = new SlotPool(this.shape, options)
+    this.scratch = new Float64Array(this.shape.vocabulary)
   }
 
   /**
@@ -240,39 +231,16 @@ export class Scheduler {
     while (this.waiting.length > 0 && this.running.size < this.options.maxRows) {
       const job = this.waiting[0]
       try {
-        if (!this.makeRoom(job.request)) return
+        const others = Array.from(this.running.values(), ({ request }) => positionsOf(request))
+        if (!this.pool.makeRoom(roomOf(job.request, this.shape), others)) return
         if (this.running.size >= this.pool.slots.length) return // memory allows fewer slots than rows
         this.start(job)
       } catch (error) {
         if (this.pool.slots.length === 0) this.beginAgain()
-        this.reject(job, error instanceof RangeError ? this.outOfMemory(job.request, error) : error)
+        this.reject(job, error instanceof RangeError ? outOfMemory(job.request, this.shape, error) : error)
       }
       this.waiting.splice(this.waiting.indexOf(job), 1)
     }
-  }
-
-  private points({ capture }: GenerateRequest): HookPoint[] {
-    return capture.hooks.map((hook) => parseHook(hook, this.session.config.shape))
-  }
-
-  /** Values that a request records of each token, on average over its positions. */
-  private recordedBy(request: GenerateRequest): number {
-    const positions = positionsOf(request)
-    return this.points(request).reduce((sum, point) => sum + valuesBefore(point, positions) / positions, 0)
-  }
-
-  private outOfMemory(request: GenerateRequest, cause: RangeError): AppError {
-    const neededBytes =
-      positionsOf(request) * bytesPerPosition(this.pool.cache.shape, this.recordedBy(request))
-    return errors.notEnoughMemory({ neededBytes, freeBytes: process.availableMemory() }, cause)
-  }
-
-  private makeRoom(request: GenerateRequest): boolean {
-    const room = { positions: positionsOf(request), recorded: this.recordedBy(request) }
-    return this.pool.makeRoom(
-      room,
-      Array.from(this.running.values(), (job) => positionsOf(job.request)),
-    )
   }
 
   /** After the slots are lost. */
@@ -290,7 +258,7 @@ export class Scheduler {
     const known = isContinued ? earlierPrompts.length : 0
     if (isContinued) this.counts.continued++
     else this.counts.replayedPrompts += earlierPrompts.length
-    slot.activations.select(this.points(request), positionsOf(request))
+    slot.activations.select(capturedPoints(request, this.shape), positionsOf(request))
     const before = links.at(-2)
     const own = links[links.length - 1]
     const reused = before ? sharedTokens(before, own) : 0
@@ -321,7 +289,10 @@ export class Scheduler {
 
   private async prefill(job: RunningJob): Promise<void> {
     const { sequence, slot, request } = job
-    if (this.takeFirstPrompt(job)) return
+    const { firstPrompts, shape } = this
+    const { cache } = this.pool
+    const known = takeFirstPrompt(job, { firstPrompts, cache, shape })
+    if (known) return this.advance(job, known)
     const { prompt, from, to, link } = sequence.pieces[0]
     const { interventions } = job.links[link]
     const isLast = sequence.pieces.length === 1
@@ -332,7 +303,7 @@ export class Scheduler {
       { slot: slot.index, kept: from, tokens, logits, interventions, call: this.caller(job) },
     ]
     const width = Math.ceil((to - from) / promptWidthStep) * promptWidthStep
-    const result = await this.session.forward(rows, width, this.pool.cache, request.capture.hooks)
+    const result = await this.session.forward(rows, width, cache, request.capture.hooks)
     this.counts.prefillPasses++
     this.counts.prefillTokens += to - from
     if (!this.isRunning(job)) return
@@ -343,86 +314,26 @@ export class Scheduler {
     sequence.pieces.shift()
     if (!isLast) return
     const lastLogits = result.logits.subarray(result.logits.length - this.scratch.length)
-    if (request.earlierPrompts.length === 0) this.keepFirstPrompt(job, lastLogits)
+    if (request.earlierPrompts.length === 0) keepFirstPrompt(job, lastLogits, { firstPrompts, cache })
     this.advance(job, lastLogits)
-  }
-
-  /** Copies what another sequence has computed of a prompt that stands on nothing. @returns true when that was all of it. */
-  private takeFirstPrompt(job: RunningJob): boolean {
-    const { sequence, slot, request } = job
-    const { from, link } = sequence.pieces[0]
-    if (from > 0 || request.wantLogits || request.scoreFrom !== undefined) return false
-    const shared = this.firstPrompts.take(job.links[link], request.capture.hooks)
-    if (!shared) return false
-    const { source } = shared
-    const own = sequence.pieces.filter((piece) => piece.link === link)
-    const count = Math.min(shared.count, own[own.length - 1].to)
-    this.pool.cache.put(slot.index, source.layers, source.prompt.ids.length, count)
-    for (const point of this.points(request)) {
-      const rows = source.activations.get(point.name) as Float32Array // `take` saw to it
-      slot.activations.write(point.name, 0, rows.subarray(0, valuesBefore(point, count)))
-    }
-    for (const [position, counts] of source.openings)
-      if (position < count) slot.openings.set(position, counts)
-    sequence.pieces = sequence.pieces.filter((piece) => piece.link !== link || piece.to > count)
-    if (sequence.pieces.length > 0) return false
-    this.advance(job, source.lastLogits)
-    return true
-  }
-
-  private keepFirstPrompt({ slot, request, links }: RunningJob, lastLogits: Float32Array): void {
-    const { promptIds, capture } = request
-    const { ids, marks } = links[0]
-    if (this.firstPrompts.has({ ids, marks }, capture.hooks)) return
-    this.firstPrompts.keep({
-      prompt: { ids, marks },
-      layers: this.pool.cache.take(slot.index, promptIds.length),
-      activations: slot.activations.take(promptIds.length),
-      openings: new Map(slot.openings),
-      lastLogits: lastLogits.slice(),
-    })
   }
 
   private async decode(jobs: RunningJob[]): Promise<void> {
     const batch = jobs.toSorted((one, other) => one.slot.index - other.slot.index)
     const hooks = [...new Set(batch.flatMap(({ request }) => request.capture.hooks))]
-    const rows = batch.map((job): PassRow => {
-      const { slot, sequence, request } = job
-      const wantsLogits = sequence.phase === 'decode' || request.wantLogits
-      const tokens = Int32Array.of(sequence.lastToken)
-      return {
-        slot: slot.index,
-        kept: sequence.lastPosition,
-        tokens,
-        logits: wantsLogits ? 'last' : 'none',
-        interventions: sequence.interventions,
-        call: this.caller(job),
-      }
-    })
+    const rows = batch.map((job) => answerRow(job, this.caller(job)))
     const result = await this.session.forward(rows, 1, this.pool.cache, hooks)
     this.counts.decodePasses++
     this.counts.decodeTokens += rows.length
-    const vocabulary = this.scratch.length
-    let logitRow = 0
-    const points = hooks.map((hook) => parseHook(hook, this.session.config.shape))
-    const passed = new Map<string, number>()
+    const points = hooks.map((hook) => parseHook(hook, this.shape))
+    const results = rowResults(rows, result, { points, vocabulary: this.shape.vocabulary })
     batch.forEach((job, row) => {
-      const logits =
-        rows[row].logits === 'none'
-          ? new Float32Array(0)
-          : result.logits.subarray(logitRow * vocabulary, ++logitRow * vocabulary)
-      const { kept } = rows[row]
-      const own = points.map((point) => {
-        const values = result.hooks.get(point.name) as Float32Array // all were asked for
-        const from = passed.get(point.name) ?? 0
-        const to = from + valuesBefore(point, kept + 1) - valuesBefore(point, kept)
-        passed.set(point.name, to)
-        return { hook: point.name, values: values.subarray(from, to) }
-      })
       if (!this.isRunning(job)) return
       const { sequence, slot, request } = job
-      for (const { hook, values } of own)
-        if (request.capture.hooks.includes(hook)) slot.activations.write(hook, kept, values)
+      const { logits, values } = results[row]
+      points.forEach(({ name }, index) => {
+        if (request.capture.hooks.includes(name)) slot.activations.write(name, rows[row].kept, values[index])
+      })
       sequence.keepLogits(logits)
       if (sequence.phase === 'closing') this.complete(job)
       else this.advance(job, logits)
