@@ -1,4 +1,5 @@
 // Vectors and sweeps as a person types them: from a run to a verdict, and on after kill -9.
+import { cpSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,13 +23,13 @@ beforeAll(async () => {
   built = await buildCommand()
   folder = await mkdtemp(join(tmpdir(), 'innerview-sweep-'))
   await writeTinyModel(join(folder, 'tiny'))
-  await writeFile(
-    join(folder, 'v.npy'),
-    npyBytes(
-      Float64Array.from({ length: width }, (_, i) => Math.cos(i)),
-      [width],
-    ),
-  )
+  for (const [name, wave] of [
+    ['v', Math.cos],
+    ['other', Math.sin],
+  ] as const) {
+    const values = Float64Array.from({ length: width }, (_, i) => wave(i))
+    await writeFile(join(folder, `${name}.npy`), npyBytes(values, [width]))
+  }
   terminal = new CommandLine(folder, built.program)
   taken('faults')
 }, 120_000)
@@ -69,6 +70,68 @@ test('a sweep that was killed goes on to the verdict of one that was not', async
   expect(terminal.run('sweeps', 'tables', 's1', ...broken).out).toContain('Early (0–4)')
 }, 240_000)
 
+test('whatever it steers with, wherever and when: killed, it goes on to the same verdict', async () => {
+  const begun = taken('begun')
+  terminal.json(
+    ...words(
+      'collect --model ./tiny --episodes 8 --max-steps 4 --objects simple --layers 1 --max-new-tokens 12',
+    ),
+    ...begun,
+  )
+  const each = terminal.json(
+    ...words('vector --run r1 --label text:e --pooling first-generated --each step --least 1'),
+    ...begun,
+  )
+  expect(each.document).toMatchObject({ id: 'v2' })
+  terminal.json(...words('vectors import other.npy --model ./tiny --hook blocks.1.hook_resid_post'), ...begun)
+  const probe = 'probe --run r1 --label text:e --permutations 0 --bootstraps 100 --split grouped3'
+  expect(terminal.json(...words(probe), ...begun).code).toBe(0)
+  const [whole, broken] = ['whole-all', 'broken-all'].map((name) => {
+    cpSync(join(folder, 'begun'), join(folder, name), { recursive: true })
+    return ['--workspace', join(folder, name)]
+  })
+  const all = [
+    ...words('sweep --model ./tiny --vector v1,v2 --alphas 2 --episodes 2 --max-steps 4 --objects simple'),
+    ...words('--max-new-tokens 12 --unit value-norm --norm-matched --steps 0,1,3 --layers none --batch 8'),
+    ...words('--where last-prompt,decay:4 --gate probe:p1@.5 --scored-steps 1'),
+    ...words('--controls random:1,shuffled,negated,orthogonal:v3,largest --outcome text:e --prompt say'),
+  ]
+  const ended = terminal.json(...all, ...whole).document
+  expect(ended.status).toBe('done')
+  const roles = new Set(ended.conditions.map(({ role }: { role: string }) => role))
+  expect([...roles].sort()).toEqual([
+    ...['baseline', 'negated', 'orthogonal', 'prompt', 'random', 'shuffled', 'steered'],
+  ])
+  const going = terminal.start(...all, ...broken)
+  await stepsStored(going, join(folder, 'broken-all'), 3, 'r2')
+  going.child.kill('SIGKILL')
+  await going.ended
+  const left = terminal.json('sweeps', 'show', 's1', ...broken).document
+  expect(left).toMatchObject({ status: 'interrupted', verdict: null })
+  const resumed = terminal.json('sweeps', 'resume', 's1', ...broken).document
+  expect(resumed.verdict).toEqual(ended.verdict)
+}, 300_000)
+
+test('a direction is learned from what it does to episodes', async () => {
+  const place = ['--workspace', join(folder, 'learned')]
+  terminal.json(
+    ...words(
+      'collect --model ./tiny --episodes 4 --max-steps 2 --objects simple --layers 1 --max-new-tokens 6',
+    ),
+    ...place,
+  )
+  const { document } = terminal.json(
+    ...words('vector --run r1 --label text:e --learn 24 --components 2 --train-episodes 2 --held-out 3'),
+    ...words('--outcome text:e --wanted up --where first:2'),
+    ...place,
+  )
+  expect(document).toMatchObject({
+    id: 'v1',
+    origin: { kind: 'learned', generations: 2, episodesPlayed: 24, heldOut: { episodes: 3 } },
+  })
+  expect(terminal.run('vectors', 'show', 'v1', ...place).out).toContain('learned over 2 components')
+}, 120_000)
+
 test('a vector between two classes of a run’s steps is written for other programs', async () => {
   const place = ['--workspace', join(folder, 'vectors')]
   terminal.json(
@@ -94,6 +157,9 @@ test.each([
   ['an unknown sweep', 'sweeps show s9', 'not_found'],
   ['a run that is not there', 'vector --run r9', 'not_found'],
   ['nothing to make a vector from', 'vector', 'usage_wrong'],
+  ['a run whose id was left out', 'vector --run --layers 3', 'usage_wrong'],
+  ['nothing to learn from', 'vector --learn 100', 'usage_wrong'],
+  ['a gate without a probe', 'sweep --model ./tiny --vector v1 --gate probe:p9@.05', 'not_found'],
   ['an ending that no format has', 'vector --run r1 --out v.pt', 'usage_wrong'],
 ])('%s is an error with code and cure', (_name, line, code) => {
   const ran = terminal.json(...words(line), '--workspace', join(folder, 'faults'))

@@ -45,7 +45,10 @@ export interface FeatureOptions {
   bootstraps: number
 }
 
-const moreRuns = (text: string, before: readonly string[]): string[] => [...before, ...words(text)]
+function moreRuns(text: string, before: readonly string[]): string[] {
+  if (text.startsWith('-')) throw new InvalidArgumentError('Expected the id of a run, such as r1.')
+  return [...before, ...words(text)]
+}
 
 /** A split without its seed, which has an option of its own. */
 type SplitWord =

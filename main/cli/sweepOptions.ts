@@ -153,7 +153,8 @@ const plainPlaces = {
   every: 'all',
 } as const
 
-function places(text: string): SteeringPlace[] {
+/** `last-prompt, first:5` → places. */
+export function places(text: string): SteeringPlace[] {
   return words(text).map((word): SteeringPlace => {
     if (Object.hasOwn(plainPlaces, word)) return { kind: plainPlaces[word as keyof typeof plainPlaces] } // asked for
     const [, kind, number] = /^(first|decay):(\d+(?:\.\d+)?)$/.exec(word) ?? []

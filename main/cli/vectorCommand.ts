@@ -5,13 +5,30 @@ import { Command } from 'commander'
 import { readFile, writeFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { errors } from '../contract/errors.ts'
+import type { LabelRule } from '../contract/dataSets.ts'
 import type { ComputeDtype } from '../contract/models.ts'
+import type { SteeringPlace } from '../contract/sweeps.ts'
 import { vectorFormat, vectorRecipe, type VectorExport, type VectorFormat } from '../contract/vectors.ts'
 import type { EngineService } from '../jobs/engineService.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import { runCommand, withEngine, type CommandContext } from './context.ts'
-import { dtypeOption, integer, integers, namingOptions, writableFile, type OptionNames } from './options.ts'
-import { addDataSetOptions, probeOptionNames, recipeOf, type DataSetOptions } from './probeOptions.ts'
+import {
+  decimal,
+  dtypeOption,
+  integer,
+  integers,
+  namingOptions,
+  writableFile,
+  type OptionNames,
+} from './options.ts'
+import {
+  addDataSetOptions,
+  labelRule,
+  probeOptionNames,
+  recipeOf,
+  type DataSetOptions,
+} from './probeOptions.ts'
+import { places } from './sweepOptions.ts'
 import { vectorCard } from './vectorText.ts'
 
 interface VectorOptions extends DataSetOptions {
@@ -27,6 +44,14 @@ interface VectorOptions extends DataSetOptions {
   away?: string
   least: number
   seed: number
+  learn?: number
+  components: number
+  trainEpisodes: number
+  heldOut: number
+  longest: number
+  where: SteeringPlace[]
+  outcome: LabelRule
+  wanted: 'down' | 'up'
   out?: string
 }
 
@@ -38,6 +63,12 @@ const optionNames: OptionNames = {
   probeId: '--probe',
   pairs: '--positive',
   'settings.leastPerClass': '--least',
+  budget: '--learn',
+  components: '--components',
+  trainEpisodes: '--train-episodes',
+  heldOutEpisodes: '--held-out',
+  longest: '--longest',
+  outcome: '--outcome',
 }
 
 export function vectorCommand(resources: string): Command {
@@ -83,7 +114,41 @@ function addVectorOptions(command: Command): Command {
     .option('--towards <class>', 'class that it points to (of invalid steps: valid)')
     .option('--away <class>', 'class that it points away from')
     .option('--least <n>', 'rows that either class must have', integer, 5)
-    .option('--seed <n>', 'seed of halves and shuffles', integer, 42)
+    .option('--seed <n>', 'seed of halves and shuffles, or of the search', integer, 42)
+    .option(
+      '--learn <episodes>',
+      'search for a direction instead, by playing so many episodes as in the run',
+      integer,
+    )
+    .option(
+      '--components <n>',
+      'with --learn: principal components of the steps that are searched',
+      integer,
+      8,
+    )
+    .option('--train-episodes <n>', 'with --learn: episodes that each candidate plays', integer, 12)
+    .option('--held-out <n>', 'with --learn: further episodes for the effect that is told', integer, 20)
+    .option(
+      '--longest <share>',
+      'with --learn: longest vector, as a share of the usual residual',
+      decimal,
+      0.5,
+    )
+    .addOption(
+      new Option('--where <place>', 'with --learn: which tokens are steered, as in sweep')
+        .argParser(places)
+        .default([{ kind: 'lastPrompt' }], 'last-prompt'),
+    )
+    .addOption(
+      new Option('--outcome <rule>', 'with --learn: what is counted, as in sweep')
+        .argParser(labelRule)
+        .default({ kind: 'invalid' }, 'invalid'),
+    )
+    .addOption(
+      new Option('--wanted <way>', 'with --learn: which way it shall move')
+        .choices(['down', 'up'])
+        .default('down'),
+    )
     .option('--probe <probe>', 'the direction of a probe of the workspace instead')
     .option('--model <model>', 'with --positive and --negative: the model that reads them')
     .option('--positive <file>', 'prompts that it points to, one a line')
@@ -109,6 +174,10 @@ async function recipeFrom(
     leastPerClass: options.least,
     seed: options.seed,
   }
+  if (options.learn !== undefined && options.run.length === 0)
+    throw errors.usageWrong({
+      reason: '--learn wants --run: whose steps span what is searched, and how episodes are played.',
+    })
   const ways = [options.run.length > 0, probe !== undefined, model !== undefined].filter(Boolean)
   if (ways.length !== 1)
     throw errors.usageWrong({
@@ -142,7 +211,24 @@ async function recipeFrom(
   output.note(
     `Data set ${dataSet.id}: ${dataSet.rows} steps, ${dataSet.classes.map((one, i) => `${dataSet.counts[i]} ${one}`).join(', ')}`,
   )
-  return { kind: 'contrast', name, dataSetId: dataSet.id, towards, away, settings }
+  if (options.learn === undefined)
+    return { kind: 'contrast', name, dataSetId: dataSet.id, towards, away, settings }
+  if (options.where.length !== 1)
+    throw errors.usageWrong({ reason: 'With --learn give one place to --where.' })
+  return {
+    kind: 'learned',
+    name,
+    dataSetId: dataSet.id,
+    components: options.components,
+    longest: options.longest,
+    place: options.where[0],
+    outcome: options.outcome,
+    wanted: options.wanted,
+    trainEpisodes: options.trainEpisodes,
+    heldOutEpisodes: options.heldOut,
+    budget: options.learn,
+    seed: options.seed,
+  }
 }
 
 async function promptsOf(option: string, file: string): Promise<string[]> {

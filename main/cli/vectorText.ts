@@ -16,6 +16,8 @@ export function originWords(origin: VectorOrigin): string {
       return `direction of probe ${origin.recipe.probeId}, towards “${origin.towards}”`
     case 'prompts':
       return `${origin.recipe.settings.kind} of ${origin.recipe.pairs.length} pairs of prompts`
+    case 'learned':
+      return `learned over ${origin.recipe.components} components of data set ${origin.recipe.dataSetId}, ${origin.generations} generations, ${origin.episodesPlayed} episodes`
     case 'file':
       return `${origin.fileName} (${origin.format})`
   }

@@ -2,8 +2,10 @@
 // Owns: recipes, records and formats. Not: the figures of a contrast (contrasts.ts) or sweeps (sweeps.ts).
 import * as z from 'zod'
 import { contrastDocument, contrastSettings } from './contrasts.ts'
-import { dataSetRecipe, pooling } from './dataSets.ts'
+import { dataSetRecipe, labelRule, pooling } from './dataSets.ts'
+import { estimate } from './estimates.ts'
 import { computeDtype } from './models.ts'
+import { steeringPlace } from './sweeps.ts'
 
 const count = z.number().int().min(0)
 const title = z.string().max(200)
@@ -44,12 +46,52 @@ export const vectorRecipe = z.discriminatedUnion('kind', [
     at: z.enum(['lastPrompt', 'meanPrompt']).default('lastPrompt'),
     settings: contrastSettings.omit({ towards: true, scope: true }).prefault({}),
   }),
+  /** Searched for, by trying what it does to whole episodes (CMA-ES over principal components of stored rows). */
+  z.object({
+    kind: z.literal('learned'),
+    name: title.default(''),
+    /** Its rows span what is searched; episodes are played as in its first run. */
+    dataSetId: z.string().min(1),
+    /** Of the data set; its first where left out. */
+    layer: count.optional(),
+    /** Of the data set; its first where left out. */
+    pooling: pooling.optional(),
+    /** Principal components that are searched. */
+    components: z.number().int().min(1).max(64).default(8),
+    /** Longest vector that is tried, as a share of the median norm of the rows. */
+    longest: z.number().positive().max(10).default(0.5),
+    place: steeringPlace.default({ kind: 'lastPrompt' }),
+    /** What is counted in each step. */
+    outcome: labelRule.default({ kind: 'invalid' }),
+    wanted: z.enum(['down', 'up']).default('down'),
+    /** Episodes that each candidate plays, the same for all; as many as have objects of their own. */
+    trainEpisodes: z.number().int().min(2).max(1000).default(12),
+    /** Further episodes, which the search never sees: for the effect that is reported. */
+    heldOutEpisodes: z.number().int().min(2).max(1000).default(20),
+    /** Episodes that the search may play, those of all candidates together. */
+    budget: z.number().int().min(8).max(1_000_000).default(600),
+    seed: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(42),
+  }),
 ])
 export type VectorRecipe = z.infer<typeof vectorRecipe>
 export type VectorRecipeInput = z.input<typeof vectorRecipe>
 
 export const vectorFormat = z.enum(['safetensors', 'npy', 'gguf'])
 export type VectorFormat = z.infer<typeof vectorFormat>
+
+const learnedEffect = z.object({
+  episodes: count,
+  baseline: z.number().nullable(),
+  steered: z.number().nullable(),
+  /** Steered − baseline, paired by object and seed. */
+  effect: estimate,
+})
+export type LearnedEffect = z.infer<typeof learnedEffect>
 
 /** Where a vector comes from, so that it can be made again. */
 export const vectorOrigin = z.discriminatedUnion('kind', [
@@ -64,6 +106,18 @@ export const vectorOrigin = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('probe'), recipe: vectorRecipe.options[1], towards: z.string() }),
   z.object({ kind: z.literal('prompts'), recipe: vectorRecipe.options[2] }),
+  z.object({
+    kind: z.literal('learned'),
+    recipe: vectorRecipe.options[3],
+    dataSetHash: z.string(),
+    /** The run whose settings the episodes were played by. */
+    runId: z.string(),
+    generations: count,
+    episodesPlayed: count,
+    /** Outcome rates without and with the vector, on what it was searched on and on what it was not. */
+    train: learnedEffect,
+    heldOut: learnedEffect,
+  }),
   z.object({
     kind: z.literal('file'),
     fileName: z.string(),

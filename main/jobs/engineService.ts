@@ -26,6 +26,7 @@ import { ProbeTraining } from './probes/probeTraining.ts'
 import { Runs } from './runs.ts'
 import { SweepDesk, type ProbeGates } from './steering/sweepDesk.ts'
 import { VectorDesk } from './steering/vectorDesk.ts'
+import { worldOf } from './worlds.ts'
 import { TokenReaders } from './tokenReaders.ts'
 
 export interface EngineOptions {
@@ -75,7 +76,9 @@ export class EngineService {
     const rivals = new CostlyRivals(workspace, filler, options.cacheFolder)
     this.probes = new ProbeTraining(workspace, this.hub, rivals, categories)
     this.probeReader = new ProbeReader(workspace, new StepReplay(workspace, this.models))
-    this.vectors = new VectorDesk(workspace, this.hub, this.models)
+    this.vectors = new VectorDesk(workspace, this.hub, this.models, (settings) =>
+      worldOf(settings, this.oracle),
+    )
     const gates: ProbeGates = {
       gate: (id, rate) => this.probeReader.gate(id, rate),
       vectorOf: async (probeId) =>

@@ -6,8 +6,6 @@ import type { RunEstimate, WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
 import type { ModelRecord } from '../contract/models.ts'
 import type { CollectSettings, ForkSettings, RunRecord } from '../contract/runs.ts'
-import { createEnvironment } from '../environments/createEnvironment.ts'
-import type { Environment, Oracle } from '../environments/environment.ts'
 import { checkEveryStep, type PlannedIntervention } from '../inference/interventionPlan.ts'
 import { parseStoredHook } from '../model/hookNames.ts'
 import { memoryEstimateBytes } from '../model/memoryEstimate.ts'
@@ -28,11 +26,10 @@ import type { OracleDesk } from './oracleDesk.ts'
 import { RunControl, type RunWork } from './runControl.ts'
 import { chooserName, type InterventionChooser } from './runInterventions.ts'
 import { defaultRunName } from './runName.ts'
+import { worldOf } from './worlds.ts'
 
 const workText = ({ label, fraction }: WorkProgress): string =>
   fraction > 0 ? `${label} ${Math.round(100 * fraction)} %` : label
-
-const usesOracle = ({ environment }: CollectSettings): boolean => environment.name === 'twenty_questions'
 
 export class Runs {
   private readonly control: RunControl
@@ -97,7 +94,7 @@ export class Runs {
       })
     const { tokenizer } = await readingOf(files)
     for (const text of settings.sampling.stopTokens) stopId(tokenizer, text)
-    const { environment, oracle } = this.world(settings)
+    const { environment, oracle } = worldOf(settings, this.oracle)
     requireFullPaths(settings.interventions)
     const planned = await this.plan(settings, model, files)
     checkEveryStep(planned, environment.maxSteps)
@@ -202,15 +199,6 @@ export class Runs {
     })
   }
 
-  private world(settings: CollectSettings): { environment: Environment; oracle: Oracle | null } {
-    const oracle = usesOracle(settings) ? this.oracle.create(settings.oracle) : null
-    const environment = createEnvironment(settings.environment, {
-      oracle,
-      knowledge: () => this.oracle.knowledge(),
-    })
-    return { environment, oracle }
-  }
-
   /** @throws the intervention_… errors, hook_unknown, layer_out_of_range, not_found, not_captured */
   private plan(
     { interventions, computeDtype }: CollectSettings,
@@ -231,7 +219,7 @@ export class Runs {
    * @throws run_differs, what reading interventions throws, and what opening the model's files throws
    */
   private async checkGround(run: RunRecord, grounds: RunGrounds): Promise<PlannedIntervention[]> {
-    const { environment, oracle } = this.world(run.settings)
+    const { environment, oracle } = worldOf(run.settings, this.oracle)
     const model = this.models.get(run.settings.modelId)
     const files = await grounds.files(model.path)
     const planned = await this.plan(run.settings, model, files)
@@ -255,7 +243,7 @@ export class Runs {
     const played = (run: RunRecord, index: number, onStep: Parameters<RunWork['play']>[0]): CollectedRun => ({
       run,
       workspace,
-      environment: this.world(run.settings).environment,
+      environment: worldOf(run.settings, this.oracle).environment,
       model: model.withStopTokens(run.settings.sampling.stopTokens), // `start` has checked them
       planned: planned[index],
       choose: this.choosers.get(run.id)?.choose,

@@ -18,6 +18,7 @@ import { Probes } from './probes.ts'
 import { Runs } from './runs.ts'
 import { StepFactsReader } from './stepFacts.ts'
 import { translating } from './storeErrors.ts'
+import { Searches } from './searches.ts'
 import { Steps } from './steps.ts'
 import { StepTotals } from './stepTotals.ts'
 import { Sweeps } from './sweeps.ts'
@@ -49,6 +50,7 @@ export class Workspace {
   readonly vectors: Vectors
   readonly sweeps: Sweeps
   readonly forks: Forks
+  readonly searches: Searches
   /** For this room's tests and benchmarks: no other room speaks SQL. */
   readonly connection: Connection
   private readonly shards: ActivationShards
@@ -80,6 +82,7 @@ export class Workspace {
     this.probes = new Probes(connection, { now, isOrphaned })
     this.vectors = new Vectors(connection, now)
     this.sweeps = new Sweeps(connection, now)
+    this.searches = new Searches(connection)
     this.forks = new Forks(connection, { runs: this.runs, episodes, steps: this.steps, activations })
   }
 

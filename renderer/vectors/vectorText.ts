@@ -22,6 +22,7 @@ export const kindWords: Record<VectorOrigin['kind'], string> = {
   contrast: 'contrast',
   probe: 'probe',
   prompts: 'prompts',
+  learned: 'learned',
   file: 'file',
 }
 
@@ -47,6 +48,8 @@ export function originText(origin: VectorOrigin): string {
       return `Direction of probe ${origin.recipe.probeId}, towards “${origin.towards}”`
     case 'prompts':
       return `${methodNames[origin.recipe.settings.kind]} of ${plural(origin.recipe.pairs.length, 'pair')} of prompts`
+    case 'learned':
+      return `Learned over ${plural(origin.recipe.components, 'component')} in ${plural(origin.generations, 'generation')}, ${plural(origin.episodesPlayed, 'episode')}`
     case 'file':
       return `Read from ${origin.fileName} (${origin.format})`
   }

@@ -75,21 +75,26 @@ export class CommandLine {
   }
 }
 
-/** Resolves when the first run of a workspace has so many steps. */
-export async function stepsStored({ child }: Going, workspaceFolder: string, wanted: number): Promise<void> {
+/** Resolves when a run of a workspace has so many steps. */
+export async function stepsStored(
+  { child }: Going,
+  workspaceFolder: string,
+  wanted: number,
+  run = 'r1',
+): Promise<void> {
   for (;;) {
     if (child.exitCode !== null) throw new Error('The run ended before it came so far.')
-    if (storedSteps(workspaceFolder) >= wanted) return
+    if (storedSteps(workspaceFolder, run) >= wanted) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
-function storedSteps(workspaceFolder: string): number {
+function storedSteps(workspaceFolder: string, id: string): number {
   if (!existsSync(join(workspaceFolder, 'innerview.db'))) return 0
   try {
     const workspace = Workspace.open(workspaceFolder, { readOnly: true })
     try {
-      return workspace.runs.list().at(-1)?.progress.steps ?? 0
+      return workspace.runs.list().find((run) => run.id === id)?.progress.steps ?? 0
     } finally {
       workspace.close()
     }

@@ -19,6 +19,15 @@ export interface ContrastAtHook {
   shuffled: (Float32Array | null)[]
 }
 
+export interface RowComponents {
+  /** k×D, row-major: unit directions, largest variance first. */
+  components: Float64Array
+  /** k standard deviations along them. */
+  scales: number[]
+  /** Median over the rows. */
+  norm: number
+}
+
 interface TaskKinds {
   /** Between two classes of a data set. */
   contrast: {
@@ -38,6 +47,11 @@ interface TaskKinds {
   rows: {
     task: { parts: { hook: string; rows: ContrastRows }[]; settings: ContrastSettings }
     result: ContrastAtHook[]
+  }
+  /** Directions in which a data set's rows vary most. */
+  components: {
+    task: { workspaceFolder: string; dataSetId: string; layer: number; pooling: Pooling; count: number }
+    result: RowComponents
   }
   /** On a sweep whose answers have been scored. */
   verdict: { task: { workspaceFolder: string; sweepId: string }; result: VerdictDocument }

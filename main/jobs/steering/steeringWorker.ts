@@ -8,6 +8,7 @@ import type { ContrastSettings } from '../../contract/contrasts.ts'
 import { reportOf } from '../../contract/errors.ts'
 import { Workspace } from '../../store/workspace.ts'
 import { contrastRowsOf } from './contrastData.ts'
+import { rowComponents } from './rowComponents.ts'
 import { sweepVerdict, tablesOf } from './sweepVerdict.ts'
 import type { ContrastAtHook, FromSteeringWorker, SteeringResult, SteeringTask } from './steeringTasks.ts'
 
@@ -36,6 +37,8 @@ function work(): SteeringResult {
       )
     case 'rows':
       return task.parts.map(({ hook, rows }) => contrastAt(hook, rows, task.settings))
+    case 'components':
+      return reading(task.workspaceFolder, (workspace) => rowComponents(workspace, task))
     case 'verdict':
       return reading(task.workspaceFolder, (workspace) => sweepVerdict(workspace, task.sweepId))
     case 'tables':

@@ -172,7 +172,7 @@ function interventionOf(
     name: words,
     kind: 'add',
     hook: layer === null ? vector.rows[0].hook : `blocks.${layer}.hook_resid_post`,
-    ...positionsOf(place),
+    ...placePositions(place),
     vector: { vector: vector.id, ...(variant && { variant }) },
     alpha,
     unit,
@@ -182,7 +182,8 @@ function interventionOf(
   }
 }
 
-function positionsOf(
+/** A place as interventions name it. */
+export function placePositions(
   place: SteeringPlace,
 ): Pick<Extract<InterventionInput, { kind: 'add' }>, 'positions' | 'halfLife'> {
   switch (place.kind) {

@@ -4,7 +4,6 @@ import { distinctPairs, repeatedRuns } from '../../analysis/steering/completionF
 import { upstreamTables } from '../../analysis/steering/sweepTables.ts'
 import { verdictCard } from '../../analysis/steering/verdictCard.ts'
 import type { VectorStability } from '../../contract/contrasts.ts'
-import type { LabelRule } from '../../contract/dataSets.ts'
 import { errors } from '../../contract/errors.ts'
 import type { EpisodeSummary, StepRecord } from '../../contract/runs.ts'
 import type { SweepConditionInput, SweepEpisode, VerdictDocument } from '../../contract/steering.ts'
@@ -13,6 +12,7 @@ import type { SweepTables, TableCondition } from '../../contract/sweepTables.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { splitStop } from '../playEpisode.ts'
 import { neutralPrompts } from './neutralPrompts.ts'
+import { metricOf, outcomesOf } from './stepOutcomes.ts'
 import { evenlySpread, perplexity } from './sweepScores.ts'
 
 type Member = SweepMember & { runId: string }
@@ -43,23 +43,6 @@ export function sweepVerdict(workspace: Workspace, id: string): VerdictDocument 
 const playedMembers = (workspace: Workspace, id: string): Member[] =>
   workspace.sweeps.conditions(id).filter(({ runId }) => workspace.runs.get(runId).status === 'done')
 
-export function metricOf(outcome: LabelRule): string {
-  switch (outcome.kind) {
-    case 'invalid':
-      return 'invalid rate'
-    case 'won':
-      return 'win rate'
-    case 'environment':
-      return outcome.equals === true
-        ? `${outcome.label} rate`
-        : `rate of ${outcome.label} = ${outcome.equals}`
-    case 'text':
-      return `rate of “${outcome.contains}”`
-    default:
-      return outcome.kind // refused by the settings' schema
-  }
-}
-
 function conditionOf(workspace: Workspace, member: Member, settings: SweepSettings): SweepConditionInput {
   const { id, title, role, cell, alpha, runId } = member
   const scores = new Map<string, number>()
@@ -72,7 +55,7 @@ function conditionOf(workspace: Workspace, member: Member, settings: SweepSettin
     return {
       task: summary.task,
       seed: episode, // every condition draws with the same seed, by episode
-      outcomes: outcomesOf(steps, summary, settings.outcome),
+      outcomes: outcomesOf(steps, summary.outcome, settings.outcome),
       sideEffects: {
         ...figuresOf(steps, summary),
         ...(settings.scoredSteps > 0 && {
@@ -95,34 +78,6 @@ function conditionOf(workspace: Workspace, member: Member, settings: SweepSettin
 function firstTokens(scores: ReadonlyMap<string, number>): number[] | null {
   const values = neutralPrompts.map((prompt) => scores.get(prompt))
   return values.every((value) => value !== undefined) ? values : null
-}
-
-/** Of every step 0 or 1; of `won`, which an episode is or is not, one number. */
-function outcomesOf(steps: readonly StepRecord[], { outcome }: EpisodeSummary, rule: LabelRule): number[] {
-  switch (rule.kind) {
-    case 'won':
-      return [Number(outcome === 'win')]
-    case 'invalid':
-      return steps.map(({ isInvalid }) => Number(isInvalid))
-    case 'environment':
-      return steps.flatMap(({ labels }) =>
-        labels[rule.label] === undefined || labels[rule.label] === null
-          ? []
-          : [Number(labels[rule.label] === rule.equals)],
-      )
-    case 'text':
-      return steps.map((step) => Number(containsText(step, rule)))
-    default:
-      throw new TypeError(`a sweep cannot count ${rule.kind}`)
-  }
-}
-
-function containsText(
-  step: StepRecord,
-  { of, contains, ignoreCase }: Extract<LabelRule, { kind: 'text' }>,
-): boolean {
-  const text = of === 'prompt' ? step.messages.map(({ content }) => content).join('\n') : step[of]
-  return ignoreCase ? text.toLowerCase().includes(contains.toLowerCase()) : text.includes(contains)
 }
 
 function figuresOf(steps: readonly StepRecord[], { outcome }: EpisodeSummary): Record<string, number | null> {

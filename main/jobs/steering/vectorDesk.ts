@@ -15,6 +15,7 @@ import { parseHook } from '../../model/hookNames.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import type { EventHub } from '../eventHub.ts'
 import type { ModelLibrary } from '../modelLibrary.ts'
+import { learnedVector, type LearnedRecipe, type LearningWorld } from './learnedDirection.ts'
 import { promptVector } from './promptVectors.ts'
 import { readVectorFile, vectorFile } from './vectorFiles.ts'
 import { contrastVector, hashOf, joined, normOfRow, probeVector, type MadeVector } from './vectorMaking.ts'
@@ -25,11 +26,13 @@ export class VectorDesk {
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly models: ModelLibrary
+  private readonly worldOf: LearningWorld['worldOf']
 
-  constructor(workspace: Workspace, hub: EventHub, models: ModelLibrary) {
+  constructor(workspace: Workspace, hub: EventHub, models: ModelLibrary, worldOf: LearningWorld['worldOf']) {
     this.workspace = workspace
     this.hub = hub
     this.models = models
+    this.worldOf = worldOf
   }
 
   list(): VectorSummary[] {
@@ -54,6 +57,8 @@ export class VectorDesk {
     tell({ label: 'Making the vector', fraction: 0 })
     // Keys that were left out may be there as undefined, which no stored record keeps.
     const plain = JSON.parse(JSON.stringify(recipe)) as VectorRecipe
+    const learned = plain.kind === 'learned' ? this.learnedAlready(plain) : undefined
+    if (learned) return this.get(learned.id)
     const made = await this.madeOf(plain, tell, signal)
     const same = this.list().find(
       ({ hash, origin }) =>
@@ -151,6 +156,17 @@ export class VectorDesk {
     this.hub.emit({ kind: 'vectors' })
   }
 
+  /** A search is long, and always ends with the same. */
+  private learnedAlready(recipe: LearnedRecipe): VectorSummary | undefined {
+    const { hash } = this.workspace.dataSets.get(recipe.dataSetId)
+    return this.list().find(
+      ({ origin }) =>
+        origin.kind === 'learned' &&
+        origin.dataSetHash === hash &&
+        JSON.stringify(origin.recipe) === JSON.stringify(recipe),
+    )
+  }
+
   private madeOf(recipe: VectorRecipe, tell: Tell, signal: AbortSignal): MadeVector | Promise<MadeVector> {
     switch (recipe.kind) {
       case 'contrast':
@@ -159,6 +175,10 @@ export class VectorDesk {
         return probeVector(this.workspace, recipe)
       case 'prompts':
         return promptVector(this.models, recipe, tell, signal)
+      case 'learned': {
+        const { workspace, models, worldOf } = this
+        return learnedVector(recipe, { workspace, models, worldOf }, tell, signal)
+      }
     }
   }
 

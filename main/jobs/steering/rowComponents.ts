@@ -1,0 +1,24 @@
+// What a data set's rows span.
+// Owns: principal components of the rows of all classes, and the rows' usual length. Not: the search among them (learnedDirection.ts).
+import { percentile } from '../../analysis/clusterBootstrap.ts'
+import { principalComponents } from '../../analysis/principalComponents.ts'
+import type { Pooling } from '../../contract/dataSets.ts'
+import type { Workspace } from '../../store/workspace.ts'
+import { probeDataOf } from '../probes/probeRows.ts'
+import type { RowComponents } from './steeringTasks.ts'
+
+/** @throws not_found, data_set_run_gone, workspace_damaged */
+export function rowComponents(
+  workspace: Workspace,
+  choice: { dataSetId: string; layer: number; pooling: Pooling; count: number },
+): RowComponents {
+  const { dataSetId, layer, pooling, count } = choice
+  const data = probeDataOf(workspace, dataSetId, { categories: new Map(), texts: false })
+  const rows = data.read(layer, pooling)
+  const { width } = data
+  const norms = Float64Array.from({ length: rows.length / width }, (_, row) =>
+    Math.sqrt(rows.subarray(row * width, (row + 1) * width).reduce((sum, value) => sum + value * value, 0)),
+  ).sort()
+  const { components, variances } = principalComponents(rows, width, { count })
+  return { components, scales: Array.from(variances, Math.sqrt), norm: percentile(norms, 0.5) }
+}
