@@ -62,6 +62,20 @@ describe('a fault', () => {
     ])
   })
 
+  it('of a source that is not chosen yet says what to choose, in a gate as elsewhere', () => {
+    const gate = { vector: { vector: '' }, above: 0 }
+    const empty = { ...zero, kind: 'meanAblate', source: { dataSet: '' }, gate }
+    const { faults } = checkInterventions(JSON.stringify([empty]))
+    expect(faults.map(({ path, message, isMissing }) => [path, message, isMissing])).toEqual([
+      ['gate.vector.vector', 'Choose a vector.', true],
+      ['source.dataSet', 'Choose a data set.', true],
+    ])
+    const variant = { kind: 'orthogonal', to: '' }
+    expect(faultsOf({ ...add, vector: { vector: 'v1', variant } })).toEqual([
+      ['vector.variant.to', 'Choose a vector.'],
+    ])
+  })
+
   it('of a hook point is known where the model’s are', () => {
     const points = inventedHookPoints(inventedModels[0]!)
     const text = JSON.stringify([zero, { ...zero, hook: ['hook_embed', 'blocks.99.attn.hook_z'] }])

@@ -75,8 +75,8 @@ function hookFaults(item: DraftItem, index: number, points: readonly HookPointRe
 function faultOf(issue: z.core.$ZodIssue, items: readonly DraftItem[]): ItemFault {
   const [index, field = ''] = issue.path
   const item = typeof index === 'number' ? items[index] : undefined
-  const inner = deepest(issue, item && (item[String(field)] as unknown))
-  const path = inner === issue ? issue.path.slice(1) : [...issue.path.slice(1), ...inner.path]
+  const { inner, path: place } = deepest(issue, item && (item[String(field)] as unknown))
+  const path = [...issue.path.slice(1), ...place]
   return {
     index: typeof index === 'number' ? index : null,
     field: String(field),
@@ -86,19 +86,29 @@ function faultOf(issue: z.core.$ZodIssue, items: readonly DraftItem[]): ItemFaul
   }
 }
 
-/** Of a choice of forms, what is wrong with the one that was begun. */
-function deepest(issue: z.core.$ZodIssue, value: unknown): z.core.$ZodIssue {
-  if (issue.code !== 'invalid_union' || !isItem(value)) return issue
-  const begun = issue.errors.find((issues) =>
-    issues.every(({ code, path }) => code !== 'unrecognized_keys' && path.length > 0 && path[0]! in value),
-  )
-  return begun?.[0] ?? issue
+/** Of a choice of forms, what is wrong with the one that was begun, and where in the value; forms may have forms within. */
+function deepest(issue: z.core.$ZodIssue, value: unknown): { inner: z.core.$ZodIssue; path: PropertyKey[] } {
+  const begun =
+    issue.code === 'invalid_union' && isItem(value)
+      ? issue.errors.find((issues) =>
+          issues.every(
+            ({ code, path }) => code !== 'unrecognized_keys' && path.length > 0 && path[0]! in value,
+          ),
+        )?.[0]
+      : undefined
+  if (!begun) return { inner: issue, path: [] }
+  const within = begun.path.reduce<unknown>((at, key) => (isItem(at) ? at[String(key)] : undefined), value)
+  const { inner, path } = deepest(begun, within)
+  return { inner, path: [...begun.path, ...path] }
 }
 
 const wantedWords: Record<string, string> = {
   file: 'Give its full path.',
   tensor: 'Give its name.',
   run: 'Choose a run.',
+  vector: 'Choose a vector.',
+  to: 'Choose a vector.',
+  dataSet: 'Choose a data set.',
 }
 
 function messageOf(issue: z.core.$ZodIssue, key: string): string {

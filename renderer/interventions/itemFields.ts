@@ -34,13 +34,15 @@ export const writeValues = (value: unknown): string =>
 export const readText = (text: string): unknown => (text === '' ? undefined : text)
 export const writeText = (value: unknown): string => (typeof value === 'string' ? value : '')
 
-export type PositionKind = 'lastPrompt' | 'allPrompt' | 'everyGenerated' | 'all' | 'at' | 'range' | 'tokens'
+export type PositionKind =
+  'lastPrompt' | 'allPrompt' | 'everyGenerated' | 'all' | 'generated' | 'at' | 'range' | 'tokens'
 
 export const positionKinds: { value: PositionKind; label: string }[] = [
   { value: 'lastPrompt', label: 'Last prompt token' },
   { value: 'allPrompt', label: 'Whole prompt' },
   { value: 'everyGenerated', label: 'Whole answer' },
   { value: 'all', label: 'Prompt and answer' },
+  { value: 'generated', label: 'First of answer…' },
   { value: 'at', label: 'Positions…' },
   { value: 'range', label: 'Range…' },
   { value: 'tokens', label: 'Tokens…' },
@@ -51,6 +53,7 @@ export function positionKindOf(positions: unknown): PositionKind {
     return positionKinds.find(({ value }) => value === positions)?.value ?? 'lastPrompt'
   if (typeof positions !== 'object' || positions === null) return 'lastPrompt'
   if ('first' in positions || 'last' in positions) return 'range'
+  if ('generated' in positions) return 'generated'
   return 'tokens' in positions ? 'tokens' : 'at'
 }
 
@@ -58,6 +61,7 @@ export function positionKindOf(positions: unknown): PositionKind {
 export function positionsOf(kind: PositionKind): unknown {
   if (kind === 'at') return { at: -1 }
   if (kind === 'range') return { first: 1, last: -1 }
+  if (kind === 'generated') return { generated: 5 }
   return kind === 'tokens' ? { tokens: '' } : kind
 }
 
