@@ -60,8 +60,8 @@ export type SweepConditionInput = z.input<typeof sweepCondition>
 export const sideEffect = z.object({
   name: z.string().min(1),
   title: z.string(),
-  /** Which way is harm. */
-  harm: z.enum(['up', 'down', 'either']),
+  /** Which way is harm; `none` where it is told for information and has no colour. */
+  harm: z.enum(['up', 'down', 'either', 'none']),
   /** `ratio` compares geometric means: 1 is no change. For positive numbers that spread over magnitudes. */
   scale: z.enum(['difference', 'ratio']).default('difference'),
   /** Change that does not matter, in the effect's own units (for a ratio .25 stands for 1.25 and 1 ÷ 1.25), or as a share of the baseline's mean. */
@@ -116,6 +116,15 @@ const usualSideEffects: SideEffect[] = [
     name: 'firstTokenKl',
     title: 'KL of the first token on neutral prompts (nats)',
     harm: 'up',
+    scale: 'difference',
+    tolerance: 0.1,
+    isToleranceShare: false,
+  },
+  {
+    name: 'decisionKl',
+    title: 'KL of the first token at the task’s own steps (nats)',
+    // There the first token may be the decision that is steered: moving it is no harm.
+    harm: 'none',
     scale: 'difference',
     tolerance: 0.1,
     isToleranceShare: false,

@@ -19,8 +19,8 @@ export interface StoredSweep {
   verdict: VerdictDocument | null
 }
 
-/** What the model without interventions makes of a step's answer; schemas before 7 have `firstTokenKl` of a step too. */
-type ScoreKind = 'perplexity'
+/** What the model without interventions makes of a step's answer, and how far steering moves the first token at a decision point of its episode. */
+type ScoreKind = 'perplexity' | 'decisionKl'
 /** How far steering moves the first token after a prompt. */
 type PromptScoreKind = 'firstTokenKl'
 

@@ -45,15 +45,16 @@ export function conditionsOf(verdict: VerdictDocument, cell: string): ConditionV
     )
 }
 
+/** Those that can be harm: what is told for information has no place on a scale of harm. */
 export const sideEffectRows = (
   verdict: VerdictDocument,
   sideEffects: readonly SideEffectVerdict[],
 ): SideEffectRow[] =>
-  sideEffects.map(({ name, title, baseline, steered, effect, tolerance, colour }) => {
+  sideEffects.flatMap(({ name, title, baseline, steered, effect, tolerance, colour }) => {
     const settings = verdict.settings.sideEffects.find((one) => one.name === name)
     const isRatio = settings?.scale === 'ratio'
     const harm = settings?.harm ?? 'either'
-    return { title, baseline, steered, effect, isRatio, tolerance, harm, colour }
+    return harm === 'none' ? [] : [{ title, baseline, steered, effect, isRatio, tolerance, harm, colour }]
   })
 
 /** Null where nothing can be counted before the end: a run's progress knows invalid answers and wins alone. */

@@ -95,14 +95,14 @@ export function judgeSideEffect(
     notFinite: pairs.notFinite,
   }
   const colour = colourOf(figures, effect)
-  return { ...figures, colour, sentence: sentenceOf(figures, colour, { isRatio, unit }) }
+  return { ...figures, colour, sentence: sentenceOf(figures, colour, { isRatio, unit, harm: effect.harm }) }
 }
 
 type Figures = Omit<SideEffectVerdict, 'colour' | 'sentence'>
 
 function colourOf({ effect, tolerance, notFinite }: Figures, { harm, scale }: SideEffect): VerdictColour {
   if (notFinite > 0) return 'red'
-  if (effect.low === null || effect.high === null || tolerance === null) return 'grey'
+  if (harm === 'none' || effect.low === null || effect.high === null || tolerance === null) return 'grey'
   const [least, most] = scale === 'ratio' ? [1 / (1 + tolerance), 1 + tolerance] : [-tolerance, tolerance]
   const [goesDown, goesUp] = [harm !== 'up', harm !== 'down']
   if ((goesDown && effect.high < least) || (goesUp && effect.low > most)) return 'red'
@@ -112,7 +112,7 @@ function colourOf({ effect, tolerance, notFinite }: Figures, { harm, scale }: Si
 function sentenceOf(
   { title, baseline, steered, effect, notFinite }: Figures,
   colour: VerdictColour,
-  { isRatio, unit }: { isRatio: boolean; unit: string },
+  { isRatio, unit, harm }: { isRatio: boolean; unit: string; harm: SideEffect['harm'] },
 ): string {
   if (notFinite > 0)
     return `${title}: no finite number in ${notFinite} ${notFinite === 1 ? unit : `${unit}s`}; the model broke there.`
@@ -127,7 +127,7 @@ function sentenceOf(
     green: 'no change that matters',
     amber: 'a change that matters is not ruled out',
     red: 'changed for the worse',
-    grey: `too few ${unit}s to tell`,
+    grey: harm === 'none' ? 'for information: it may be the effect itself' : `too few ${unit}s to tell`,
   }[colour]
   return `${title}: ${figure(baseline)} → ${figure(steered)}${change}, ${verdict}.`
 }

@@ -288,6 +288,25 @@ describe('side effects', () => {
     })
   })
 
+  it('that are told for information have no colour, and are neither good nor missing', () => {
+    const conditions = sweepOf().map((condition) => ({
+      ...condition,
+      episodes: condition.episodes.map((episode, i) => ({
+        ...episode,
+        sideEffects: { ...episode.sideEffects, decisionKl: condition.role === 'baseline' ? 0 : 2 + i / 100 },
+      })),
+    }))
+    const verdict = judge(conditions)
+    const told = verdict.conditions.find(({ id }) => id === 'α = 4')!
+    expect(told.sideEffects.find(({ name }) => name === 'decisionKl')).toMatchObject({
+      colour: 'grey',
+      sentence: expect.stringContaining('for information') as string,
+    })
+    expect(item(verdict, 'sideEffects').colour).toBe(item(judge(sweepOf()), 'sideEffects').colour)
+    expect(item(verdict, 'sideEffects').sentence).not.toContain('own steps')
+    expect(verdict.overall.colour).toBe('green')
+  })
+
   it('are compared as ratios where they spread over magnitudes', () => {
     const conditions = sweepOf().map((condition) => ({
       ...condition,

@@ -135,7 +135,13 @@ function wrongWayItem(context: CardContext): Judgement {
     : ['amber', `${words}; chance alone would move about half.`]
 }
 
-function sideEffectsItem({ verdict: { sideEffects, lengthShare } }: CardContext): Judgement {
+function sideEffectsItem({ verdict, settings }: CardContext): Judgement {
+  const { lengthShare } = verdict
+  const harmless = new Set(settings.sideEffects.filter(({ harm }) => harm === 'none').map(({ name }) => name))
+  // What is told for information is neither good nor missing; where the model broke it is news all the same.
+  const sideEffects = verdict.sideEffects.filter(
+    ({ name, colour }) => !harmless.has(name) || colour === 'red',
+  )
   const measured = sideEffects.filter(({ colour }) => colour !== 'grey')
   if (measured.length === 0) return ['grey', 'No side effect was measured.']
   const order: VerdictColour[] = ['red', 'amber', 'green']

@@ -32,6 +32,7 @@ export async function scoreSweep(
 ): Promise<void> {
   const { settings } = workspace.sweeps.get(id)
   const members = workspace.sweeps.conditions(id)
+  const baseline = members.find(({ role }) => role === 'baseline')
   const steered = members
     .filter(({ role }) => role !== 'baseline' && role !== 'prompt')
     .map(({ runId }) => workspace.runs.get(runId))
@@ -48,7 +49,7 @@ export async function scoreSweep(
   const need = { rows: batch, dtype, fewerRowsDo: true }
   const { model, release } = await models.borrow(modelId, need, tell, signal)
   try {
-    const first = new FirstTokens(workspace, model)
+    const first = new FirstTokens(workspace, model, baseline?.runId)
     const questions: Question[] = []
     for (const run of steered) {
       const planned = await planForModel(run.settings.interventions, files, {
@@ -57,7 +58,7 @@ export async function scoreSweep(
         readRun: runReader(workspace),
       })
       questions.push(...perplexities(workspace, model, run, settings.scoredSteps, isKnown))
-      questions.push(...first.questions(run, planned))
+      questions.push(...first.questions(run, planned), ...first.decisions(run, planned, isKnown))
     }
     await askAll(questions, batch, tell, signal)
   } finally {
@@ -156,15 +157,39 @@ async function perplexityOf(
 export const perplexity = (logProbabilities: Float32Array): number =>
   Math.exp(-logProbabilities.reduce((sum, value) => sum + value, 0) / logProbabilities.length)
 
-/** How far a condition moves the first token after prompts that have nothing to do with its episodes. */
+/** How far a condition moves the first token: after prompts that have nothing to do with its episodes, and at decision points of the baseline. */
 class FirstTokens {
   private readonly workspace: Workspace
   private readonly model: LoadedModel
+  private readonly baseline: string | undefined
+  /** Without interventions, by what is asked. */
   private readonly plain = new Map<string, Promise<Float32Array>>()
 
-  constructor(workspace: Workspace, model: LoadedModel) {
+  constructor(workspace: Workspace, model: LoadedModel, baseline: string | undefined) {
     this.workspace = workspace
     this.model = model
+    this.baseline = baseline
+  }
+
+  /** Another step for each episode, so that early and late ones are among them. */
+  decisions(
+    run: RunRecord,
+    planned: readonly PlannedIntervention[],
+    isKnown: (key: string) => boolean,
+  ): Question[] {
+    const { baseline } = this
+    if (baseline === undefined) return []
+    const { seed, episodes } = run.settings
+    return Array.from({ length: episodes }, (_, episode) => episode)
+      .filter((episode) => !isKnown(`${run.id}/${episode}/0/decisionKl`))
+      .map((episode): Question => async (signal) => {
+        const steps = this.workspace.steps.list(baseline, episode)
+        const { step, promptIds } = steps[episode % steps.length]
+        const interventions = interventionsAtStep(planned, step, stepSeed(seed, episode, step))
+        const value = await this.moved(`episode ${episode}`, promptIds, interventions, signal)
+        // The decision point is the baseline's; the condition's own step 0 is there in every episode.
+        this.workspace.sweeps.addScore(run.id, { episode, step: 0, kind: 'decisionKl', value })
+      })
   }
 
   /** None where nothing that is done reaches the first token. */
@@ -181,34 +206,40 @@ class FirstTokens {
       if (known.has(prompt)) return []
       // Of a vector for each step all have their turn.
       const { interventions } = steps[index % steps.length]
-      return [async (signal) => this.score(run.id, prompt, interventions, signal)]
+      const promptIds = this.model.encodeChat([{ role: 'user', content: prompt }])
+      return [
+        async (signal) => {
+          const value = await this.moved(prompt, promptIds, interventions, signal)
+          this.workspace.sweeps.addPromptScore(run.id, { prompt, kind: 'firstTokenKl', value })
+        },
+      ]
     })
   }
 
-  private async score(
-    run: string,
-    prompt: string,
-    interventions: GenerateRequest['interventions'],
+  private async moved(
+    key: string,
+    promptIds: Int32Array,
+    interventions: NonNullable<GenerateRequest['interventions']>,
     signal: AbortSignal,
-  ): Promise<void> {
-    const plain = this.plain.get(prompt) ?? this.ask(prompt, [], signal)
-    this.plain.set(prompt, plain)
+  ): Promise<number> {
+    if (interventions.length === 0) return 0
+    const plain = this.plain.get(key) ?? this.ask(promptIds, [], signal)
+    this.plain.set(key, plain)
     const logits = await plain
-    const value = await this.ask(prompt, interventions, signal).then(
+    return this.ask(promptIds, interventions, signal).then(
       (steered) => divergence(steered, logits),
       (error: unknown) => notANumber(error),
     )
-    this.workspace.sweeps.addPromptScore(run, { prompt, kind: 'firstTokenKl', value })
   }
 
   private async ask(
-    prompt: string,
+    promptIds: Int32Array,
     interventions: GenerateRequest['interventions'],
     signal: AbortSignal,
   ): Promise<Float32Array> {
     const { firstLogits } = await this.model.generate(
       {
-        promptIds: this.model.encodeChat([{ role: 'user', content: prompt }]),
+        promptIds,
         earlierPrompts: [],
         sampling: greedy(this.model),
         capture: captureNothing,

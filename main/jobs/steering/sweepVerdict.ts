@@ -59,6 +59,7 @@ function conditionOf(workspace: Workspace, member: Member, settings: SweepSettin
       sideEffects: {
         ...figuresOf(steps, summary),
         ...(settings.scoredSteps > 0 && {
+          decisionKl: isUnsteered ? 0 : (scores.get(`decisionKl/${episode}/0`) ?? null),
           perplexity: perplexityOf(steps, settings.scoredSteps, (step) =>
             isUnsteered
               ? perplexity(step.logProbabilities)
