@@ -44,6 +44,13 @@ export {
   type CollectRunOptions,
   type CollectRunSettings,
 } from './library/collectRun.ts'
+export {
+  makeVector,
+  type MadeVector,
+  type MakeVectorOptions,
+  type MakeVectorRecipe,
+} from './library/vectors.ts'
+export { resumeSweep, runSweep, type RunSweepOptions, type RunSweepSettings } from './library/sweeps.ts'
 export { openEnvironment, type OracleChoice } from './library/shippedEnvironments.ts'
 export { pathPatch, type PathPatchOptions } from './library/pathPatch.ts'
 export { contrastVectors, steeringVerdict } from './library/steering.ts'
@@ -78,6 +85,8 @@ export { sliceAxis, stackTensors, type AxedTensor } from './analysis/axedTensor.
 export { principalComponents, type PrincipalComponents } from './analysis/principalComponents.ts'
 export type { ContrastDocument, ContrastSettingsInput } from './contract/contrasts.ts'
 export type { SweepConditionInput, VerdictDocument, VerdictSettingsInput } from './contract/steering.ts'
+export type { SweepRecord, SweepSummary } from './contract/sweeps.ts'
+export type { VectorRecord } from './contract/vectors.ts'
 export type { SweepTables, TableCondition } from './contract/sweepTables.ts'
 export { AppError } from './contract/errors.ts'
 export type { ModelShape } from './contract/models.ts'

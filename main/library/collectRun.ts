@@ -2,12 +2,11 @@
 // Owns: opening a workspace for it, following it, going on with it. Not: the run itself (jobs/runs.ts) or one episode unstored (episodes.ts).
 import { AppError, errors } from '../contract/errors.ts'
 import { collectSettings, type CollectInput, type RunRecord } from '../contract/runs.ts'
-import { defaultCache } from '../folders.ts'
-import { openEngine, type EngineService } from '../jobs/engineService.ts'
+import type { EngineService } from '../jobs/engineService.ts'
 import type { StepSituation } from '../jobs/playEpisode.ts'
 import type { InterventionChooser } from '../jobs/runInterventions.ts'
-import { resourcesFolder } from '../resourcesFolder.ts'
 import { checkOptions, checkSettings, type OptionKinds } from './options.ts'
+import { inWorkspace } from './workspaceEngine.ts'
 
 /**
  * Names the interventions of one step: those of the run's list, by name or by place from 0. It knows all that is known before the step: the
@@ -100,19 +99,12 @@ function chooserOf(
 }
 
 async function withEngine(
-  { workspace, cacheFolder, signal = new AbortController().signal, onProgress }: CollectRunOptions,
+  { workspace, cacheFolder, signal, onProgress }: CollectRunOptions,
   begin: (engine: EngineService, signal: AbortSignal) => Promise<RunRecord>,
 ): Promise<RunRecord> {
-  signal.throwIfAborted()
-  const engine = await openEngine({
-    workspaceFolder: workspace,
-    cacheFolder: cacheFolder ?? defaultCache(),
-    resourcesFolder: resourcesFolder(),
-    transport: 'process',
-  })
-  const watching = new AbortController()
-  try {
-    const { id } = await begin(engine, signal)
+  return inWorkspace({ workspace, cacheFolder, signal }, async (engine, stop) => {
+    const watching = new AbortController()
+    const { id } = await begin(engine, stop)
     const following = follow(engine, id, watching.signal, onProgress)
     const pause = (): void => {
       try {
@@ -121,17 +113,16 @@ async function withEngine(
         if (!(error instanceof AppError)) throw error // it had ended by itself
       }
     }
-    signal.addEventListener('abort', pause, { once: true })
-    if (signal.aborted) pause()
-    const run = await engine.runs.ended(id).finally(() => signal.removeEventListener('abort', pause))
-    watching.abort()
+    stop.addEventListener('abort', pause, { once: true })
+    if (stop.aborted) pause()
+    const run = await engine.runs.ended(id).finally(() => {
+      stop.removeEventListener('abort', pause)
+      watching.abort()
+    })
     await following
     if (run.error) throw new AppError(run.error)
     return run
-  } finally {
-    watching.abort()
-    await engine.close()
-  }
+  })
 }
 
 async function follow(

@@ -4,10 +4,9 @@ import type * as z from 'zod'
 import { dataSetRecipe } from '../contract/dataSets.ts'
 import { AppError } from '../contract/errors.ts'
 import { probeSettings, type ProbeDocument, type ProbeSettingsInput } from '../contract/probes.ts'
-import { defaultCache } from '../folders.ts'
-import { openEngine, type EngineService } from '../jobs/engineService.ts'
-import { resourcesFolder } from '../resourcesFolder.ts'
+import type { EngineService } from '../jobs/engineService.ts'
 import { checkOptions, checkSettings, type OptionKinds } from './options.ts'
+import { inWorkspace } from './workspaceEngine.ts'
 
 /** Which steps, labels and activations: as docs/terminal.md has them; `runIds` is all that must be given. */
 export type ProbeRecipe = z.input<typeof dataSetRecipe>
@@ -49,16 +48,9 @@ export async function trainProbe(
 ): Promise<TrainedProbe> {
   const { workspace, cacheFolder } = checkOptions('trainProbe', options, trainOptions)
   const { signal = new AbortController().signal, onProgress = () => {} } = options
-  signal.throwIfAborted()
   const asked = checkSettings(dataSetRecipe, recipe)
-  const engine = await openEngine({
-    workspaceFolder: workspace,
-    cacheFolder: cacheFolder ?? defaultCache(),
-    resourcesFolder: resourcesFolder(),
-    transport: 'process',
-  })
-  const watching = new AbortController()
-  try {
+  return inWorkspace({ workspace, cacheFolder, signal }, async (engine) => {
+    const watching = new AbortController()
     const { id: dataSetId } = await engine.dataSets.create(asked, onProgress, signal)
     const { id } = engine.probes.train(checkSettings(probeSettings, { ...settings, dataSetId }))
     const following = follow(engine, id, watching.signal, onProgress)
@@ -67,18 +59,14 @@ export async function trainProbe(
       if (isGoingOn) engine.probes.cancel(id)
     }
     signal.addEventListener('abort', cancel, { once: true })
-    const { error } = await engine.probes.ended(id)
+    const { error } = await engine.probes.ended(id).finally(() => watching.abort())
     signal.removeEventListener('abort', cancel)
-    watching.abort()
     await following
     if (error) throw new AppError(error)
     const { document } = engine.probes.get(id)
     if (!document) throw signal.reason
     return { id, dataSetId, document }
-  } finally {
-    watching.abort()
-    await engine.close()
-  }
+  })
 }
 
 async function follow(
