@@ -137,7 +137,7 @@ export function doseFigure({ metric, baseline, points, prompt, isNormUnit }: Dos
       },
       yAxis: valueAxis(theme, `${metric} (%)`, {
         min: 0,
-        max: top > 0.6 ? 100 : Math.max(10, Math.ceil(top * 12) * 10),
+        ...(top > 0.55 ? { max: 100, interval: 25 } : {}),
         gap: 38,
       }),
       series: [
@@ -162,8 +162,11 @@ export function doseFigure({ metric, baseline, points, prompt, isNormUnit }: Dos
                 : { color: theme[colourOf(point, doses)], borderColor: theme.ground, borderWidth: 1 },
             label: {
               show: point.role === 'steered' && isRoomy(point.alpha),
-              position: 'top' as const,
-              distance: 7,
+              position: point.rate !== null && point.rate < (baseline ?? 0) ? 'bottom' : 'top',
+              distance: 8,
+              backgroundColor: theme.ground,
+              borderRadius: 3,
+              padding: [1, 3],
               formatter: percent(point.rate),
               color: theme.text,
               fontSize: labelSize,

@@ -72,7 +72,7 @@ export function ratesFigure(rows: readonly RateRow[], metric: string): Figure {
         bottom: 40,
       },
       tooltip: itemTooltip(theme),
-      xAxis: valueAxis(theme, `${metric} (%)`, { min: 0, max: 100 }),
+      xAxis: valueAxis(theme, `${metric} (%)`, { min: 0, max: 100, interval: 25 }),
       yAxis: [
         {
           ...nameAxis(
@@ -143,6 +143,8 @@ export interface SideEffectRow {
 
 const markColours = { green: 'valid', amber: 'warning', red: 'danger', grey: 'baseline' } as const
 const markShapes = { green: 'circle', amber: 'diamond', red: 'rect', grey: 'emptyCircle' } as const
+/** For names, left of the plot. */
+const mostRoom = 190
 /** Beyond this many tolerances a mark stands at the edge. */
 const edge = 4
 
@@ -209,7 +211,7 @@ export function sideEffectFigure(rows: readonly SideEffectRow[], title: string, 
     option: (theme): Option => ({
       animation: false,
       aria: { enabled: false },
-      grid: { left: nameRoom(names, 210), right: 150, top: 12, bottom: 40 },
+      grid: { left: nameRoom(names, mostRoom), right: 150, top: 12, bottom: 40 },
       tooltip: itemTooltip(theme),
       xAxis: valueAxis(theme, 'change, in tolerances', { min: -edge, max: edge, interval: 1 }),
       yAxis: [
@@ -220,6 +222,14 @@ export function sideEffectFigure(rows: readonly SideEffectRow[], title: string, 
             rows.map((row) => ({ text: row.title })),
           ),
           inverse: true,
+          axisLabel: {
+            fontSize: labelSize,
+            fontFamily: theme.font,
+            width: mostRoom - 16,
+            overflow: 'break',
+            lineHeight: labelSize + 1,
+            interval: 0,
+          },
         },
         {
           ...nameAxis(

@@ -22,7 +22,8 @@ export interface FakeSteeringLab {
 export function inventSteering(runs: readonly RunRecord[]): { lab: FakeSteeringLab; runs: RunRecord[] } {
   const run = runs.find(({ status }) => status === 'done')
   if (!run) return { lab: { vectors: [], sweeps: [] }, runs: [] }
-  const dataSet = inventDataSet([run], { runIds: [run.id] })
+  const { modelName: name, modelHash: hash } = run.manifest
+  const dataSet = inventDataSet([run], { runIds: [run.id] }, { models: [{ name, hash }] })
   const careful = {
     alphas: [0.5, 1, 2, 4],
     controls: { random: 5, shuffled: true, negated: true, prompt: 'Ask one short yes/no question.' },
@@ -122,7 +123,8 @@ export class FakeSteering {
     if (!run) throw errors.notFound({ kind: 'data set', id: '' })
     if (recipe.kind === 'prompts' && recipe.pairs.length < recipe.settings.leastPerClass)
       throw errors.vectorRefused({ reasons: [`Only ${recipe.pairs.length} pairs were given.`] })
-    const dataSet = inventDataSet([run], { runIds: [run.id] })
+    const { modelName, modelHash: hash } = run.manifest
+    const dataSet = inventDataSet([run], { runIds: [run.id] }, { models: [{ name: modelName, hash }] })
     const scope = recipe.kind === 'contrast' && recipe.settings.scope.kind !== 'pooled' ? 'perStep' : 'pooled'
     const id = `v${this.#lab.vectors.length + 10}`
     const name = recipe.name || `invalid → valid ${id}`
