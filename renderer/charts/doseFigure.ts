@@ -71,6 +71,9 @@ export function doseFigure({ metric, baseline, points, prompt, isNormUnit }: Dos
   /** Whether its number would lie on no other mark. */
   const isRoomy = (alpha: number): boolean =>
     own.every((other) => other.alpha === alpha || Math.abs(other.alpha - alpha) > (most - least) * 0.11)
+  /** Names of two lines that lie close give way to each other, up and down. */
+  const gap = baseline === null || prompt === null ? 1 : baseline - prompt
+  const apart = Math.abs(gap) < 0.06 ? (gap < 0 ? -7 : 7) : 0
   const n = Math.max(0, ...drawn.map(({ pairs }) => pairs))
   const top = Math.min(
     1,
@@ -79,7 +82,7 @@ export function doseFigure({ metric, baseline, points, prompt, isNormUnit }: Dos
   const scaled = (value: number | null): number | string => (value === null ? '-' : value * 100)
   return {
     title: 'Dose and response',
-    caption: `${roles.map((role) => words[role]).join(' · ')}. Lines and blue band: 95 % interval of the paired difference to the baseline, from resampled episodes; dashed: the baseline${prompt === null ? '' : '; dotted: told in words'}; n = ${plural(n, 'pair')} of episodes a condition.`,
+    caption: `Rate of all paired steps. ${roles.map((role) => words[role]).join(' · ')}. Lines and blue band: 95 % interval of the paired difference to the baseline, from resampled episodes; dashed: the baseline${prompt === null ? '' : '; dotted: told in words'}; n = ${plural(n, 'pair')} of episodes a condition.`,
     summary: `The baseline’s ${metric} is ${percent(baseline)}. ${own
       .filter(({ role }) => role === 'steered')
       .map(({ title, rate }) => `${title}: ${percent(rate)}`)
@@ -218,8 +221,18 @@ export function doseFigure({ metric, baseline, points, prompt, isNormUnit }: Dos
           itemStyle: { color: theme.baseline, opacity: 0.7 },
           data: randoms.map(({ alpha, rate }) => [alpha, scaled(rate)]),
         },
-        levelLine(theme, 'baseline', baseline, [least - pad, most + pad], 'dashed'),
-        levelLine(theme, 'in words', prompt, [least - pad, most + pad], 'dotted'),
+        levelLine(theme, 'baseline', baseline, {
+          from: least - pad,
+          to: most + pad,
+          type: 'dashed',
+          shift: -apart,
+        }),
+        levelLine(theme, 'in words', prompt, {
+          from: least - pad,
+          to: most + pad,
+          type: 'dotted',
+          shift: apart,
+        }),
       ],
     }),
   }
@@ -266,8 +279,7 @@ function levelLine(
   theme: ChartTheme,
   name: string,
   level: number | null,
-  [from, to]: [number, number],
-  type: 'dashed' | 'dotted',
+  { from, to, type, shift }: { from: number; to: number; type: 'dashed' | 'dotted'; shift: number },
 ) {
   return {
     type: 'line' as const,
@@ -290,6 +302,7 @@ function levelLine(
       fontSize: labelSize,
       fontFamily: theme.font,
       distance: 6,
+      offset: [0, shift],
     },
   }
 }
