@@ -71,6 +71,8 @@ describe('the settings that fields make', () => {
     ])
     expect(settings).toMatchObject({ layers: [2, 3], steps: [0, 1, 2, 3, 4], unit: 'valueNorm' })
     expect(settings.gate).toEqual({ vector: 'v2', below: 0.5, alsoWithout: true })
+    const byProbe = settingsOf({ isGated: true, gateBy: 'probe', gateProbe: 'p1', gateRate: 10 })
+    expect(byProbe.gate).toEqual({ probe: { id: 'p1', falsePositiveRate: 0.1 }, alsoWithout: true })
     expect(settings.verdict.worthwhile).toBe(0.15)
   })
   it('count what a step is labelled with, by its value', () => {
@@ -100,6 +102,10 @@ describe('faults', () => {
     expect(faultsOf({ random: null }).random).toMatch(/whole number/)
     expect(faultsOf({ places: ['firstGenerated'], firstGenerated: 0 }).firstGenerated).toMatch(/from 1/)
     expect(faultsOf({ isGated: true, gateVector: 'v2', gateThreshold: null }).gateThreshold).toMatch(/number/)
+    expect(faultsOf({ isGated: true, gateBy: 'probe', gateProbe: 'p', gateRate: 120 }).gateRate).toMatch(
+      /0 to 100/,
+    )
+    expect(faultsOf({ isGated: true, gateBy: 'probe' }).gateProbe).toMatch(/Choose a probe/)
     expect(faultsOf({ outcome: 'text' }).outcomeContains).toMatch(/words/)
     expect(faultsOf({ worthwhile: null }).worthwhile).toMatch(/above 0/)
     expect(faultsOf({ episodes: 0 }).episodes).toMatch(/from 1/)

@@ -38,6 +38,11 @@ export interface SweepDraft {
   /** Empty for every step. */
   steps: string
   isGated: boolean
+  /** Whose value opens the gate: a vector's beyond a threshold, or a probe's at a rate of false alarms. */
+  gateBy: 'vector' | 'probe'
+  gateProbe: string
+  /** In percent. */
+  gateRate: NumberField
   gateVector: string
   gateSide: 'above' | 'below'
   gateThreshold: NumberField
@@ -84,6 +89,9 @@ export const newSweepDraft = (): SweepDraft => ({
   halfLife: 8,
   steps: '',
   isGated: false,
+  gateBy: 'vector',
+  gateProbe: '',
+  gateRate: 5,
   gateVector: '',
   gateSide: 'above',
   gateThreshold: 0,
@@ -148,6 +156,18 @@ const placeOf = (kind: PlaceKind, draft: SweepDraft): unknown => {
   return kind === 'decaying' ? { kind, halfLife: draft.halfLife } : { kind }
 }
 
+const gateOf = (draft: SweepDraft): unknown => ({
+  ...(draft.gateBy === 'vector'
+    ? { vector: draft.gateVector, [draft.gateSide]: draft.gateThreshold }
+    : {
+        probe: {
+          id: draft.gateProbe,
+          falsePositiveRate: draft.gateRate === null ? null : draft.gateRate / 100,
+        },
+      }),
+  alsoWithout: draft.gateAlsoWithout,
+})
+
 const readJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
@@ -173,6 +193,8 @@ const fields: Record<string, [SweepField, string]> = {
   'places.halfLife': ['halfLife', 'A number above 0.'],
   'gate.vector': ['gateVector', 'Choose a vector.'],
   gate: ['gateThreshold', 'A number.'],
+  'gate.probe.id': ['gateProbe', 'Choose a probe.'],
+  'gate.probe.falsePositiveRate': ['gateRate', 'A number from 0 to 100.'],
   'gate.above': ['gateThreshold', 'A number.'],
   'gate.below': ['gateThreshold', 'A number.'],
   'controls.random': ['random', 'A whole number from 0 to 100.'],
@@ -222,11 +244,7 @@ export function checkSweep(
     ...(steps?.length ? { steps } : {}),
     ...(draft.isGated
       ? {
-          gate: {
-            vector: draft.gateVector,
-            [draft.gateSide]: draft.gateThreshold,
-            alsoWithout: draft.gateAlsoWithout,
-          },
+          gate: gateOf(draft),
         }
       : {}),
     controls: {
@@ -275,8 +293,11 @@ export function draftOfSweep(settings: SweepSettings): SweepDraft {
     isGated: gate !== undefined,
     ...(gate
       ? {
-          gateVector: gate.vector,
-          gateSide: gate.above === undefined ? 'below' : 'above',
+          gateBy: gate.probe ? ('probe' as const) : ('vector' as const),
+          gateProbe: gate.probe?.id ?? '',
+          gateRate: gate.probe ? 100 * gate.probe.falsePositiveRate : plain.gateRate,
+          gateVector: gate.vector ?? '',
+          gateSide: gate.below === undefined ? ('above' as const) : ('below' as const),
           gateThreshold: gate.above ?? gate.below ?? 0,
           gateAlsoWithout: gate.alsoWithout,
         }

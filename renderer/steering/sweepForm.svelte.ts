@@ -1,6 +1,7 @@
 // A new sweep: its fields and faults, what it would take, its start.
 import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
 import { collectSettings, type CollectSettings, type RunRecord } from '../../main/contract/runs.ts'
+import type { ProbeGate } from '../../main/contract/storedProbes.ts'
 import type { SweepEstimate, SweepSettings, SweepSummary } from '../../main/contract/sweeps.ts'
 import type { VectorSummary } from '../../main/contract/vectors.ts'
 import { engine, type Engine } from '../client.ts'
@@ -22,6 +23,7 @@ const settleMs = 250
 
 interface Parts {
   calls?: Pick<Engine['sweeps'], 'estimate'>
+  gates?: Pick<Engine['probes'], 'gate'>
   where?: Workspace
   sweeps?: SweepActions
 }
@@ -37,14 +39,24 @@ export class SweepForm {
   isStarting = $state(false)
   /** Whether the form is unfolded over a vector’s page. */
   isOpen = $state(false)
+  /** What a probe’s alarm would open for; null where none is asked for or known. */
+  gate = $state.raw<ProbeGate | null>(null)
+  gateProblem = $state.raw<ErrorReport | null>(null)
   #calls: Pick<Engine['sweeps'], 'estimate'>
+  #gates: Pick<Engine['probes'], 'gate'>
   #workspace: Workspace
   #sweeps: SweepActions
   #timer: ReturnType<typeof setTimeout> | undefined
   #round = 0
 
-  constructor({ calls = engine.sweeps, where = workspace, sweeps = sweepActions }: Parts = {}) {
+  constructor({
+    calls = engine.sweeps,
+    gates = engine.probes,
+    where = workspace,
+    sweeps = sweepActions,
+  }: Parts = {}) {
     this.#calls = calls
+    this.#gates = gates
     this.#workspace = where
     this.#sweeps = sweeps
   }
@@ -137,6 +149,25 @@ export class SweepForm {
     })
     return origins.some((id) => this.#workspace.run(id)?.settings.seed === this.draft.seed)
   })
+
+  #gateKey = ''
+  /** Reads what the chosen probe's gate is; an answer that comes too late is dropped. */
+  async readGate(): Promise<void> {
+    const { isGated, gateBy, gateProbe: id, gateRate } = this.draft
+    const isWanted = isGated && gateBy === 'probe' && id !== '' && gateRate !== null
+    const key = isWanted ? `${id} ${gateRate}` : ''
+    if (key === this.#gateKey) return
+    this.#gateKey = key
+    this.gate = null
+    this.gateProblem = null
+    if (!isWanted) return
+    try {
+      const gate = await this.#gates.gate({ id, falsePositiveRate: gateRate / 100 })
+      if (key === this.#gateKey) this.gate = gate
+    } catch (fault) {
+      if (key === this.#gateKey) this.gateProblem = reportOf(fault)
+    }
+  }
 
   /** Asks for a new estimate a moment after the last change; answers that come too late are dropped. */
   estimateSoon(settings: SweepSettings | null): void {

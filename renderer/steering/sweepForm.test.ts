@@ -22,6 +22,16 @@ const estimate = {
   warnings: [],
 }
 
+const opening = {
+  ...{
+    probeId: 'p1',
+    hook: 'blocks.15.hook_resid_post',
+    pooling: 'lastPrompt' as const,
+    opensFor: 'invalid',
+  },
+  ...{ truePositiveRate: 0.6, probability: 0.8, above: 1.2 },
+}
+
 function made() {
   const where = new Workspace({} as never)
   Object.assign(where, {
@@ -33,7 +43,9 @@ function made() {
   })
   const start = vi.fn(async (settings: SweepSettings) => inventSweep('s', settings, null).record)
   const calls = { estimate: vi.fn(async () => estimate) }
-  return { where, start, calls, form: new SweepForm({ calls, where, sweeps: { start } as never }) }
+  const gate = vi.fn(async (asked: { id: string; falsePositiveRate: number }) => ({ ...opening, ...asked }))
+  const form = new SweepForm({ calls, gates: { gate }, where, sweeps: { start } as never })
+  return { where, start, calls, gate, form }
 }
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -106,6 +118,21 @@ describe('the form', () => {
     form.playLike('hunt')
     expect(form.draft).toMatchObject({ temperature: 0.2, maxSteps: 10, outcome: 'won' })
     expect(form.settings?.environment.name).toBe('number_hunt')
+  })
+  it('tells what a probe’s alarm would open for, and only of the rate that stands there now', async () => {
+    const { form, gate } = made()
+    form.fillFor(vector)
+    await form.readGate()
+    expect(gate).not.toHaveBeenCalled()
+    Object.assign(form.draft, { isGated: true, gateBy: 'probe', gateProbe: 'p1', gateRate: 1 })
+    const early = form.readGate()
+    form.draft.gateRate = 10
+    await Promise.all([early, form.readGate()])
+    expect(form.gate?.falsePositiveRate).toBe(0.1)
+    gate.mockRejectedValueOnce(errors.probeNotLinear({ id: 'p2', estimator: 'mlp' }))
+    form.draft.gateProbe = 'p2'
+    await form.readGate()
+    expect([form.gate, form.gateProblem?.code]).toEqual([null, 'probe_not_linear'])
   })
   it('shows a sweep as it was asked for', () => {
     const { form } = made()
