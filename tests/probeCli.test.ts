@@ -53,7 +53,9 @@ test('a probe is trained on a run, listed, shown, written to a file and removed'
   expect(document.figures.auroc.value).toBeGreaterThan(0.7)
   const { tensors, metadata } = await readSafetensorsHeader(join(folder, 'p.safetensors'))
   expect(tensors.get('direction')!.shape).toEqual([document.data.width])
-  expect(metadata).toMatchObject({ hook: 'blocks.3.hook_resid_post', probe: 'p1' })
+  expect(metadata).toMatchObject({
+    ...{ hook: 'blocks.3.hook_resid_post', probe: 'p1', compute_dtype: 'float32' },
+  })
   expect(terminal.run(...words('probes list --workspace w')).out).toMatch(/p1 +done +d1 +3 +lastPrompt/)
   expect(terminal.run(...words('probes show p1 --workspace w')).out).toContain('probe − rival')
   expect(terminal.run(...words('datasets show d1 --workspace w')).out).toContain(

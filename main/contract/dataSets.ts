@@ -1,6 +1,7 @@
 // Data sets: labelled activations of stored steps, one row a step.
 // Owns: what a data set is made from and what is known of it. Not: how rows are gathered (jobs/) or what is learnt from them (probes.ts).
 import * as z from 'zod'
+import { computeDtype } from './models.ts'
 
 /** One step of one episode of one run. */
 export const stepKey = z.object({
@@ -146,7 +147,10 @@ export const dataSetRecord = z.object({
   /** Width of one vector. */
   width: z.number().int(),
   /** Of the model or models, from the runs' manifests. */
-  models: z.array(z.object({ name: z.string(), hash: z.string() })),
+  models: z.array(
+    /** What the runs computed with; absent in data sets of earlier versions. */
+    z.object({ name: z.string(), hash: z.string(), computeDtype: computeDtype.optional() }),
+  ),
   bytes: z.number(),
   /** Runs of the recipe that were deleted since: nothing can be trained on the data set any more. */
   missingRuns: z.array(z.string()),

@@ -492,6 +492,11 @@ export const catalogue = {
     (p) => `Data set ${p.id} does not have ${p.what}; it has ${p.has}.`,
     'Name what it has, or make a data set with what is missing.',
   ),
+  probeLacks: entry<{ id: string; what: string; has: string }>(
+    'The probe does not have that',
+    (p) => `Probe ${p.id} does not have ${p.what}; it has ${p.has}.`,
+    'Name the probe’s own hook point, or train a probe of two classes on runs of one model.',
+  ),
   vectorLacks: entry<{ id: string; what: string; has: string }>(
     'The vector does not have that',
     (p) => `Vector ${p.id} does not have ${p.what}; it has ${p.has}.`,

@@ -53,11 +53,15 @@ export const activationSource = z.union(
       variant: vectorVariant.optional(),
     }),
     z.strictObject({
+      /** A probe, for instance `p2`: its direction at length 1, towards its second class, at its own hook point. */
+      probe: name,
+    }),
+    z.strictObject({
       /** One vector. */
       values: z.array(z.number()).min(1),
     }),
   ],
-  'expected {file, tensor}, {run, at}, {dataSet}, {vector} or {values} with finite numbers',
+  'expected {file, tensor}, {run, at}, {dataSet}, {vector}, {probe} or {values} with finite numbers',
 )
 export type ActivationSource = z.infer<typeof activationSource>
 

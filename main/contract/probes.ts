@@ -227,6 +227,8 @@ export const earlyWarning = z.object({
   alerted: z.number().int(),
   /** Steps from the first alert to the first step of class 1, one an alerted episode. */
   leadSteps: z.array(z.number().int()),
+  /** Episodes that alerts at random would be expected to reach, each step at the same rate: before or at the first step of class 1, and before it. */
+  chance: z.object({ alerted: z.number(), before: z.number() }).nullable().default(null),
   meanLead: estimate,
 })
 

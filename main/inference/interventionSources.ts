@@ -10,10 +10,10 @@ import { readSafetensorsHeader } from '../model/safetensors.ts'
 import { readFloats } from '../model/safetensorsNumbers.ts'
 import type { RowTable } from './interventions.ts'
 
-/** What only a workspace has: activations of its runs, data sets of them, vectors of its library. */
+/** What only a workspace has: activations of its runs, data sets of them, vectors of its library, its probes. */
 export type WorkspaceSource = Extract<
   ActivationSource,
-  { run: string } | { dataSet: string } | { vector: string }
+  { run: string } | { dataSet: string } | { vector: string } | { probe: string }
 >
 
 /** First and last step of an episode that a row is for, both included; no last one where it is for all that follow. */
@@ -52,7 +52,7 @@ export interface SourceModel {
   computeDtype: ComputeDtype
 }
 
-/** Reads what only a workspace has. @throws not_found, not_captured, data_set_lacks, data_set_run_gone, vector_lacks */
+/** Reads what only a workspace has. @throws not_found, not_captured, data_set_lacks, data_set_run_gone, vector_lacks, probe_lacks */
 export type ReadRun = (source: WorkspaceSource, hook: string) => Promise<StoredTensor>
 
 export interface SourceReader {
@@ -79,7 +79,9 @@ const describe = (source: ActivationSource): string =>
         ? `vector ${source.vector}`
         : 'dataSet' in source
           ? `data set ${source.dataSet}`
-          : 'values'
+          : 'probe' in source
+            ? `probe ${source.probe}`
+            : 'values'
 
 /**
  * The rows of a source at a hook point, with where they come from.

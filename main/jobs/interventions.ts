@@ -17,6 +17,7 @@ import type { ModelFiles } from '../model/modelFiles.ts'
 import { readTokenizer, type Tokenizer } from '../model/tokenizer.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { readDataSet } from './probes/dataSetSource.ts'
+import { readProbeDirection } from './probes/probeSource.ts'
 import { parseSettings } from './settings.ts'
 import { readVector } from './steering/vectorRows.ts'
 
@@ -129,11 +130,12 @@ export function readingOf(files: ModelFiles): Promise<{ tokenizer: Tokenizer; to
   return reading
 }
 
-/** Reads what a workspace's runs captured, one step's or a row for every step; its data sets; vectors of its library. */
+/** Reads what a workspace's runs captured, one step's or a row for every step; its data sets; vectors of its library; its probes. */
 export const runReader =
   (workspace: Workspace): ReadRun =>
   (source, hook) => {
     if ('vector' in source) return Promise.resolve(readVector(workspace, source, hook))
+    if ('probe' in source) return Promise.resolve(readProbeDirection(workspace, source, hook))
     if ('dataSet' in source) return Promise.resolve(readDataSet(workspace, source, hook))
     const { run: runId, episode, step, at } = source
     const { manifest } = workspace.runs.get(runId)

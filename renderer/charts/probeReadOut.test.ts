@@ -13,12 +13,20 @@ describe('early warning', () => {
     ...{ falsePositiveRate, threshold: 0.9 - i / 10, episodes: 20, alerted: 5 + 5 * i },
     leadSteps: [0, 0, 2, 3, 3],
     meanLead: { value: 1.6, low: 1, high: 2.2 },
+    chance: { alerted: 2 * falsePositiveRate * 20, before: falsePositiveRate * 20 },
   }))
-  it('draws the share warned in time and marks the chosen threshold', () => {
+  it('draws the shares alerted before and at the step beside chance, and marks the chosen threshold', () => {
     expectGolden(alarmsFigure(alarms, 1).option(paperTheme), golden('alarms'))
     expect(alarmsFigure(alarms, 1).summary).toBe(
-      'At 5.0 % false alarms 10 of 20 episodes are warned of in time.',
+      'At 5.0 % false alarms 10 of 20 episodes are alerted before or at their first step of class 1, 3 before it.',
     )
+  })
+  it('says in its data how many of them were alerted before the step, and how many chance would reach', () => {
+    const { columns, rows } = alarmsFigure(alarms, 1).table
+    const value = (column: string) => rows[1]?.[columns.indexOf(column)]
+    expect([value('alerted'), value('alerted_before'), value('chance_alerted')]).toEqual([10, 3, 2])
+    const older = alarmsFigure([{ ...alarms[0]!, chance: null }], 0)
+    expect(older.tooltip(0).lines.find(({ label }) => label === 'by chance')?.value).toBe('–')
   })
   it('counts lead times, with those that nobody had in between', () => {
     const figure = leadFigure(alarms[0]!)

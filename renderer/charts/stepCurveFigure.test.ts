@@ -32,7 +32,7 @@ describe('accuracy by step', () => {
     const series = figure.option(paperTheme).series as { name: string; data: unknown[] }[]
     expect(series.find(({ name }) => name === 'accuracy')?.data).toEqual([80, null, 62])
     expect(series.find(({ name }) => name === 'low')?.data[1]).toBeNull()
-    expect(figure.tooltip(1).lines[0]).toMatchObject({ label: 'no probe', value: 'one class only' })
+    expect(figure.tooltip(1).lines[0]).toMatchObject({ label: 'not judged', value: 'one class only' })
     expect(figure.table.rows[1]?.slice(3, 6)).toEqual([null, null, null])
   })
   it('counts the steps whose whole interval lies above the majority', () => {

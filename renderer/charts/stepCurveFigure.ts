@@ -67,7 +67,15 @@ export function stepCurveFigure(places: readonly CurvePlace[]): Figure {
       return {
         title: `Step ${place?.label ?? ''}`,
         lines: [
-          ...(place?.missing ? [{ label: 'no probe', value: place.missing, colour: null }] : []),
+          ...(place?.missing
+            ? [
+                {
+                  label: place.accuracy.value === null ? 'not judged' : 'no AUROC',
+                  value: place.missing,
+                  colour: null,
+                },
+              ]
+            : []),
           {
             label: 'accuracy',
             value: withUnit(place?.accuracy ?? { value: null, low: null, high: null }),

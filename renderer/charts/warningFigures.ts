@@ -11,38 +11,55 @@ export interface Alarm {
   episodes: number
   alerted: number
   leadSteps: readonly number[]
+  /** Episodes that alerts at random would reach; null where it is not known. */
+  chance: { alerted: number; before: number } | null
   meanLead: Interval
 }
 
-const shareOf = (alarm: Alarm | undefined): number | null =>
-  alarm && alarm.episodes > 0 ? alarm.alerted / alarm.episodes : null
+const partOf = (alarm: Alarm | undefined, count: number | undefined): number | null =>
+  alarm && count !== undefined && alarm.episodes > 0 ? count / alarm.episodes : null
+const shareOf = (alarm: Alarm | undefined): number | null => partOf(alarm, alarm?.alerted)
+
+/** Of the alerted episodes those that were warned at least a step before. */
+export const warnedBefore = ({ leadSteps }: Alarm): number => leadSteps.filter((lead) => lead > 0).length
+
+const beforeOf = (alarm: Alarm | undefined): number | null => partOf(alarm, alarm && warnedBefore(alarm))
+const inPercent = (part: number | null): number | null => (part === null ? null : part * 100)
 
 /** Episodes warned of in time against the price of false alarms; the chosen threshold is marked. */
 export function alarmsFigure(alarms: readonly Alarm[], chosen: number): Figure {
   const now = alarms[chosen]
   return {
-    title: 'Warned in time',
-    caption: `Episodes with an alert at or before their first step of class 1, by the share of class-0 steps that set off an alert; held-out probabilities; n = ${plural(now?.episodes ?? 0, 'episode')}.`,
+    title: 'Alerted before or at the first step',
+    caption: `Episodes with an alert at or before their first step of class 1, by the share of class-0 steps that set off an alert; thin: before that step. Dashed: alerts at random at the same rate. Held-out probabilities; n = ${plural(now?.episodes ?? 0, 'episode')}.`,
     summary: now
-      ? `At ${percent(now.falsePositiveRate)} false alarms ${integer(now.alerted)} of ${plural(now.episodes, 'episode')} are warned of in time.`
+      ? `At ${percent(now.falsePositiveRate)} false alarms ${integer(now.alerted)} of ${plural(now.episodes, 'episode')} are alerted before or at their first step of class 1, ${integer(warnedBefore(now))} before it.`
       : 'No threshold was judged.',
     fileName: 'early-warning',
     indexAxis: 'x',
     rowSeries: 0,
     table: {
       columns: [
-        ...['false_positive_rate', 'threshold', 'episodes', 'alerted'],
+        ...['false_positive_rate', 'threshold', 'episodes', 'alerted', 'alerted_before'],
+        ...['chance_alerted', 'chance_before'],
         ...['mean_lead_steps', 'lead_low_95', 'lead_high_95'],
       ],
       rows: alarms.map((alarm) => [
-        ...[alarm.falsePositiveRate, alarm.threshold, alarm.episodes, alarm.alerted],
+        ...[alarm.falsePositiveRate, alarm.threshold, alarm.episodes, alarm.alerted, warnedBefore(alarm)],
+        ...[alarm.chance?.alerted ?? '', alarm.chance?.before ?? ''],
         ...[alarm.meanLead.value, alarm.meanLead.low, alarm.meanLead.high],
       ]),
     },
     tooltip: (i) => ({
       title: `${percent(alarms[i]?.falsePositiveRate ?? null)} false alarms`,
       lines: [
-        { label: 'warned in time', value: percent(shareOf(alarms[i])), colour: 'accent' },
+        { label: 'before or at', value: percent(shareOf(alarms[i])), colour: 'accent' },
+        { label: 'before', value: percent(beforeOf(alarms[i])), colour: 'accent' },
+        {
+          label: 'by chance',
+          value: percent(partOf(alarms[i], alarms[i]?.chance?.alerted)),
+          colour: 'baseline',
+        },
         { label: 'threshold', value: share(alarms[i]?.threshold ?? null), colour: null },
         { label: 'mean lead', value: `${digits(alarms[i]?.meanLead.value ?? null)} steps`, colour: null },
       ],
@@ -57,18 +74,33 @@ export function alarmsFigure(alarms: readonly Alarm[], chosen: number): Figure {
         'false alarms (% of class-0 steps)',
         alarms.map((alarm) => ({ text: digits(alarm.falsePositiveRate * 100), isMuted: true })),
       ),
-      yAxis: amountAxis(theme, 'episodes warned in time (%)', 100, 25),
+      yAxis: amountAxis(theme, 'episodes alerted (%)', 100, 25),
       series: [
         {
           type: 'line',
-          name: 'warned in time',
+          name: 'before or at',
           color: theme.accent,
           symbolSize: 6,
           lineStyle: { color: theme.accent, width: 2 },
-          data: alarms.map((alarm) => {
-            const part = shareOf(alarm)
-            return part === null ? null : part * 100
-          }),
+          data: alarms.map((alarm) => inPercent(shareOf(alarm))),
+        },
+        {
+          type: 'line',
+          name: 'before',
+          color: theme.accent,
+          symbol: 'none',
+          silent: true,
+          lineStyle: { color: theme.accent, width: 1 },
+          data: alarms.map((alarm) => inPercent(beforeOf(alarm))),
+        },
+        {
+          type: 'line',
+          name: 'by chance',
+          color: theme.baseline,
+          symbol: 'none',
+          silent: true,
+          lineStyle: { color: theme.baseline, width: 1.5, type: 'dashed' },
+          data: alarms.map((alarm) => inPercent(partOf(alarm, alarm.chance?.alerted))),
         },
         {
           type: 'scatter',

@@ -43,6 +43,7 @@ export function sourceText(source: ActivationSource): string {
   if ('values' in source) return plural(source.values.length, 'value')
   if ('vector' in source)
     return source.variant ? `${source.variant.kind} for ${source.vector}` : source.vector
+  if ('probe' in source) return `direction of ${source.probe}`
   if ('dataSet' in source)
     return `${[source.class, source.pooling].filter(Boolean).join(', ') || 'rows'} of ${source.dataSet}`
   const { run, episode, step, at } = source

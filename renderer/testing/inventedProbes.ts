@@ -312,6 +312,7 @@ export function inventDocument(
           episodes: dataSet.episodes,
           alerted,
           leadSteps,
+          chance: { alerted: dataSet.episodes * rate * 2, before: dataSet.episodes * rate },
         },
         meanLead: { value: mean, low: mean * 0.7, high: mean * 1.3 },
       }

@@ -34,6 +34,17 @@ it('tells how many steps before the first event an alert came', () => {
   expect(atFive.meanLead.value).toBe(1)
 })
 
+it('says how many episodes alerts at random would reach, before the event and at it', () => {
+  const { held: predictions, steps } = held([
+    [[0, 0.2], [0, 0.9], [1, 0.8]],
+    [[1, 0.95], [0, 0.1]],
+  ]) // prettier-ignore
+  const half = earlyWarnings(predictions, steps, []).find((one) => one.falsePositiveRate === 0.5)!
+  // Two steps before the first event, none before the second.
+  expect(half.chance!.before).toBeCloseTo(0.75 + 0, 12)
+  expect(half.chance!.alerted).toBeCloseTo(0.875 + 0.5, 12)
+})
+
 it('takes the lowest threshold that lets no more false alarms pass', () => {
   const { held: predictions, steps } = held([
     [[0, 0.8], [0, 0.2], [1, 0.99]], // .8 is the one of 100 class-0 steps that may pass

@@ -38,10 +38,14 @@ export function earlyWarnings(
     const threshold = quietThreshold(scores, held.labels, falsePositiveRate)
     const warned: { group: number; lead: number }[] = []
     let withEvent = 0
+    const chance = { alerted: 0, before: 0 }
     for (const { group, samples } of ordered) {
       const event = samples.find((sample) => held.labels[sample] === 1)
       if (event === undefined) continue
       withEvent++
+      const earlier = samples.indexOf(event)
+      chance.before += 1 - (1 - falsePositiveRate) ** earlier
+      chance.alerted += 1 - (1 - falsePositiveRate) ** (earlier + 1)
       const alert = samples.find((sample) => scores[sample] >= threshold)
       if (alert === undefined) continue
       const lead = stepOf(event) - stepOf(alert)
@@ -63,6 +67,7 @@ export function earlyWarnings(
       episodes: withEvent,
       alerted: warned.length,
       leadSteps: warned.map(({ lead }) => lead),
+      chance,
       meanLead: estimateOf(meanUnder(null), resamples.map(meanUnder), groups),
     }
   })

@@ -95,7 +95,9 @@ export class DataSetDesk {
       (known) => known.hash === hash && JSON.stringify(known.recipe) === JSON.stringify(recipe),
     )
     if (same) return same
-    const models = runs.map(({ manifest }) => ({ name: manifest.modelName, hash: manifest.modelHash }))
+    const models = runs.map(({ manifest }) => ({
+      ...{ name: manifest.modelName, hash: manifest.modelHash, computeDtype: manifest.computeDtype },
+    }))
     const runNames = runs.map(({ name }) => name)
     const record = this.workspace.dataSets.create(
       {
@@ -109,7 +111,12 @@ export class DataSetDesk {
         layers,
         poolings: recipe.poolings,
         width,
-        models: models.filter(({ hash: one }, i) => models.findIndex((other) => other.hash === one) === i),
+        models: models.filter(
+          (one, i) =>
+            models.findIndex(
+              (other) => other.hash === one.hash && other.computeDtype === one.computeDtype,
+            ) === i,
+        ),
         bytes: bytesOf(survey, width),
       },
       { keys: chosen.keys, labels, earlierLabels },

@@ -54,7 +54,10 @@ export function exportProbe(probe: TrainedProbe, format: 'safetensors' | 'json' 
         classes: JSON.stringify(document.data.classes),
         data_hash: document.data.hash,
         // One model's direction is not another's: an intervention compares.
-        ...(models.length === 1 && { model: models[0].name, model_hash: models[0].hash }),
+        ...(models.length === 1 && {
+          ...{ model: models[0].name, model_hash: models[0].hash },
+          ...(models[0].computeDtype && { compute_dtype: models[0].computeDtype }),
+        }),
         innerview: version,
       },
     ),

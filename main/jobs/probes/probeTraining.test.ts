@@ -335,6 +335,37 @@ describe('a trained probe', () => {
     )
   })
 
+  test('is a direction for interventions, and a gate, at its own hook point', async () => {
+    const id = await trained()
+    const { document } = engine.probes.get(id)
+    const hook = 'blocks.3.hook_resid_post'
+    const source = await engine.readRun({ probe: id }, hook)
+    const length = Math.hypot(...document!.coefficients[0])
+    expect(source).toMatchObject({
+      shape: [document!.data.width],
+      isSequence: false,
+      computeDtype: 'float32',
+    })
+    source.data.forEach((value, i) => expect(value).toBeCloseTo(document!.coefficients[0][i] / length, 6))
+    const { above } = engine.probeReader.gate(id, 0.05)
+    const steered = await collected({
+      episodes: 2,
+      interventions: [
+        {
+          ...{ kind: 'add', hook, positions: 'lastPrompt', vector: { probe: id }, alpha: -4 },
+          gate: { vector: { probe: id }, above },
+        },
+      ],
+    })
+    const { manifest, progress } = engine.runs.get(steered)
+    expect(manifest.interventions[0].sources.join()).toContain(`probe ${id}`)
+    const [count] = progress.interventions!
+    expect(count.open!).toBeGreaterThan(0)
+    expect(count.open!).toBeLessThan(count.tokens)
+    expect(() => engine.readRun({ probe: id }, 'blocks.2.hook_resid_post')).toThrow(failing('probe_lacks'))
+    expect(() => engine.readRun({ probe: 'p99' }, hook)).toThrow(failing('not_found'))
+  })
+
   test('names the steps that are most like one, the likest first', async () => {
     const id = await trained()
     const step = { runId, episode: 1, step: 2 }
