@@ -69,6 +69,23 @@ test('a probe is trained on a run, listed, shown, written to a file and removed'
   expect(terminal.json(...words('probes list --workspace w')).document).toEqual([])
 })
 
+test('a probe is read while a run is played, every step of it, and its hook point captured for that', () => {
+  const { id } = probe('--run r1 --layers 3 --permutations 0 --bootstraps 100').document
+  const collect = `collect --model embedded --workspace w --episodes 2 --max-steps 3 --layers none --seed 9`
+  const { code, log, out } = terminal.run(...words(`${collect} --probe ${id}`))
+  expect(code).toBe(0)
+  const lines = log.split('\n').filter((line) => /^episode \d step \d {2}\.?\d/.test(line))
+  expect(new Set(lines.map((line) => line.slice(0, 16))).size).toBe(lines.length)
+  expect(lines).toHaveLength(Number(/(\d+) steps/.exec(out)![1]))
+  expect(lines.every((line) => / [01]\.\d\d( !)? {2}(valid|invalid|win)$/.test(line))).toBe(true)
+  expect(out).toContain(`Probe ${id}: mean`)
+  const document = terminal.json(...words(`${collect} --probe ${id}`)).document
+  expect(document.probe.episodes).toHaveLength(2)
+  for (const { mean, max } of document.probe.episodes) expect(max).toBeGreaterThanOrEqual(mean)
+  const unknown = terminal.json(...words(`${collect} --probe p99`))
+  expect([unknown.code, unknown.document.error.code]).toEqual([1, 'not_found'])
+})
+
 test('a training that was killed is interrupted, keeps its cells and goes on with the others', async () => {
   const options =
     '--run r1 --layers 2,3 --pooling last-prompt,mean-prompt,mean-generated --permutations 30 --bootstraps 100'

@@ -7,17 +7,21 @@ import { answerInTerminal } from './humanOracle.ts'
 import { interventionLines } from './interventionLines.ts'
 import { duration, percent } from './output.ts'
 import { programName } from './programName.ts'
+import { probeLine, probeResult, watchProbe } from './watchProbe.ts'
 
-/** Shows a run's progress until it ends, answers for a person if asked to, pauses it on Ctrl-C, prints the result. */
+/** Shows a run's progress, and what a probe reads in it, until it ends, answers for a person if asked to, pauses it on Ctrl-C, prints the result. */
 export async function followRun(
   context: CommandContext,
   engine: EngineService,
   run: RunRecord,
+  probe?: string,
 ): Promise<void> {
   const { output, signal } = context
   output.note(`Run ${run.id}: ${run.name}`)
   const watching = new AbortController()
   const watchers = [showProgress(context, engine, run.id, watching.signal)]
+  if (probe !== undefined)
+    watchers.push(watchProbe(engine, { output, probe, runId: run.id }, watching.signal))
   const pause = (): void => {
     const hasEnded = !engine.runs.active().some(({ id }) => id === run.id) // a moment ago, perhaps
     if (!hasEnded) engine.runs.pause(run.id)
@@ -45,7 +49,7 @@ export async function followRun(
     return
   }
   if (ended.status === 'paused') output.note(`Paused. Go on with: ${programName} runs resume ${ended.id}`)
-  printEnd(context, ended)
+  printEnd(context, ended, probe === undefined ? null : probeResult(engine, probe, run.id))
 }
 
 async function showProgress(
@@ -72,7 +76,11 @@ function progressLine(p: RunProgress): string {
   return parts.join(' · ')
 }
 
-function printEnd({ output }: CommandContext, run: RunRecord): void {
+function printEnd(
+  { output }: CommandContext,
+  run: RunRecord,
+  probe: ReturnType<typeof probeResult> | null,
+): void {
   const { id, status, progress: p } = run
   output.result(
     {
@@ -86,11 +94,13 @@ function printEnd({ output }: CommandContext, run: RunRecord): void {
       newTokens: p.newTokens,
       seconds: p.seconds,
       interventions: p.interventions,
+      ...(probe && { probe }),
     },
     () =>
       [
         `Run ${id} ${status}: ${p.episodesDone} episodes, ${p.steps} steps, ${p.invalid} invalid (${percent(p.invalid, p.steps)}), ${p.wins} wins, ${duration(p.seconds)}`,
         ...interventionLines(run),
+        ...(probe ? [probeLine(probe.id, probe)] : []),
       ].join('\n'),
   )
 }

@@ -4,7 +4,14 @@ import { AlertRate } from './alertRate.svelte.ts'
 
 const alarmsAt = (...rates: number[]): ProbeDocument['earlyWarning'] =>
   rates.map((falsePositiveRate) => ({
-    ...{ falsePositiveRate, threshold: 1 - falsePositiveRate, episodes: 0, alerted: 0, leadSteps: [] },
+    ...{
+      falsePositiveRate,
+      threshold: 1 - falsePositiveRate,
+      episodes: 0,
+      alerted: 0,
+      leadSteps: [],
+      chance: null,
+    },
     meanLead: { value: null, low: null, high: null },
   }))
 afterEach(() => vi.unstubAllGlobals())

@@ -1,7 +1,7 @@
 // Trained probes at work: along episodes, over tokens and layers, beside other steps, out of the program.
 // Owns: joining a probe's direction with stored or replayed activations. Not: training (probeTraining.ts) or the formulae (analysis/probes/).
 import { decisionValues, probabilitiesOf } from '../../analysis/probes/readProbe.ts'
-import { poolingWeights } from '../../analysis/poolings.ts'
+import { pointsOfPooling, poolingWeights } from '../../analysis/poolings.ts'
 import type { WorkProgress } from '../../contract/api.ts'
 import type { StepKey } from '../../contract/dataSets.ts'
 import { errors } from '../../contract/errors.ts'
@@ -15,6 +15,7 @@ import type {
 } from '../../contract/storedProbes.ts'
 import type { RunRecord } from '../../contract/runs.ts'
 import { parseStoredHook } from '../../model/hookNames.ts'
+import { decisionPoints } from '../../store/activations.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { isStored, readRows, StoredVectors, type SizedStep } from '../dataSets/pooledRows.ts'
 import type { StepReplay } from '../dataSets/stepReplay.ts'
@@ -202,6 +203,32 @@ export class ProbeReader {
   /** @throws not_found, probe_not_done, probe_not_linear, probe_no_gate */
   gate(id: string, falsePositiveRate: number): ProbeGate {
     return probeGate(this.linear(id), falsePositiveRate)
+  }
+
+  /**
+   * What a run must capture for the probe to be read while it is played, and what it says then.
+   * @returns `threshold`: at 5 % false alarms, null where none was judged
+   * @throws not_found, probe_not_done, probe_not_linear
+   */
+  liveNeeds(id: string): {
+    hook: string
+    positions: 'decision' | 'all'
+    modelHashes: string[]
+    classes: string
+    threshold: number | null
+  } {
+    const { hook, choice, models, document } = this.linear(id)
+    const isDecision = pointsOfPooling(choice).every((point) =>
+      (decisionPoints as readonly string[]).includes(point),
+    )
+    const { data, earlyWarning } = document
+    return {
+      hook,
+      positions: isDecision ? 'decision' : 'all',
+      modelHashes: models.map(({ hash }) => hash),
+      classes: data.classes.length === 2 ? data.classes[1] : 'the likeliest class',
+      threshold: earlyWarning.find(({ falsePositiveRate }) => falsePositiveRate === 0.05)?.threshold ?? null,
+    }
   }
 
   /** On tokens of a model, as they come. @throws not_found, probe_not_done, probe_not_linear, probe_foreign */
