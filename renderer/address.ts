@@ -8,6 +8,7 @@ export const views = [
   'probe',
   'steer',
   'compare',
+  'lab',
   'models',
   'jobs',
   'settings',

@@ -51,6 +51,13 @@ export const appCommands: Command[] = [
     run: () => selection.go({ view: 'compare' }),
   },
   {
+    id: 'go-lab',
+    title: 'Lab: playground',
+    group: 'Go to',
+    keys: 'g l',
+    run: () => selection.go({ view: 'lab' }),
+  },
+  {
     id: 'go-models',
     title: 'Models',
     group: 'Go to',

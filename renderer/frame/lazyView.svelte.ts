@@ -32,6 +32,7 @@ export const lazyViews = {
   episodes: new LazyView(() => import('../views/EpisodesView.svelte')),
   probe: new LazyView(() => import('../views/ProbeView.svelte')),
   steer: new LazyView(() => import('../views/SteerView.svelte')),
+  lab: new LazyView(() => import('../views/LabView.svelte')),
   compare: new LazyView(() => import('../views/CompareView.svelte')),
 }
 

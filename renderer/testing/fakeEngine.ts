@@ -10,6 +10,7 @@ import type { EpisodeSummary, RunRecord, RunStatus } from '../../main/contract/r
 import type { Doors } from '../doors.ts'
 import { inventComparison } from './fakeComparison.ts'
 import { inventInspection } from './fakeInspection.ts'
+import { inventPlay, inventPlayOf } from './fakePlayground.ts'
 import { FakeProbes, inventLab, type FakeLab } from './fakeProbes.ts'
 import { FakeSteering, inventSteering, type FakeSteeringLab } from './fakeSteering.ts'
 import {
@@ -207,7 +208,9 @@ export const worlds: Record<string, () => FakeWorld> = {
 /** A baseline and what was changed in it; one of other seeds, one that plays. */
 worlds['compared'] = () => {
   const steered = (alpha: number) =>
-    inventedInterventions.slice(0, 1).map((one) => (one.kind === 'add' ? { ...one, alpha } : one))
+    inventedInterventions
+      .slice(0, 1)
+      .map((one) => (one.kind === 'add' ? { ...one, alpha, vector: { vector: 'v1' } } : one))
   const condition = (alpha: number): RunRecord =>
     inventRun(
       `steered α ${alpha}`,
@@ -495,8 +498,13 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       ),
     },
     playground: {
-      play: os.playground.play.handler(({ input }) => absent('model', input.modelId)),
-      fromStep: os.playground.fromStep.handler(({ input }) => absent('run', input.runId)),
+      play: os.playground.play.handler(({ input, signal }) =>
+        inventPlay(input, (ms) => wait(ms, signal), signal),
+      ),
+      fromStep: os.playground.fromStep.handler(
+        ({ input }) =>
+          inventPlayOf(find(input.runId), input.episode, input.step) ?? absent('step', String(input.step)),
+      ),
     },
     dataSets: {
       list: os.dataSets.list.handler(() => lab.dataSets),
