@@ -12,7 +12,13 @@ export const playScales: Record<
   Exclude<PlayColour, 'none'>,
   { name: string; short: string; high: number; unit: string; valueOf: (token: PlayedToken) => number | null }
 > = {
-  probability: { name: 'Probability', short: 'probability', high: 1, unit: '', valueOf: (token) => Math.exp(token.logProbability) },
+  probability: {
+    name: 'Probability',
+    short: 'probability',
+    high: 1,
+    unit: '',
+    valueOf: (token) => Math.exp(token.logProbability),
+  },
   divergence: {
     name: 'KL, steered from unsteered',
     short: 'KL',

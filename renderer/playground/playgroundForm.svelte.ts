@@ -1,6 +1,7 @@
 // The playground: what is filled in, and the two answers as they come.
 // Owns: asking, stopping, filling from a stored step. Not: draft ↔ settings (playgroundDraft.ts), tokens (answers.ts), drawing.
 import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
+import type { VectorSummary } from '../../main/contract/vectors.ts'
 import { engine, type Engine } from '../client.ts'
 import { afterItems, newPlay, Waiting, type Play } from './answers.ts'
 import {
@@ -13,6 +14,7 @@ import {
   type PlaygroundDraft,
   type StepPlace,
 } from './playgroundDraft.ts'
+import { newSlider } from './sliders.ts'
 
 type Calls = Engine['playground']
 
@@ -69,6 +71,16 @@ export class PlaygroundForm {
     this.play = newPlay()
     this.asked = null
     this.problem = null
+  }
+
+  /** Adds a vector of the library, once, and takes the model that it is of. */
+  add(vector: VectorSummary, modelId: string | null): void {
+    if (modelId !== null && modelId !== this.draft.modelId) {
+      this.startOver()
+      this.draft.modelId = modelId
+    }
+    if (this.draft.sliders.some(({ vectorId }) => vectorId === vector.id)) return
+    this.draft.sliders = [...this.draft.sliders, newSlider(vector)]
   }
 
   stop(): void {

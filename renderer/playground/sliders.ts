@@ -1,6 +1,7 @@
 // A vector of the library that steers the playground, and the intervention that it stands for.
 // Owns: both directions. Not: what a vector is (the library), other interventions, which stay as they are.
 import type { InterventionSetting } from '../../main/contract/interventions.ts'
+import type { VectorSummary } from '../../main/contract/vectors.ts'
 
 export const placeNames = {
   lastPrompt: 'last prompt token',
@@ -24,6 +25,17 @@ export interface VectorSlider {
   /** One that is off stays in the list. */
   isOn: boolean
 }
+
+/** Where upstream steers, at the strength that the vector was made with. */
+export const newSlider = ({ id, rows }: VectorSummary): VectorSlider => ({
+  vectorId: id,
+  hook: rows[0]?.hook ?? '',
+  alpha: 1,
+  unit: 'vector',
+  place: 'lastPrompt',
+  count: 8,
+  isOn: true,
+})
 
 /** How far a slider goes by itself; a number typed beside it may be larger. */
 export const sliderRange = { vector: 8, valueNorm: 1 } as const

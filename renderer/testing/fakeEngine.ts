@@ -466,7 +466,20 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         await wait(60)
         return inventComparison(input.runIds.map(find))
       }),
-      fork: os.runs.fork.handler(({ input }) => absent('run', input.runId)),
+      fork: os.runs.fork.handler(({ input }) => {
+        const from = find(input.runId)
+        const { episode, step } = input
+        const id = input.name || `${from.name}, from step ${step}`
+        const run = inventRun(id, 'running', { createdAt: at(0) }, { ...from.settings, ...input.changes })
+        const copied = [
+          { until: Math.max(1, step), seed: from.settings.seed, sampling: from.settings.sampling },
+        ]
+        const fork = { runId: from.id, name: from.name, episode, step, copied }
+        const fresh = { ...run, manifest: { ...run.manifest, fork } }
+        world.runs = [fresh, ...world.runs]
+        say({ kind: 'run', run: fresh })
+        return fresh
+      }),
       statistics: os.runs.statistics.handler(({ input }) =>
         inventStatistics(find(input.id), find(input.id).progress.episodesDone),
       ),

@@ -11,7 +11,7 @@ import type { Estimate } from '../../main/contract/estimates.ts'
 import { probeSettings, type ProbeDocument } from '../../main/contract/probes.ts'
 import type { ProbeSummary } from '../../main/contract/storedProbes.ts'
 import type { RunRecord } from '../../main/contract/runs.ts'
-import { inventEpisode, randomOf } from './invented.ts'
+import { inventEpisode, randomOf, inventedModels } from './invented.ts'
 
 type Prediction = ProbeDocument['predictions'][number]
 
@@ -102,7 +102,7 @@ export function inventDataSet(
     hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     ...{ rows: preview.rows, episodes: preview.episodes, classes: preview.classes, counts: preview.counts },
     ...{ layers: preview.layers, poolings: recipe.poolings, width: 576, bytes: preview.bytes },
-    models: [{ name: 'SmolLM2-135M-Instruct', hash: '0'.repeat(64) }],
+    models: [{ name: 'SmolLM2-135M-Instruct', hash: inventedModels[0]?.hash ?? '' }],
     missingRuns: [],
     ...change,
   }
