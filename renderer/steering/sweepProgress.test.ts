@@ -5,6 +5,7 @@ import {
   canCancel,
   canPause,
   canResume,
+  comparedRuns,
   isPlayed,
   sweepFraction,
   sweepNow,
@@ -64,4 +65,19 @@ it('what a status allows', () => {
   expect(of(canPause)).toEqual(['running'])
   expect(of(canCancel)).toEqual(['queued', 'running', 'judging', 'paused'])
   expect(of(canResume)).toEqual(['paused', 'interrupted', 'cancelled', 'failed'])
+})
+
+describe('the runs of a sweep side by side', () => {
+  const roleOf = (runId: string) => record.conditions.find((one) => one.runId === runId)?.role
+  it('begin with the baseline and are all of them', () => {
+    const shuffled = { conditions: record.conditions.toReversed() }
+    expect(comparedRuns(shuffled)).toHaveLength(record.conditions.length)
+    expect(roleOf(comparedRuns(shuffled)[0] ?? '')).toBe('baseline')
+  })
+  it('leave out directions that mean nothing where they are not wanted', () => {
+    const roles = comparedRuns(record, false).map(roleOf)
+    expect(roles).toContain('steered')
+    expect(roles).not.toContain('random')
+    expect(roles).not.toContain('shuffled')
+  })
 })

@@ -52,3 +52,16 @@ export const canCancel = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
   isPlayed({ status }) || status === 'paused'
 export const canResume = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
   ['paused', 'interrupted', 'cancelled', 'failed'].includes(status)
+
+/**
+ * The runs of its conditions as they are compared, the baseline first.
+ * @param withControls  random, shuffled and orthogonal directions too
+ */
+export const comparedRuns = (
+  { conditions }: Pick<SweepSummary, 'conditions'>,
+  withControls = true,
+): string[] =>
+  conditions
+    .filter(({ role }) => withControls || !['random', 'shuffled', 'orthogonal'].includes(role))
+    .toSorted((a, b) => Number(b.role === 'baseline') - Number(a.role === 'baseline'))
+    .map(({ runId }) => runId)

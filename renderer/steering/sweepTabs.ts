@@ -3,6 +3,7 @@
 export const sweepTabs = [
   { id: 'verdict', title: 'Verdict' },
   { id: 'tables', title: 'Upstream’s tables' },
+  { id: 'inspect', title: 'Inspect' },
 ] as const
 export type SweepTab = (typeof sweepTabs)[number]['id']
 
