@@ -34,6 +34,10 @@ export function listRows(runs: readonly RunRecord[]): ListRow[] {
   })
 }
 
+/** The runs of a sweep, its baseline first. @param runs  newest first */
+export const conditionsOf = (sweepId: string, runs: readonly RunRecord[]): RunRecord[] =>
+  baselineFirst(runs.filter(({ sweep }) => sweep?.id === sweepId))
+
 /** The condition without interventions; where several have none, the one that was made first. */
 function baselineFirst(runs: readonly RunRecord[]): RunRecord[] {
   const oldestFirst = runs.toReversed()
