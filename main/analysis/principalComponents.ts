@@ -1,6 +1,7 @@
 // Principal components of rows.
 // Owns: PCA, by whichever of the two small matrices is smaller. Not: which rows, or what a picture of them means.
 // Method: eigenvectors of XᵀX, or of XXᵀ where there are fewer rows than columns (Jolliffe & Cadima 2016). Sums in float64.
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
 import { symmetricEigen } from './symmetricEigen.ts'
 
 export interface PrincipalComponents {
@@ -14,17 +15,25 @@ export interface PrincipalComponents {
   explained: Float64Array
 }
 
+interface ComponentOptions {
+  count: number
+  /** True where left out. */
+  centre?: boolean
+}
+const componentOptions: OptionKinds<ComponentOptions> = { count: 'number', centre: 'boolean' }
+
 /**
  * The first principal components; fewer than asked for where the rows span fewer directions, none for rows that are all the same.
  * @param rows  N×width, row-major
- * @throws TypeError where rows are not whole or hold a value that is not finite
+ * @throws TypeError for an unknown option, and where rows are not whole or hold a value that is not finite
  * Source: docs/methods/steering.md. Checked against NumPy's svd in tests/parity/steering.test.ts.
  */
 export function principalComponents(
   rows: Float32Array | Float64Array,
   width: number,
-  { count, centre = true }: { count: number; centre?: boolean },
+  options: ComponentOptions,
 ): PrincipalComponents {
+  const { count, centre = true } = checkOptions('principalComponents', options, componentOptions)
   const n = rows.length / width
   if (!Number.isInteger(n)) throw new TypeError(`${rows.length} values are no rows of ${width}`)
   const mean = new Float64Array(width)

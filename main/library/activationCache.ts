@@ -35,7 +35,7 @@ import {
   type TokenChoice,
 } from './directLogits.ts'
 import { resultsOf, type PartSource } from './layerParts.ts'
-import { checkOptions } from './options.ts'
+import { checkOptions } from '../contract/options.ts'
 import { addRemainder, biasComponent, headComponents, neuronComponents } from './streamComponents.ts'
 
 export class ActivationCache {

@@ -1,7 +1,7 @@
 // What the decompositions of a cache may be told.
 // Owns: the options with their defaults, and which there are. Not: acting on them (activationCache.ts).
 import type { AttributionOptions, LensNorm } from './directLogits.ts'
-import type { OptionKinds } from './options.ts'
+import type { OptionKinds } from '../contract/options.ts'
 
 export interface StackOptions {
   /** Components up to what this layer reads; those of all layers where left out. */

@@ -5,7 +5,8 @@ import { collectSettings, type CollectInput, type RunRecord } from '../contract/
 import type { EngineService } from '../jobs/engineService.ts'
 import type { StepSituation } from '../jobs/playEpisode.ts'
 import type { InterventionChooser } from '../jobs/runInterventions.ts'
-import { checkOptions, checkSettings, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
+import { checkSettings } from './settings.ts'
 import { inWorkspace } from './workspaceEngine.ts'
 
 /**

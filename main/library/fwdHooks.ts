@@ -4,7 +4,7 @@ import type { InterventionPhase } from '../contract/interventions.ts'
 import type { ModelShape } from '../contract/models.ts'
 import type { HookedFunction, HookFunction } from '../inference/hookFunctions.ts'
 import { chooseHooks, type HookChoice } from './hookChoice.ts'
-import { checkWord } from './options.ts'
+import { checkWord } from '../contract/options.ts'
 
 /**
  * Which hook points, and what is called there: the function gets `{ hook, data, shape, axes, phase, firstPosition }` and gives new values,

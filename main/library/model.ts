@@ -16,7 +16,7 @@ import { hookedFunctions, type FwdHook } from './fwdHooks.ts'
 import { chooseHooks, usualHooks } from './hookChoice.ts'
 import type { Answer, LoadedParts, RunObserver } from './loadedParts.ts'
 import type { NamedWeights } from './namedWeights.ts'
-import { checkOptions } from './options.ts'
+import { checkOptions } from '../contract/options.ts'
 import { checkIds, isChat, type Prompt } from './prompts.ts'
 import {
   cacheOptions,

@@ -12,7 +12,7 @@ import { resourcesFolder } from '../resourcesFolder.ts'
 import { Workspace } from '../store/workspace.ts'
 import { LoadedParts } from './loadedParts.ts'
 import { createModel, type Model } from './model.ts'
-import { checkOptions, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
 
 export interface OpenOptions {
   /**

@@ -3,6 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
+import { principalComponents } from '../analysis/principalComponents.ts'
+import { probeFeatures } from '../analysis/probes/probeFeatures.ts'
+import { DirectionSearch } from '../analysis/steering/directionSearch.ts'
+import { detectableEffect } from '../analysis/steering/sensitivity.ts'
+import { simulatedPower } from '../analysis/steering/simulatedSweep.ts'
 import type { Model } from './model.ts'
 import { openModel } from './openModel.ts'
 import { pathPatch } from './pathPatch.ts'
@@ -86,6 +91,14 @@ describe('an option that is none', () => {
       /an end of a path has no option “head”; near it: heads/,
     )
     expect(() => openEnvironment({ name: 'number_hunt', maxStep: 3 } as never)).toThrow(/near it: maxSteps/)
+    const [four, pair] = [Float32Array.of(1, 2, 3, 5), [0, 1]]
+    expect(() => principalComponents(four, 2, { cont: 1 } as never)).toThrow(/near it: count/)
+    expect(() => detectableEffect({ episodes: 9, steps: 9, rates: 0.5 } as never)).toThrow(/near it: rate/)
+    expect(() => probeFeatures(four, pair, pair, { standardise: true } as never)).toThrow(
+      /near it: standardize/,
+    )
+    expect(() => new DirectionSearch({ component: 1 } as never)).toThrow(/near it: components/)
+    expect(() => simulatedPower({ alpha: [1] } as never, { trials: 1, seed: 1 })).toThrow(/near it: alphas/)
     expect(() => contrastVectors({} as never, { toward: 0 } as never)).toThrow(
       /toward: there is no such setting; near it: towards/,
     )

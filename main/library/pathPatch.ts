@@ -3,7 +3,7 @@
 import { sliceAxis, type AxedTensor } from '../analysis/axedTensor.ts'
 import { pathPatch as patchPath, type PathEnd } from '../inference/pathPatching.ts'
 import { modelInside, type Model } from './model.ts'
-import { checkOptions, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
 import type { Prompt } from './prompts.ts'
 
 export interface PathPatchOptions {

@@ -5,7 +5,8 @@ import { dataSetRecipe } from '../contract/dataSets.ts'
 import { AppError } from '../contract/errors.ts'
 import { probeSettings, type ProbeDocument, type ProbeSettingsInput } from '../contract/probes.ts'
 import type { EngineService } from '../jobs/engineService.ts'
-import { checkOptions, checkSettings, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
+import { checkSettings } from './settings.ts'
 import { inWorkspace } from './workspaceEngine.ts'
 
 /** Which steps, labels and activations: as docs/terminal.md has them; `runIds` is all that must be given. */

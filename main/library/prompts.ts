@@ -2,7 +2,7 @@
 // Owns: telling a text, ids and a chat apart, and refusing what is none of them. Not: tokenising (model/tokenizer.ts).
 import { errors } from '../contract/errors.ts'
 import type { ChatMessage } from '../contract/runs.ts'
-import { checkOptions, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
 
 /** A text, ids, or a chat that the model's template renders. A text gets what the tokeniser wants around it. */
 export type Prompt = string | ArrayLike<number> | readonly ChatMessage[]

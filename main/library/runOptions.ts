@@ -3,7 +3,7 @@
 import type { FwdHook } from './fwdHooks.ts'
 import type { HookChoice } from './hookChoice.ts'
 import type { InterventionInput } from './interventionInputs.ts'
-import type { OptionKinds } from './options.ts'
+import type { OptionKinds } from '../contract/options.ts'
 
 export interface RunOptions {
   /** What is changed, in this order (docs/interventions.md). */

@@ -9,7 +9,7 @@ import { loadKnowledge } from '../environments/knowledge.ts'
 import { knowledgeBaseOracle } from '../environments/knowledgeBaseOracle.ts'
 import { openAiOracle } from '../environments/openAiOracle.ts'
 import { resourcesFolder } from '../resourcesFolder.ts'
-import { checkSettings } from './options.ts'
+import { checkSettings } from './settings.ts'
 
 /** What `kb` and `openai` may be told, or an oracle of one's own. */
 export type OracleChoice = Exclude<z.input<typeof oracleSettings>, { kind: 'human' }> | Oracle

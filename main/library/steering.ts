@@ -5,7 +5,7 @@ import type { ContrastRows } from '../analysis/steering/contrastRows.ts'
 import { verdictCard, type SteeringSweep } from '../analysis/steering/verdictCard.ts'
 import { contrastSettings, type ContrastSettingsInput } from '../contract/contrasts.ts'
 import { verdictSettings, type VerdictDocument, type VerdictSettingsInput } from '../contract/steering.ts'
-import { checkSettings } from './options.ts'
+import { checkSettings } from './settings.ts'
 
 /**
  * Vectors from one class of steps to the other, with all that tells whether to trust them: docs/methods/steering.md.

@@ -3,7 +3,8 @@
 import { AppError } from '../contract/errors.ts'
 import { sweepSettings, type SweepInput, type SweepRecord, type SweepSummary } from '../contract/sweeps.ts'
 import type { EngineService } from '../jobs/engineService.ts'
-import { checkOptions, checkSettings, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
+import { checkSettings } from './settings.ts'
 import { inWorkspace, workspaceOptions, type WorkspaceOptions } from './workspaceEngine.ts'
 
 /** Settings of a sweep as docs/terminal.md has them; `model` is an id of the workspace, a path, or `embedded`. */

@@ -4,7 +4,7 @@ import { errors } from '../contract/errors.ts'
 import type { ChatMessage } from '../contract/runs.ts'
 import type { ChatTemplate } from '../model/chatTemplate.ts'
 import type { Tokenizer } from '../model/tokenizer.ts'
-import { checkOptions, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
 import { checkChat, checkIds } from './prompts.ts'
 
 export interface ToTokensOptions {

@@ -6,7 +6,7 @@ import { chooseHooks, usualHooks, type HookChoice } from './hookChoice.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import type { ObservedRun, RunObserver } from './loadedParts.ts'
 import { modelInside, type Model } from './model.ts'
-import { checkOptions, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
 import { stepMetadata, Trajectory, type StepMetadata, type TrajectoryStep } from './trajectory.ts'
 
 export interface CaptureOptions {

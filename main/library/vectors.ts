@@ -3,7 +3,8 @@
 import type * as z from 'zod'
 import { dataSetRecipe } from '../contract/dataSets.ts'
 import { vectorRecipe, type VectorRecipeInput, type VectorRecord } from '../contract/vectors.ts'
-import { checkOptions, checkSettings, type OptionKinds } from './options.ts'
+import { checkOptions, type OptionKinds } from '../contract/options.ts'
+import { checkSettings } from './settings.ts'
 import { inWorkspace, workspaceOptions, type WorkspaceOptions } from './workspaceEngine.ts'
 
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never

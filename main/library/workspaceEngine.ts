@@ -3,7 +3,7 @@
 import { defaultCache } from '../folders.ts'
 import { openEngine, type EngineService } from '../jobs/engineService.ts'
 import { resourcesFolder } from '../resourcesFolder.ts'
-import type { OptionKinds } from './options.ts'
+import type { OptionKinds } from '../contract/options.ts'
 
 export interface WorkspaceOptions {
   /** A workspace's folder, made where there is none. Nobody else may write to it meanwhile. */

@@ -1,6 +1,7 @@
 // A probe on features from anywhere: rows, labels and groups, nothing else.
 // Owns: the small document that can be laid beside scikit-learn's. Not: rivals and scopes, which need episodes (judgeProbe.ts).
 import { errors } from '../../contract/errors.ts'
+import { checkOptions, type OptionKinds } from '../../contract/options.ts'
 import type { ProbeDocument, ProbeFigures, ProbeSettings, ProbeWarning } from '../../contract/probes.ts'
 import { DenseMatrix } from './denseMatrix.ts'
 import { aurocEstimate, judge, rankingOf } from './figures.ts'
@@ -24,6 +25,16 @@ export interface FeatureOptions extends Pick<
 
 /** A label or a group as other programs write them. */
 export type FeatureName = number | string | bigint
+
+const featureOptions: OptionKinds<FeatureOptions> = {
+  estimator: 'any',
+  standardize: 'boolean',
+  classWeight: ['none', 'balanced'],
+  permutations: 'count',
+  bootstraps: 'count',
+  seed: 'number',
+  split: 'any',
+}
 
 export interface ProbedFeatures {
   /** Of held-out rows. */
@@ -68,7 +79,7 @@ function placesInGroup(groups: Int32Array): number[] {
 
 /**
  * @param X  N×D row-major; float64 is computed with as it is  @param y  N labels  @param groups  N: rows of one group stay together
- * @throws probeNoRows, probeOneClass, probeTooFewGroups, probeNotFinite, probeUnsuited, probeTooLarge; TypeError for lengths that do not fit
+ * @throws probeNoRows, probeOneClass, probeTooFewGroups, probeNotFinite, probeUnsuited, probeTooLarge; TypeError for lengths that do not fit and unknown options
  */
 export function probeFeatures(
   X: Float32Array | Float64Array,
@@ -76,6 +87,7 @@ export function probeFeatures(
   groups: ArrayLike<FeatureName>,
   options: FeatureOptions,
 ): ProbedFeatures {
+  checkOptions('probeFeatures', options, featureOptions)
   const n = y.length
   if (n === 0) throw errors.probeNoRows({ purpose: 'learn from' })
   const width = X.length / n

@@ -1,6 +1,7 @@
 // A learned direction: search without gradients among a few principal components.
 // Owns: CMA-ES as an object that is asked for candidates and told their losses. Not: what a candidate costs; a sweep finds that out.
 // Method: Hansen 2016, “The CMA evolution strategy: a tutorial”, with its default parameters (table 1) and without negative weights.
+import { checkOptions, type OptionKinds } from '../../contract/options.ts'
 import { normalGenerator } from '../normalDraws.ts'
 import { seededGenerator } from '../seededGenerator.ts'
 import { symmetricEigen } from '../symmetricEigen.ts'
@@ -19,6 +20,16 @@ export interface DirectionSearchOptions {
   population?: number
   /** First step size in units of the scales. */
   sigma?: number
+}
+
+const searchOptions: OptionKinds<DirectionSearchOptions> = {
+  components: 'any',
+  width: 'number',
+  scales: 'any',
+  longest: 'number',
+  seed: 'number',
+  population: 'number',
+  sigma: 'number',
 }
 
 /** All that the search is, as JSON can say it. The draws of a generation follow from seed and generation. */
@@ -64,9 +75,10 @@ export class DirectionSearch {
 
   /**
    * @param state  of a search with the same options, to go on with
-   * @throws TypeError where components, scales or population do not fit
+   * @throws TypeError for an unknown option, and where components, scales or population do not fit
    */
   constructor(options: DirectionSearchOptions, state?: DirectionSearchState) {
+    checkOptions('DirectionSearch', options, searchOptions)
     const { components, width, scales, sigma = 0.5, longest = Infinity } = options
     this.size = components.length / width
     if (!Number.isInteger(this.size) || this.size < 1)

@@ -1,6 +1,7 @@
 // The smallest effect that a sweep can find.
 // Owns: correlation of steps within episodes, the design effect, and the effect that is detectable. Not: power of a whole verdict (simulatedSweep.ts).
 // Sources: Kish 1965, section 5.4 (design effect); Donner & Klar 2000, sections 1.3 and 5.2 (analysis-of-variance estimate; sample size).
+import { checkOptions, type OptionKinds } from '../../contract/options.ts'
 import { studentQuantile } from '../distributions.ts'
 
 /**
@@ -43,14 +44,26 @@ export interface EffectDesign {
   level?: number
   power?: number
 }
+const designKinds: OptionKinds<EffectDesign> = {
+  episodes: 'number',
+  steps: 'number',
+  rate: 'number',
+  variance: 'number',
+  clusterCorrelation: 'number',
+  pairCorrelation: 'number',
+  comparisons: 'number',
+  level: 'number',
+  power: 'number',
+}
 
 /**
  * The smallest difference between two conditions that a two-sided test finds with the given power:
  * (t₁₋α⸝₂ₖ + t_power)·√(2σ²·(1 + (m − 1)ρ)·(1 − r) ÷ nm), both quantiles with n − 1 degrees of freedom, r the correlation of a pair.
  * @returns in the outcome's own units, for a rate 0 … 1; null below two episodes
- * @throws TypeError for a rate, correlation, level or power that cannot be
+ * @throws TypeError for an unknown key, a rate, correlation, level or power that cannot be
  */
 export function detectableEffect(design: EffectDesign): number | null {
+  checkOptions('detectableEffect', design, designKinds)
   const { episodes, steps, rate, clusterCorrelation: rho = 0.1, pairCorrelation: pair = 0 } = design
   const { comparisons = 1, level = 0.05, power = 0.8 } = design
   const variance = design.variance ?? (rate === undefined ? NaN : rate * (1 - rate))

@@ -1,6 +1,7 @@
 // Sweeps whose truth is known: what a verdict finds in them tells how far it can be trusted.
 // Owns: drawing them, and the share of them in which the verdict claims an effect. Not: the verdict.
 // Method: correlated outcomes by Lunn & Davies 1998: each step repeats its episode's own draw with probability √ρ and is drawn anew otherwise.
+import { checkOptions, type OptionKinds } from '../../contract/options.ts'
 import {
   verdictSettings,
   type SweepCondition,
@@ -27,6 +28,18 @@ export interface SimulatedSweep {
   directionSpread?: number
   /** Whether the arms of a pair share their episode's draw, as the same object and seed make them. */
   isPaired?: boolean
+}
+
+const planKinds: OptionKinds<SimulatedSweep> = {
+  episodes: 'number',
+  steps: 'number',
+  rate: 'number',
+  effect: 'number',
+  clusterCorrelation: 'number',
+  alphas: 'any',
+  randomDirections: 'number',
+  directionSpread: 'number',
+  isPaired: 'boolean',
 }
 
 /** A sweep of which everything is known. The same seed gives the same. */
@@ -88,14 +101,21 @@ export interface SimulatedPower {
   coverage: number | null
 }
 
+interface PowerOptions {
+  trials: number
+  seed: number
+  /** Of the verdict; with fewer resamples and permutations it is faster, and no less valid. */
+  settings?: VerdictSettingsInput
+}
+const powerOptions: OptionKinds<PowerOptions> = { trials: 'count', seed: 'number', settings: 'any' }
+
 /**
  * In how many of many simulated sweeps the verdict claims an effect: its power, or with `effect: 0` its rate of false claims.
- * @param settings  of the verdict; with fewer resamples and permutations it is faster, and no less valid
+ * @throws TypeError for an unknown key
  */
-export function simulatedPower(
-  plan: SimulatedSweep,
-  { trials, seed, settings = {} }: { trials: number; seed: number; settings?: VerdictSettingsInput },
-): SimulatedPower {
+export function simulatedPower(plan: SimulatedSweep, options: PowerOptions): SimulatedPower {
+  checkOptions('a simulated sweep', plan, planKinds)
+  const { trials, seed, settings = {} } = checkOptions('simulatedPower', options, powerOptions)
   const largest = plan.alphas.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a))
   let [claims, covered] = [0, 0]
   for (let trial = 0; trial < trials; trial++) {

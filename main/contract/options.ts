@@ -1,9 +1,6 @@
 // Options as a program gives them: without types nothing else would ever see a typo in one.
 // Owns: refusing keys that nobody reads and words that mean nothing, with what is near. Not: what options mean, or numbers' ranges.
-import type * as z from 'zod'
-import { errors } from '../contract/errors.ts'
-import { nearestNames } from '../contract/nearestNames.ts'
-import { parseSettings } from '../jobs/settings.ts'
+import { nearestNames } from './nearestNames.ts'
 
 const described = {
   any: 'anything',
@@ -47,7 +44,7 @@ export function checkOptions<Options extends object>(
   for (const [key, value] of Object.entries(given)) {
     const kind: Kind | null = Object.hasOwn(kinds, key) ? kinds[key as keyof Options] : null // just seen to be one
     if (kind === null)
-      throw new TypeError(`${where} has no option “${key}”; ${near(key, Object.keys(kinds))}`)
+      throw new TypeError(`${where} has no option “${key}”; ${nearIt(key, Object.keys(kinds))}`)
     if (value === undefined) continue
     if (typeof kind === 'string') {
       if (!isOf[kind](value))
@@ -64,43 +61,7 @@ export function checkWord(what: string, value: unknown, words: readonly string[]
   throw new TypeError(`${what} is one of ${words.map((word) => `“${word}”`).join(', ')}, not ${wrong}`)
 }
 
-/**
- * Settings that a schema knows, and nothing besides.
- * @throws invalid_input naming the first field that is wrong, or that the schema does not have
- */
-export function checkSettings<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
-  const parsed = parseSettings(schema, value)
-  const lost = firstLost(value, parsed, [])
-  if (!lost) return parsed
-  throw errors.invalidInput({
-    field: [...lost.path, lost.key].join('.'),
-    reason: `there is no such setting; ${near(lost.key, lost.known)}`,
-  })
-}
-
-interface LostKey {
-  path: readonly string[]
-  key: string
-  /** What stands beside it. */
-  known: readonly string[]
-}
-
-/** The first key that a schema has let fall, at any depth. */
-function firstLost(given: unknown, parsed: unknown, path: readonly string[]): LostKey | null {
-  if (!isPlain(given) || !isPlain(parsed)) return null
-  for (const [key, value] of Object.entries(given)) {
-    if (value === undefined) continue
-    if (!Object.hasOwn(parsed, key)) return { path, key, known: Object.keys(parsed) }
-    const lost = firstLost(value, parsed[key], [...path, key])
-    if (lost) return lost
-  }
-  return null
-}
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)
-
-const near = (wrong: string, known: readonly string[]): string =>
+export const nearIt = (wrong: string, known: readonly string[]): string =>
   `near it: ${nearestNames(wrong, known).join(', ')}`
 
 const kindOf = (value: unknown): string => {
