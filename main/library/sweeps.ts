@@ -5,7 +5,8 @@ import { sweepSettings, type SweepInput, type SweepRecord, type SweepSummary } f
 import type { EngineService } from '../jobs/engineService.ts'
 import { checkOptions, type OptionKinds } from '../contract/options.ts'
 import { checkSettings } from './settings.ts'
-import { inWorkspace, workspaceOptions, type WorkspaceOptions } from './workspaceEngine.ts'
+import { inWorkspace } from './workspaceEngine.ts'
+import { workspaceOptions, type WorkspaceOptions } from './workspaceOptions.ts'
 
 /** Settings of a sweep as docs/terminal.md has them; `model` is an id of the workspace, a path, or `embedded`. */
 export type RunSweepSettings = Omit<SweepInput, 'modelId'> & { model: string }

@@ -5,7 +5,8 @@ import { dataSetRecipe } from '../contract/dataSets.ts'
 import { vectorRecipe, type VectorRecipeInput, type VectorRecord } from '../contract/vectors.ts'
 import { checkOptions, type OptionKinds } from '../contract/options.ts'
 import { checkSettings } from './settings.ts'
-import { inWorkspace, workspaceOptions, type WorkspaceOptions } from './workspaceEngine.ts'
+import { inWorkspace } from './workspaceEngine.ts'
+import { workspaceOptions, type WorkspaceOptions } from './workspaceOptions.ts'
 
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never
 type OfSteps = Extract<VectorRecipeInput, { dataSetId: string }>

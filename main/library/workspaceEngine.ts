@@ -1,23 +1,9 @@
 // A workspace's engine for the length of one piece of work.
-// Owns: the options that every such function has, opening, closing. Not: the work (collectRun.ts, probes.ts, vectors.ts, sweeps.ts).
+// Owns: opening and closing. Not: the work (collectRun.ts, probes.ts, vectors.ts, sweeps.ts).
 import { defaultCache } from '../folders.ts'
 import { openEngine, type EngineService } from '../jobs/engineService.ts'
 import { resourcesFolder } from '../resourcesFolder.ts'
-import type { OptionKinds } from '../contract/options.ts'
-
-export interface WorkspaceOptions {
-  /** A workspace's folder, made where there is none. Nobody else may write to it meanwhile. */
-  workspace: string
-  /** For what is made of GGUF files, once; the usual one where left out. */
-  cacheFolder?: string
-  signal?: AbortSignal
-}
-
-export const workspaceOptions: OptionKinds<WorkspaceOptions> = {
-  workspace: 'text',
-  cacheFolder: 'text',
-  signal: 'signal',
-}
+import type { WorkspaceOptions } from './workspaceOptions.ts'
 
 /** @throws workspace_…, and what the work throws; the signal's reason where it is aborted before it begins */
 export async function inWorkspace<T>(
