@@ -33,6 +33,9 @@ export function matches(run: RunRecord, filter: string): boolean {
     .every((word) => text.includes(word))
 }
 
+const asked = (a: RunRecord, b: RunRecord): number =>
+  a.createdAt.localeCompare(b.createdAt) || a.id.localeCompare(b.id, 'en', { numeric: true })
+
 /** A row of the list: a run, or the heading over a sweep's conditions. */
 export type RunItem =
   | { kind: 'run'; key: string; run: RunRecord }
@@ -65,7 +68,9 @@ export class RunList {
       const runs = groups.get(id) ?? []
       if (runs[0] !== run) return []
       const isOpen = this.open.has(id) || this.filter.trim() !== ''
-      const members = isOpen ? runs.map((one): RunItem => ({ kind: 'run', key: one.id, run: one })) : []
+      // As they were asked for, the baseline first, unless the list is sorted by something else.
+      const ordered = this.sort === 'newest' ? runs.toSorted(asked) : runs
+      const members = isOpen ? ordered.map((one): RunItem => ({ kind: 'run', key: one.id, run: one })) : []
       return [{ kind: 'sweep', key: `sweep ${id}`, id, runs, isOpen }, ...members]
     })
   })

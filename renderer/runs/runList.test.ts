@@ -39,13 +39,16 @@ describe('conditions of a sweep', () => {
     ...inventRun(id, 'done'),
     sweep: { id: sweep, title: id },
   })
-  const mixed = [inventRun('alone', 'done'), member('b1', 's2'), member('b2', 's2'), member('a1', 's1')]
+  const mixed = [inventRun('alone', 'done'), member('b10', 's2'), member('b2', 's2'), member('a1', 's1')]
   const keys = (list: RunList) => list.items.map(({ key }) => key)
   it('are folded into one row where the first of them would stand', () => {
     const list = new RunList(() => mixed)
     expect(keys(list)).toEqual(['alone', 'sweep s2', 'sweep s1'])
     list.toggle('s2')
-    expect(keys(list)).toEqual(['alone', 'sweep s2', 'b1', 'b2', 'sweep s1'])
+    expect(keys(list)).toEqual(['alone', 'sweep s2', 'b2', 'b10', 'sweep s1'])
+    list.sort = 'name'
+    expect(keys(list).slice(-2)).toEqual(['b2', 'b10'])
+    list.sort = 'newest'
     list.toggle('s2')
     expect(list.items).toHaveLength(3)
   })

@@ -78,6 +78,7 @@ export class SweepForm {
   originOf = (vector: VectorSummary): readonly string[] => {
     const { origin } = vector
     if (origin.kind === 'contrast') return origin.dataSetRecipe.runIds
+    if (origin.kind === 'learned') return [origin.runId]
     if (origin.kind !== 'probe') return []
     const probe = this.#workspace.probe(origin.recipe.probeId)
     return this.#workspace.dataSet(probe?.dataSetId ?? null)?.recipe.runIds ?? []

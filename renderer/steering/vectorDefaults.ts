@@ -64,6 +64,8 @@ function outcomeFields(vector: VectorSummary, base: CollectSettings): OutcomeFie
     wanted: canBeInvalid ? 'down' : 'up',
   }
   const { origin } = vector
+  if (origin.kind === 'learned')
+    return { ...plain, ...(ruleFields(origin.recipe.outcome) ?? {}), wanted: origin.recipe.wanted }
   if (origin.kind !== 'contrast') return usual
   const { label: rule } = origin.dataSetRecipe
   const fields = ruleFields(rule)

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { checkVector, newVectorDraft, type VectorDraft } from './vectorDraft.ts'
 
-const ground = { dataSetId: 'd1', dataSetLayers: [8, 15], modelLayers: 30 }
+const ground = {
+  dataSetId: 'd1',
+  dataSetLayers: [8, 15],
+  modelLayers: 30,
+  label: { kind: 'invalid' as const },
+}
 const pairs = Array.from({ length: 5 }, (_, i) => ({ positive: `yes ${i}`, negative: `no ${i}` }))
 const check = (change: Partial<VectorDraft>) => checkVector({ ...newVectorDraft(), ...change }, ground)
 
@@ -43,6 +48,35 @@ describe('a contrast', () => {
       settings: { scope: { kind: 'windows', size: 4 } },
     })
     expect(check({ scope: 'windows', windowSize: null }).faults.windowSize).toMatch(/whole number/)
+  })
+})
+
+describe('a direction that is learned', () => {
+  it('counts what the label counts, at one layer', () => {
+    const chosen = {
+      source: 'dataSet',
+      dataSetId: 'd2',
+      layers: '15',
+      method: 'learned',
+      longest: 25,
+    } as const
+    expect(check(chosen).recipe).toMatchObject({
+      ...{ kind: 'learned', dataSetId: 'd2', layer: 15, longest: 0.25, place: { kind: 'lastPrompt' } },
+      ...{ outcome: { kind: 'invalid' }, wanted: 'down', budget: 600 },
+    })
+    expect(check({ ...chosen, layers: '8,15' }).faults.layers).toMatch(/one layer/)
+    expect(check({ ...chosen, budget: 3 }).faults.budget).toMatch(/from 8/)
+    expect(check({ ...chosen, longest: null }).faults.longest).toMatch(/above 0/)
+  })
+  it('cannot count what a person labelled', () => {
+    const byHand = { ...ground, label: { kind: 'hand' as const, name: 'polite' } }
+    const { recipe, faults } = checkVector({ ...newVectorDraft(), method: 'learned' }, byHand)
+    expect(recipe).toBeNull()
+    expect(faults.method).toMatch(/by hand/)
+  })
+  it('is not to be had from prompts', () => {
+    const given = { source: 'prompts', modelId: 'm', pairs, method: 'learned' } as const
+    expect(check(given).recipe).toMatchObject({ kind: 'prompts', settings: { kind: 'meanDifference' } })
   })
 })
 

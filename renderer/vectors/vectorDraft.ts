@@ -1,10 +1,11 @@
 // A vector to be made as plain fields, and the way between them and its recipe.
 // Owns: defaults, turning fields into a recipe, which field a fault belongs to. Not: the form (vectorForm.svelte.ts).
 import type { ContrastSettings } from '../../main/contract/contrasts.ts'
-import { pooling as poolings, type Pooling } from '../../main/contract/dataSets.ts'
+import { pooling as poolings, type LabelRule, type Pooling } from '../../main/contract/dataSets.ts'
 import type { ComputeDtype } from '../../main/contract/models.ts'
 import { vectorRecipe, type VectorRecipe } from '../../main/contract/vectors.ts'
 import { readLayers } from '../runs/layerChoice.ts'
+import type { MethodChoice } from './vectorText.ts'
 import { emptyPair, filledPairs, type PromptPair } from './promptPairs.ts'
 
 /** A number field that was emptied holds null. */
@@ -16,7 +17,8 @@ export type VectorSource = (typeof vectorSources)[number]
 export interface VectorDraft {
   source: VectorSource
   name: string
-  method: ContrastSettings['kind']
+  /** `learned` searches for what lowers or raises an outcome, instead of telling classes apart. */
+  method: MethodChoice
   scope: ContrastSettings['scope']['kind']
   windowSize: NumberField
   /** Names of classes; empty leaves them to the engine. */
@@ -28,6 +30,15 @@ export interface VectorDraft {
   splits: NumberField
   shuffles: NumberField
   seed: NumberField
+  /** Of what is learned. */
+  components: NumberField
+  /** In percent of the residual's norm. */
+  longest: NumberField
+  place: 'lastPrompt' | 'allPrompt' | 'everyGenerated' | 'all'
+  wanted: 'down' | 'up'
+  trainEpisodes: NumberField
+  heldOutEpisodes: NumberField
+  budget: NumberField
   /** Of a data set that is there: which of its layers (empty for all) and poolings (empty for its first). */
   dataSetId: string
   layers: string
@@ -57,6 +68,13 @@ export const newVectorDraft = (): VectorDraft => ({
   splits: 200,
   shuffles: 200,
   seed: 42,
+  components: 8,
+  longest: 50,
+  place: 'lastPrompt',
+  wanted: 'down',
+  trainEpisodes: 12,
+  heldOutEpisodes: 20,
+  budget: 600,
   dataSetId: '',
   layers: '',
   pooling: '',
@@ -70,7 +88,8 @@ export const newVectorDraft = (): VectorDraft => ({
 })
 
 const settingsOf = (draft: VectorDraft): object => ({
-  kind: draft.method,
+  // Nothing is learned from prompts: the plain difference stands in.
+  kind: draft.method === 'learned' ? 'meanDifference' : draft.method,
   scope: draft.scope === 'windows' ? { kind: 'windows', size: draft.windowSize } : { kind: draft.scope },
   leastPerClass: draft.leastPerClass,
   shrinkage: draft.isAutoShrunk ? 'auto' : draft.shrinkage,
@@ -85,6 +104,8 @@ export interface Ground {
   dataSetId: string | null
   dataSetLayers: readonly number[] | null
   modelLayers: number | null
+  /** What is counted where a direction is learned. */
+  label: LabelRule | null
 }
 
 function contrastOf(draft: VectorDraft, ground: Ground, faults: VectorFaults): unknown {
@@ -107,6 +128,31 @@ function contrastOf(draft: VectorDraft, ground: Ground, faults: VectorFaults): u
     ...(towards === '' ? {} : { towards }),
     ...(away === '' ? {} : { away }),
     settings: settingsOf(draft),
+  }
+}
+
+/** What is searched for by what it does to episodes: the label is what is counted in them. */
+function learnedOf(draft: VectorDraft, ground: Ground, faults: VectorFaults): unknown {
+  const { layers, pooling, dataSetId } = contrastOf(draft, ground, faults) as {
+    layers?: number[]
+    pooling?: Pooling
+    dataSetId: string
+  }
+  if (layers && layers.length > 1) faults.layers = 'A direction is learned at one layer.'
+  const { label } = ground
+  if (label?.kind === 'hand' || label?.kind === 'classes')
+    faults.method = 'Labels by hand and classes cannot be counted in new episodes: choose another label.'
+  return {
+    kind: 'learned',
+    ...{ name: draft.name.trim(), dataSetId },
+    ...(layers ? { layer: layers[0] } : {}),
+    ...(pooling ? { pooling } : {}),
+    components: draft.components,
+    longest: draft.longest === null ? null : draft.longest / 100,
+    place: { kind: draft.place },
+    ...(label ? { outcome: label } : {}),
+    ...{ wanted: draft.wanted, trainEpisodes: draft.trainEpisodes },
+    ...{ heldOutEpisodes: draft.heldOutEpisodes, budget: draft.budget, seed: draft.seed },
   }
 }
 
@@ -144,6 +190,12 @@ const fields: Record<string, [VectorField, string]> = {
   pairs: ['pairs', 'Give at least one pair of prompts.'],
   modelId: ['modelId', 'Choose a model that reads them.'],
   layers: ['promptLayers', 'Name at least one layer.'],
+  components: ['components', 'A whole number from 1 to 64.'],
+  longest: ['longest', 'A number above 0, up to 1000.'],
+  trainEpisodes: ['trainEpisodes', 'A whole number from 2 to 1000.'],
+  heldOutEpisodes: ['heldOutEpisodes', 'A whole number from 2 to 1000.'],
+  budget: ['budget', 'A whole number from 8.'],
+  seed: ['seed', 'A whole number from 0.'],
 }
 
 /** The recipe that the fields make, or what is wrong with which of them; a file needs none. */
@@ -158,7 +210,9 @@ export function checkVector(
       ? { kind: 'probe', name: draft.name.trim(), probeId: draft.probeId }
       : draft.source === 'prompts'
         ? promptsOf(draft, ground, faults)
-        : contrastOf(draft, ground, faults)
+        : draft.method === 'learned'
+          ? learnedOf(draft, ground, faults)
+          : contrastOf(draft, ground, faults)
   const parsed = vectorRecipe.safeParse(given)
   for (const issue of parsed.error?.issues ?? []) {
     const path = issue.path.filter((key) => typeof key === 'string').join('.')

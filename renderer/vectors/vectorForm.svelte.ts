@@ -62,7 +62,12 @@ export class VectorForm {
     dataSetId: this.draft.source === 'run' ? 'to be made' : this.draft.dataSetId,
     dataSetLayers: this.dataSet?.layers ?? null,
     modelLayers: this.model?.shape.layers ?? null,
+    label:
+      this.draft.source === 'run'
+        ? (this.#recipe.recipe?.label ?? null)
+        : (this.dataSet?.recipe.label ?? null),
   })
+  label = $derived(this.#ground.label)
   #checked = $derived.by(() => checkVector(this.draft, this.#ground))
   faults: VectorFaults = $derived(this.#checked.faults)
 
@@ -100,8 +105,9 @@ export class VectorForm {
       if (preview.missing > 0 && !this.recipe.replayMissing)
         return preview.replayRefused ?? 'Some activations were not stored. Allow filling them in by replay.'
     }
+    // What is learned tells no classes apart.
     const { classes, ends } = this
-    if (ends === null) return null
+    if (ends === null || this.draft.method === 'learned') return null
     for (const name of [ends.away, ends.towards]) {
       const rows = this.#counts[classes.indexOf(name)] ?? 0
       if (rows < (leastPerClass ?? 0))

@@ -11,6 +11,10 @@ export const methodNames: Record<ContrastSettings['kind'], string> = {
   pairedComponent: 'PCA of paired differences',
 }
 
+/** As a choice: what a person may ask for beside a contrast's own methods. */
+export const methodChoices = { ...methodNames, learned: 'Learned by trying it (CMA-ES)' } as const
+export type MethodChoice = keyof typeof methodChoices
+
 export const scopeNames: Record<ContrastSettings['scope']['kind'], string> = {
   pooled: 'One for all steps',
   perStep: 'One for each step',
