@@ -165,7 +165,9 @@ export function doseFigure({ metric, baseline, points, prompt, isNormUnit }: Dos
                 : { color: theme[colourOf(point, doses)], borderColor: theme.ground, borderWidth: 1 },
             label: {
               show: point.role === 'steered' && isRoomy(point.alpha),
-              position: point.rate !== null && point.rate < (baseline ?? 0) ? 'bottom' : 'top',
+              // Below the curve where it falls, but never on the axis.
+              position:
+                point.rate !== null && point.rate > 0.12 && point.rate < (baseline ?? 0) ? 'bottom' : 'top',
               distance: 8,
               backgroundColor: theme.ground,
               borderRadius: 3,
