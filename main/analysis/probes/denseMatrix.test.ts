@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { seededGenerator } from '../seededGenerator.ts'
 import { DenseMatrix } from './denseMatrix.ts'
+import { fitParts } from './fitParts.ts'
 import { KernelMemory } from './kernelMemory.ts'
+import type { ProductMatrix } from './productMatrix.ts'
 
 const random = seededGenerator('matrix')
 const drawn = (length: number): Float64Array => Float64Array.from({ length }, () => random() - 0.5)
@@ -111,4 +113,90 @@ describe('products with dense features', () => {
 
 it('the assembled kernels are those of their source', async () => {
   expect(readFileSync(join(import.meta.dirname, 'kernelBytes.ts'), 'utf8')).toBe(await kernelFile())
+})
+
+describe('rows that are laid together by the folds that learn from them', () => {
+  const [rows, width] = [1030, 512]
+  const values = Float32Array.from(drawn(rows * width))
+  const setOf = (belongs: (row: number) => boolean): Int32Array =>
+    Int32Array.from({ length: rows }, (_, row) => row).filter(belongs)
+  const folds = [0, 1, 2, 3, 4].map((fold) => setOf((row) => Math.floor(row / 7) % 5 !== fold))
+  const halves = [setOf((row) => row % 2 === 0), setOf((row) => row % 2 === 1)]
+
+  function expectRight(matrix: DenseMatrix, sets: readonly Int32Array[]): void {
+    const vectors = sets.map(() => drawn(width))
+    const weights = sets.map((set) => {
+      const all = new Float64Array(rows)
+      for (const row of set) all[row] = random() - 0.5
+      return all
+    })
+    const products = sets.map(() => new Float64Array(rows).fill(NaN))
+    const sums = empty(sets.length, width)
+    matrix.project(vectors, products, sets)
+    matrix.gather(weights, sums, sets)
+    sets.forEach((set, k) => {
+      const plain = plainProducts(values, rows, width, vectors[k])
+      expectNear(
+        Float64Array.from(set, (row) => products[k][row]),
+        Float64Array.from(set, (row) => plain[row]),
+      )
+      products[k].forEach((value, row) =>
+        expect(value === 0 || Math.abs(value - plain[row]) < 1e-12).toBe(true),
+      )
+      expectNear(sums[k], plainSums(values, rows, width, weights[k]))
+    })
+  }
+
+  it('give each vector the products of its rows and the sums of its weights, also when they are laid anew', () => {
+    const matrix = new DenseMatrix(new KernelMemory(), values, width)
+    expect(matrix.arrange(folds)).toBe(true)
+    expectRight(matrix, folds)
+    expectRight(matrix, folds.slice(1, 3))
+    expect(matrix.arrange(halves)).toBe(true)
+    expectRight(matrix, halves)
+    expectRight(matrix, folds) // sets that it was not told of
+  })
+
+  it('give every product and the moments of any rows where no set is named', () => {
+    const plain = new DenseMatrix(new KernelMemory(), values, width)
+    const before = plain.moments(folds[2])
+    const matrix = new DenseMatrix(new KernelMemory(), values, width)
+    matrix.arrange(folds)
+    const [vector] = [drawn(width)]
+    const products = empty(1, rows)
+    matrix.project([vector], products)
+    expectNear(products[0], plainProducts(values, rows, width, vector))
+    expect(matrix.moments(folds[2])).toEqual(before)
+  })
+
+  it('stay where they are in a small matrix, and where there is one set alone', () => {
+    expect(new DenseMatrix(new KernelMemory(), drawn(200), 2).arrange(folds)).toBe(false)
+    expect(new DenseMatrix(new KernelMemory(), values, width).arrange(folds.slice(0, 1))).toBe(false)
+  })
+
+  it.each(['liblinear', 'lbfgs'] as const)('give %s the fits that it has without them', (solver) => {
+    const parted = Int32Array.from({ length: rows }, (_, row) => Number(values[row * width] + random() > 0.5))
+    const groups = Int32Array.from({ length: rows }, (_, row) => row)
+    const fitted = (matrix: ProductMatrix) =>
+      fitParts(
+        matrix,
+        folds.map((part) => ({ rows: part, labels: parted, groups })),
+        2,
+        {
+          estimator: { kind: 'logistic', solver, C: 1, tolerance: 1e-9, maxIterations: 1000 },
+          ...{ standardize: true, classWeight: 'none', seed: 0 },
+        },
+      )
+    const own = new DenseMatrix(new KernelMemory(), values, width)
+    const { project, gather, moments } = own
+    const unarranged = {
+      ...{ rows, width, project: project.bind(own), gather: gather.bind(own), moments: moments.bind(own) },
+    }
+    const wanted = fitted(unarranged)
+    fitted(new DenseMatrix(new KernelMemory(), values, width)).forEach(({ logOdds, converged }, fold) => {
+      expect(converged).toBe(true)
+      // Of every row, those that the fold did not learn from too.
+      logOdds[0].forEach((odds, row) => expect(odds).toBeCloseTo(wanted[fold].logOdds[0][row], 5))
+    })
+  })
 })

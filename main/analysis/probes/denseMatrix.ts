@@ -3,10 +3,21 @@
 // Not: the inner loops (scripts/probeKernels.ts). The same sums in plain loops: plainMatrix in denseMatrix.test.ts.
 import type { KernelMemory, KernelName } from './kernelMemory.ts'
 import type { Moments, ProductMatrix } from './productMatrix.ts'
+import { rowBlocks, type RowBlock, type RowBlocks, type RowSet } from './rowBlocks.ts'
 
 /** Columns of a tile: four vectors of so many doubles are 64 KB, which the second cache holds. Shorter pieces of a row were slower: each begins with a wait. */
 const TILE = 2048
+/** Values from which on it pays to lay rows together. */
+const ARRANGED_FROM = 2 ** 19
 const upTo4 = (count: number): number => Math.ceil(count / 4) * 4
+
+/** Vectors that a block has a part in. */
+const activeIn = ({ absent }: RowBlock, count: number, sets: readonly RowSet[]): number[] =>
+  Array.from({ length: count }, (_, k) => k).filter((k) => sets.length === 0 || !absent.has(sets[k]))
+
+/** Four at a time. */
+const chunksOf = (indices: readonly number[]): number[][] =>
+  Array.from({ length: Math.ceil(indices.length / 4) }, (_, k) => indices.slice(4 * k, 4 * k + 4))
 
 export class DenseMatrix implements ProductMatrix {
   readonly rows: number
@@ -19,6 +30,8 @@ export class DenseMatrix implements ProductMatrix {
   readonly #columns: number
   readonly #perRow: number
   readonly #start: number
+  /** Null while rows lie in their order. */
+  #arranged: RowBlocks | null = null
 
   /**
    * Copies features into the memory.
@@ -58,52 +71,126 @@ export class DenseMatrix implements ProductMatrix {
     this.#memory.release(this.#start)
   }
 
-  project(vectors: readonly Float64Array[], products: readonly Float64Array[]): void {
-    for (let from = 0; from < vectors.length;) {
-      const wide = vectors.length - from > 1 ? 4 : 1
-      const perRow = this.#memory.doubles(this.#perRow, wide * this.#paddedRows).fill(0)
-      this.#pack(vectors, from, wide)
-      this.#run(`project${wide}${this.#element}`, wide, true)
-      for (let k = 0; k < wide && from + k < vectors.length; k++) {
-        const product = products[from + k]
-        for (let row = 0; row < this.rows; row++) product[row] = perRow[row * wide + k]
+  project(
+    vectors: readonly Float64Array[],
+    products: readonly Float64Array[],
+    sets: readonly RowSet[] = [],
+  ): void {
+    const rowAt = this.#arranged?.rowAt
+    for (const block of this.#blocks()) {
+      const active = activeIn(block, vectors.length, sets)
+      if (active.length < vectors.length)
+        for (let k = 0; k < vectors.length; k++)
+          if (!active.includes(k))
+            for (let place = block.from; place < block.from + block.count; place++)
+              products[k][rowAt ? rowAt[place] : place] = 0
+      for (const chunk of chunksOf(active)) {
+        const wide = chunk.length > 1 ? 4 : 1
+        const perRow = this.#memory.doubles(this.#perRow, wide * upTo4(block.count)).fill(0)
+        this.#pack(
+          chunk.map((k) => vectors[k]),
+          wide,
+        )
+        this.#run(`project${wide}${this.#element}`, wide, block, true)
+        chunk.forEach((k, lane) => {
+          const product = products[k]
+          for (let i = 0; i < block.count; i++) {
+            const place = block.from + i
+            product[rowAt ? rowAt[place] : place] = perRow[i * wide + lane]
+          }
+        })
       }
-      from += wide
     }
   }
 
-  gather(weights: readonly Float64Array[], sums: readonly Float64Array[]): void {
-    for (let from = 0; from < weights.length;) {
-      const wide = weights.length - from > 1 ? 4 : 1
-      const perRow = this.#memory.doubles(this.#perRow, wide * this.#paddedRows).fill(0)
-      for (let k = 0; k < wide && from + k < weights.length; k++) {
-        const weight = weights[from + k]
-        for (let row = 0; row < this.rows; row++) perRow[row * wide + k] = weight[row]
+  gather(
+    weights: readonly Float64Array[],
+    sums: readonly Float64Array[],
+    sets: readonly RowSet[] = [],
+  ): void {
+    const rowAt = this.#arranged?.rowAt
+    for (const sum of sums) sum.fill(0)
+    for (const block of this.#blocks())
+      for (const chunk of chunksOf(activeIn(block, weights.length, sets))) {
+        const wide = chunk.length > 1 ? 4 : 1
+        const perRow = this.#memory.doubles(this.#perRow, wide * upTo4(block.count)).fill(0)
+        chunk.forEach((k, lane) => {
+          const weight = weights[k]
+          for (let i = 0; i < block.count; i++) {
+            const place = block.from + i
+            perRow[i * wide + lane] = weight[rowAt ? rowAt[place] : place]
+          }
+        })
+        this.#memory.doubles(this.#columns, wide * this.#paddedWidth).fill(0)
+        this.#run(`gather${wide}${this.#element}`, wide, block, false)
+        this.#unpack(
+          chunk.map((k) => sums[k]),
+          wide,
+        )
       }
-      this.#memory.doubles(this.#columns, wide * this.#paddedWidth).fill(0)
-      this.#run(`gather${wide}${this.#element}`, wide, false)
-      this.#unpack(sums, from, wide)
-      from += wide
-    }
+  }
+
+  arrange(sets: readonly RowSet[]): boolean {
+    if (this.rows * this.width < ARRANGED_FROM) return false
+    const blocks = rowBlocks(this.rows, sets)
+    if (!blocks) return this.#arranged !== null
+    this.#move(blocks.rowAt)
+    this.#arranged = blocks
+    return true
   }
 
   moments(rows: ArrayLike<number>): Moments {
     const values = this.#view()
+    const places = this.#places()
     const mean = new Float64Array(this.width)
     const variance = new Float64Array(this.width)
     for (let i = 0; i < rows.length; i++) {
-      const from = rows[i] * this.#paddedWidth
+      const from = (places ? places[rows[i]] : rows[i]) * this.#paddedWidth
       for (let column = 0; column < this.width; column++) mean[column] += values[from + column]
     }
     for (let column = 0; column < this.width; column++) mean[column] /= rows.length
     // Around the mean, for a feature far from zero would lose its spread otherwise.
     for (let i = 0; i < rows.length; i++) {
-      const from = rows[i] * this.#paddedWidth
+      const from = (places ? places[rows[i]] : rows[i]) * this.#paddedWidth
       for (let column = 0; column < this.width; column++)
         variance[column] += (values[from + column] - mean[column]) ** 2
     }
     for (let column = 0; column < this.width; column++) variance[column] /= rows.length
     return { mean, variance }
+  }
+
+  #blocks(): readonly RowBlock[] {
+    return this.#arranged?.blocks ?? [{ from: 0, count: this.rows, absent: new Set() }]
+  }
+
+  /** Place of each row; null while they lie in their order. */
+  #places(): Int32Array | null {
+    if (!this.#arranged) return null
+    const places = new Int32Array(this.rows)
+    this.#arranged.rowAt.forEach((row, place) => (places[row] = place))
+    return places
+  }
+
+  /** Brings each row to its place, cycle by cycle, through one row's room. */
+  #move(rowAt: Int32Array): void {
+    const values = this.#view()
+    const places = this.#places()
+    const width = this.#paddedWidth
+    const sourceOf = (place: number): number => (places ? places[rowAt[place]] : rowAt[place])
+    const isDone = new Uint8Array(this.rows)
+    for (let first = 0; first < this.rows; first++) {
+      if (isDone[first]) continue
+      const held = values.slice(first * width, (first + 1) * width)
+      let place = first
+      for (;;) {
+        isDone[place] = 1
+        const source = sourceOf(place)
+        if (source === first) break
+        values.copyWithin(place * width, source * width, (source + 1) * width)
+        place = source
+      }
+      values.set(held, place * width)
+    }
   }
 
   #view(): Float32Array | Float64Array {
@@ -113,16 +200,16 @@ export class DenseMatrix implements ProductMatrix {
       : this.#memory.doubles(this.#features, length)
   }
 
-  #run(name: KernelName, wide: number, rowsOut: boolean): void {
+  #run(name: KernelName, wide: number, { from, count }: RowBlock, rowsOut: boolean): void {
     const bytes = this.#element === 'f32' ? 4 : 8
     const kernel = this.#memory.kernels[name]
     for (let column = 0; column < this.#paddedWidth; column += TILE) {
       const pairs = Math.min(TILE, this.#paddedWidth - column) / 2
       const columns = this.#columns + column * wide * 8
       kernel(
-        this.#features + column * bytes,
+        this.#features + (from * this.#paddedWidth + column) * bytes,
         this.#paddedWidth * bytes,
-        this.#paddedRows,
+        upTo4(count),
         pairs,
         rowsOut ? columns : this.#perRow,
         rowsOut ? this.#perRow : columns,
@@ -131,21 +218,22 @@ export class DenseMatrix implements ProductMatrix {
   }
 
   /** Vectors as the kernels read them: pair of columns, vector, column of the pair. */
-  #pack(vectors: readonly Float64Array[], from: number, wide: number): void {
+  #pack(vectors: readonly Float64Array[], wide: number): void {
     const packed = this.#memory.doubles(this.#columns, wide * this.#paddedWidth).fill(0)
-    for (let k = 0; k < wide && from + k < vectors.length; k++) {
-      const vector = vectors[from + k]
+    for (let k = 0; k < vectors.length; k++) {
+      const vector = vectors[k]
       for (let column = 0; column < this.width; column++)
         packed[(column >> 1) * 2 * wide + 2 * k + (column & 1)] = vector[column]
     }
   }
 
-  #unpack(sums: readonly Float64Array[], from: number, wide: number): void {
+  /** On top of what is there. */
+  #unpack(sums: readonly Float64Array[], wide: number): void {
     const packed = this.#memory.doubles(this.#columns, wide * this.#paddedWidth)
-    for (let k = 0; k < wide && from + k < sums.length; k++) {
-      const sum = sums[from + k]
+    for (let k = 0; k < sums.length; k++) {
+      const sum = sums[k]
       for (let column = 0; column < this.width; column++)
-        sum[column] = packed[(column >> 1) * 2 * wide + 2 * k + (column & 1)]
+        sum[column] += packed[(column >> 1) * 2 * wide + 2 * k + (column & 1)]
     }
   }
 }

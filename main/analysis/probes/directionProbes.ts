@@ -76,6 +76,7 @@ export function fitRidge(
         start: null,
         tolerance: { share: 1e-10 },
         maxIterations: 100,
+        rows: part.rows,
       }
     }
   }

@@ -76,10 +76,13 @@ function fitTasks(
         start: options.solver === 'liblinear' ? null : classStart(part, classes, options.classWeight),
         tolerance: options.solver === 'liblinear' ? liblinearRule(part) : lbfgsRule(weights),
         maxIterations: options.maxIterations,
+        rows: part.rows,
       }
     }
   }
-  minimise(matrix, problems(), (index, solution) => take(index, solution, scalings[index]))
+  const sets = [...new Set(tasks.map(({ part }) => part.rows))]
+  const areScoresPartial = matrix.arrange?.(sets) ?? false
+  minimise(matrix, problems(), (index, solution) => take(index, solution, scalings[index]), areScoresPartial)
 }
 
 /** Negative log likelihood of one row under log odds of each class against the rest. */

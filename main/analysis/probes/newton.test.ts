@@ -22,6 +22,7 @@ const problem = (loss: Loss, more: Partial<LinearProblem> = {}): LinearProblem =
   start: null,
   tolerance: { share: 1e-10 },
   maxIterations: 100,
+  rows: null,
   ...more,
 })
 function solve(...problems: LinearProblem[]): LinearSolution[] {

@@ -3,6 +3,7 @@
 // Source: Lin, Weng & Keerthi 2008 (Newton for logistic regression); Hsia, Chiang & Lin 2018 (preconditioning); docs/methods/probes.md.
 import type { Loss } from './losses.ts'
 import type { ProductMatrix } from './productMatrix.ts'
+import type { RowSet } from './rowBlocks.ts'
 
 /** Features as the fit sees them: (x − shift) / scale. */
 export interface Scaling {
@@ -24,6 +25,8 @@ export interface LinearProblem {
   /** Done when the gradient's length is this share of what it is at zero, or when its largest entry is no larger than this. */
   tolerance: { share: number } | { largest: number }
   maxIterations: number
+  /** Rows with weight; null where it is not known. The same array for problems of the same rows. */
+  rows: RowSet | null
 }
 
 export interface LinearSolution {
@@ -282,6 +285,29 @@ class NewtonFit {
     this.wantsProducts = false
   }
 
+  /** One for each output. */
+  rowSets(): RowSet[] {
+    return this.directions.map(() => this.#problem.rows ?? [])
+  }
+
+  /** `directions` become the solution's, for raw features. */
+  aimAtSolution(): void {
+    const { scaling } = this.#problem
+    for (let k = 0; k < this.directions.length; k++)
+      for (let d = 0; d < this.#width; d++)
+        this.directions[k][d] = scaling ? this.parameters[k][d] / scaling.scale[d] : this.parameters[k][d]
+  }
+
+  /** `scores` are products with `directions`: what does not depend on the row is added. */
+  addConstants(): void {
+    const { scaling } = this.#problem
+    for (let k = 0; k < this.scores.length; k++) {
+      let constant = this.parameters[k][this.#width]
+      if (scaling) constant -= dot(scaling.shift, this.directions[k])
+      for (let row = 0; row < this.scores[k].length; row++) this.scores[k][row] += constant
+    }
+  }
+
   solution(): LinearSolution {
     return {
       coefficients: this.parameters.map((p) => p.slice(0, this.#width)),
@@ -293,6 +319,17 @@ class NewtonFit {
   }
 }
 
+/** The scores of solved fits for the rows that they have not learnt from as well. */
+function scoreEveryRow(matrix: ProductMatrix, solved: readonly NewtonFit[]): void {
+  if (solved.length === 0) return
+  for (const fit of solved) fit.aimAtSolution()
+  matrix.project(
+    solved.flatMap((fit) => fit.directions),
+    solved.flatMap((fit) => fit.scores),
+  )
+  for (const fit of solved) fit.addConstants()
+}
+
 /** Bytes of working arrays that fits in progress may have together. */
 const WORKING_BYTES = 256 * 2 ** 20
 /** More vectors than these in one call gain nothing. */
@@ -301,12 +338,14 @@ const VECTORS_AT_ONCE = 32
 /**
  * Minima of several problems on the same features, to each the solution that it would have alone.
  * A fit that is done leaves its place to the next, so that products are shared all the time.
+ * @param areScoresPartial  products are made for the rows of each problem alone, and for all rows when it is solved
  * @param onSolution  called once a problem, in no order; its arrays may be kept
  */
 export function minimise(
   matrix: ProductMatrix,
   problems: Iterable<LinearProblem>,
   onSolution: (index: number, solution: LinearSolution) => void,
+  areScoresPartial = false,
 ): void {
   const queue = problems[Symbol.iterator]()
   const running = new Map<number, NewtonFit>()
@@ -327,14 +366,21 @@ export function minimise(
     matrix.project(
       searching.flatMap((fit) => fit.directions),
       searching.flatMap((fit) => fit.products),
+      areScoresPartial ? searching.flatMap((fit) => fit.rowSets()) : [],
     )
     for (const fit of searching) fit.weigh()
     matrix.gather(
       fits.flatMap((fit) => fit.weights),
       fits.flatMap((fit) => fit.sums),
+      areScoresPartial ? fits.flatMap((fit) => fit.rowSets()) : [],
     )
+    for (const fit of fits) fit.advance()
+    if (areScoresPartial)
+      scoreEveryRow(
+        matrix,
+        fits.filter(({ done }) => done),
+      )
     for (const [index, fit] of running) {
-      fit.advance()
       if (!fit.done) continue
       running.delete(index)
       onSolution(index, fit.solution())
