@@ -7,7 +7,7 @@ const settings = sampleSettings({}, 10)
 const sample = sampleModel('sample', '')
 const roomyModel = { ...sample, shape: { ...sample.shape, contextLength: 2048 } }
 const run = (steps: number, seconds: number, batch = settings.batch): RunRecord =>
-  ({ settings: { ...settings, batch }, progress: { steps, seconds } }) as RunRecord // of a record only what is read
+  ({ settings: { ...settings, batch }, manifest: {}, progress: { steps, seconds } }) as RunRecord // of a record only what is read
 const estimate = (changes: Partial<Parameters<typeof estimateRun>[1]> = {}) =>
   estimateRun(settings, {
     model: roomyModel,
@@ -29,6 +29,11 @@ test('seconds come from the newest run of the model, one of the same batch size 
 
 test('a run that is too short, or that lost its seconds, tells nothing', () => {
   expect(estimate({ runs: [run(19, 40), run(400, 0)] }).seconds).toBeNull()
+})
+
+test('a fork tells nothing: the steps that were copied took no time', () => {
+  const fork = { ...run(100, 1), manifest: { fork: { episode: 0 } } } as RunRecord // of a record only what is read
+  expect(estimate({ runs: [fork] }).seconds).toBeNull()
 })
 
 test('a run in another dtype tells nothing of this one’s seconds, and is warned of', () => {

@@ -75,6 +75,7 @@ function measuredSecondsPerStep(settings: CollectSettings, runs: readonly RunRec
     (run) =>
       run.settings.modelId === settings.modelId &&
       run.settings.computeDtype === settings.computeDtype &&
+      !run.manifest.fork && // copied steps took no time
       run.progress.steps >= 20 &&
       run.progress.seconds > 0,
   )

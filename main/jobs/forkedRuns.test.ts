@@ -11,8 +11,11 @@ import {
   type RunRecord,
   type StepRecord,
 } from '../contract/runs.ts'
+import { dataSetRecipe } from '../contract/dataSets.ts'
 import { resourcesFolder } from '../resourcesFolder.ts'
+import { Workspace } from '../store/workspace.ts'
 import { openEngine, type EngineService } from './engineService.ts'
+import { probeDataOf } from './probes/probeRows.ts'
 
 const hook = 'blocks.1.hook_resid_post'
 const width = 16
@@ -151,6 +154,25 @@ describe('a fork', () => {
     const again = await fork({ episode: 1, step: 4 }, id)
     expect(bits(again.id, 1)).toEqual(before)
   })
+})
+
+test('an episode and its forks are one group, whatever the forks draw with: none is judged by what learnt from another', async () => {
+  const { id } = await fork({ episode: 1, step: 3, changes: { seed: 99 } })
+  const recipe = dataSetRecipe.parse({
+    runIds: [origin.id, id],
+    label: { kind: 'text', contains: 'e' },
+    layers: [1],
+  })
+  const dataSet = await engine.dataSets.create(recipe, ignore, never)
+  await engine.close()
+  const workspace = Workspace.open(join(folder, 'workspace'), { readOnly: true })
+  const { keys, groups } = probeDataOf(workspace, dataSet.id, { categories: new Map() })
+  workspace.close()
+  engine = await open()
+  expect(new Set(keys.map(({ runId }) => runId)).size).toBe(2)
+  const own = new Set([...groups].filter((_, row) => keys[row].episode === 1))
+  expect(own.size).toBe(1)
+  expect(new Set(groups).size).toBe(3)
 })
 
 describe('refused is', () => {

@@ -23,6 +23,10 @@ export function drawsAt(
   return { seed: stepSeed(seed, episode, step), sampling }
 }
 
+/** Seed of the first steps of a run's episodes: a fork shares them, and with them what came of them, with the run that it comes from. */
+export const firstSeed = ({ settings, manifest }: Pick<RunRecord, 'settings' | 'manifest'>): number =>
+  manifest.fork?.copied[0]?.seed ?? settings.seed
+
 export interface Fork {
   settings: CollectSettings
   origin: ForkOrigin

@@ -9,6 +9,7 @@ import type { Workspace } from '../../store/workspace.ts'
 import { labelledSteps } from '../dataSets/chosenSteps.ts'
 import { isStored, readRows, StoredVectors, type SizedStep } from '../dataSets/pooledRows.ts'
 import { hookOf, rivalHooks } from '../dataSets/recipeHooks.ts'
+import { firstSeed } from '../forkedRuns.ts'
 import { readRivalCell, type RivalFile } from './rivalFile.ts'
 
 /** @throws data_set_run_gone */
@@ -91,16 +92,17 @@ export function probeDataOf(
 
 /**
  * Episodes of several runs that share environment, task, seed and number are twins: the same object and the same random
- * numbers. They are one group, so that none is judged by a probe that has learnt from the other.
+ * numbers; so are an episode and its forks. They are one group, so that none is judged by a probe that has learnt from the other.
  */
 function groupsOf(workspace: Workspace, keys: readonly StepKey[], tasks: readonly string[]): Int32Array {
-  const settings = new Map(
-    [...new Set(keys.map(({ runId }) => runId))].map((runId) => [runId, workspace.runs.get(runId).settings]),
+  const runs = new Map(
+    [...new Set(keys.map(({ runId }) => runId))].map((runId) => [runId, workspace.runs.get(runId)]),
   )
   const groups = new Map<string, number>()
   return Int32Array.from(keys, ({ runId, episode }, row) => {
-    const { environment, seed } = settings.get(runId)!
-    const name = JSON.stringify([environment.name, tasks[row], seed, episode])
+    const run = runs.get(runId)!
+    const { name: world } = run.settings.environment
+    const name = JSON.stringify([world, tasks[row], firstSeed(run), episode])
     if (!groups.has(name)) groups.set(name, groups.size)
     return groups.get(name)!
   })

@@ -380,8 +380,11 @@ export class SweepDesk {
     const alike = this.workspace.runs
       .list()
       .find(
-        ({ settings, progress }) =>
-          settings.modelId === modelId && settings.interventions.length === 0 && progress.steps >= 20,
+        ({ settings, manifest, progress }) =>
+          settings.modelId === modelId &&
+          settings.interventions.length === 0 &&
+          !manifest.fork &&
+          progress.steps >= 20,
       )
     if (!alike) return UNKNOWN_RATE
     const { progress: p } = alike
