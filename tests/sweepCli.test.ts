@@ -68,6 +68,15 @@ test('a sweep that was killed goes on to the verdict of one that was not', async
   expect(resumed.verdict).toEqual(ended.document.verdict)
   expect(terminal.run('sweeps', 'show', 's1', ...broken).out).toContain('α = 3, random 1')
   expect(terminal.run('sweeps', 'tables', 's1', ...broken).out).toContain('Early (0–4)')
+  const wider = terminal.json('sweeps', 'extend', 's1', '--alphas', '1,2,3', ...broken).document
+  const before = ended.document.conditions.length
+  expect(wider.conditions).toHaveLength(before + 1)
+  expect(wider.verdict.conditions.map(({ title }: { title: string }) => title)).toContain('α = 2')
+  const forked = terminal.json('runs', 'fork', 'r1', '2', '3', '--temperature', '0.5', ...broken).document
+  expect(forked).toMatchObject({ status: 'done', episodes: 1 })
+  expect(terminal.run('runs', 'show', forked.runId, ...broken).out).toContain(
+    'from step 3 of episode 2 of r1',
+  )
 }, 240_000)
 
 test('whatever it steers with, wherever and when: killed, it goes on to the same verdict', async () => {
@@ -155,6 +164,8 @@ test.each([
   ['a dose that is none', 'sweep --model ./tiny --vector v1 --alphas 0', 'invalid_input'],
   ['an unknown control', 'sweep --model ./tiny --vector v1 --controls some', 'usage_wrong'],
   ['an unknown sweep', 'sweeps show s9', 'not_found'],
+  ['nothing to add', 'sweeps extend s9', 'not_found'],
+  ['a fork of nothing', 'runs fork r9 0 0', 'not_found'],
   ['a run that is not there', 'vector --run r9', 'not_found'],
   ['nothing to make a vector from', 'vector', 'usage_wrong'],
   ['a run whose id was left out', 'vector --run --layers 3', 'usage_wrong'],

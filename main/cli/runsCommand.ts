@@ -1,13 +1,16 @@
-// innerview runs list|show|statistics|resume|rename|cancel|remove
+// innerview runs list|show|statistics|resume|fork|rename|cancel|remove
 // Owns: what is asked of the runs, and their records as text. Not: what happens while one runs (followRun.ts).
 import { Command } from 'commander'
 import * as z from 'zod'
 import { errors } from '../contract/errors.ts'
-import type { RunRecord, StepStatistics } from '../contract/runs.ts'
+import type { StepKey } from '../contract/dataSets.ts'
+import { forkSettings, type ForkSettings, type RunRecord, type StepStatistics } from '../contract/runs.ts'
+import { readInterventions } from '../jobs/interventions.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import { runCommand, withEngine, withEngineOr } from './context.ts'
 import { followRun } from './followRun.ts'
 import { interventionLines } from './interventionLines.ts'
+import { decimal, integer, namingOptions, type OptionNames } from './options.ts'
 import { duration, percent, table } from './output.ts'
 import { programName } from './programName.ts'
 
@@ -18,6 +21,11 @@ function describe(run: RunRecord): string {
     `  model ${s.modelId} (${run.manifest.modelHash.slice(0, 12)}), ${s.environment.name}, oracle ${run.manifest.oracle}`,
     `  ${p.episodesDone} of ${p.episodes} episodes, ${p.steps} steps, invalid ${percent(p.invalid, p.steps)}, ${p.wins} wins`,
     `  temperature ${s.sampling.temperature}, seed ${s.seed}, at most ${s.sampling.maxNewTokens} new tokens, captures ${s.capture.hooks.join(' ') || 'nothing'}, computed with ${s.computeDtype}`,
+    ...(run.manifest.fork
+      ? [
+          `  goes on from step ${run.manifest.fork.step} of episode ${run.manifest.fork.episode} of ${run.manifest.fork.runId}; the steps before are copies`,
+        ]
+      : []),
     ...interventionLines(run).map((line) => `  ${line}`),
     `  ${duration(p.seconds)} of work, created ${run.createdAt}`,
     ...(run.error ? [`  ${run.error.title}: ${run.error.message} ${run.error.cure}`] : []),
@@ -39,6 +47,37 @@ function byStep(s: StepStatistics): string {
       s.meanNewTokens[i].toFixed(1),
     ]),
   ])
+}
+
+interface ForkOptions {
+  temperature?: number
+  seed?: number
+  system?: string
+  intervene?: string
+  name: string
+}
+
+const forkOptionNames: OptionNames = {
+  episode: '<episode>',
+  step: '<step>',
+  'changes.temperature': '--temperature',
+  'changes.seed': '--seed',
+  'changes.interventions': '--intervene',
+  name: '--name',
+}
+
+/** What was left out stays as it was. */
+async function forkSettingsOf(
+  place: StepKey,
+  { temperature, seed, system: systemPrompt, intervene, name }: ForkOptions,
+): Promise<ForkSettings> {
+  const interventions =
+    intervene === undefined ? undefined : await readInterventions(intervene, '--intervene')
+  return parseSettings(forkSettings, {
+    ...place,
+    name,
+    changes: { temperature, seed, systemPrompt, interventions },
+  })
 }
 
 export function runsCommand(resources: string): Command {
@@ -97,6 +136,27 @@ export function runsCommand(resources: string): Command {
         withEngine(context, 'change', async (engine) =>
           followRun(context, engine, await engine.runs.resume(id)),
         ),
+      ),
+    )
+  runs
+    .command('fork')
+    .description('continue an episode from one of its steps with other settings, as a run of its own')
+    .argument('<run>')
+    .argument('<episode>', 'its number', integer)
+    .argument('<step>', 'the first step that is played anew', integer)
+    .option('--temperature <t>', 'another temperature', decimal)
+    .option('--seed <n>', 'another seed', integer)
+    .option('--system <text>', 'another system prompt')
+    .option('--intervene <file>', 'JSON file with interventions in place of the run’s own')
+    .option('--name <text>', 'shown in lists', '')
+    .action((id: string, episode: number, step: number, options: ForkOptions, command: Command) =>
+      runCommand(command, resources, (context) =>
+        withEngine(context, 'change', async (engine) => {
+          const run = await namingOptions(forkOptionNames, async () =>
+            engine.runs.fork(await forkSettingsOf({ runId: id, episode, step }, options)),
+          )
+          await followRun(context, engine, run)
+        }),
       ),
     )
   runs

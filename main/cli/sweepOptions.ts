@@ -3,7 +3,14 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { errors } from '../contract/errors.ts'
 import type { ModelRecord } from '../contract/models.ts'
-import { sweepPresets, sweepSettings, type SteeringPlace, type SweepSettings } from '../contract/sweeps.ts'
+import {
+  sweepChanges,
+  sweepPresets,
+  sweepSettings,
+  type SteeringPlace,
+  type SweepChanges,
+  type SweepSettings,
+} from '../contract/sweeps.ts'
 import { parseSettings } from '../jobs/settings.ts'
 import {
   addCollectOptions,
@@ -21,7 +28,7 @@ export interface SweepOptions extends CollectOptions {
   unit: 'vector' | 'valueNorm'
   normMatched: boolean
   steerLayers?: number[]
-  where: SteeringPlace[]
+  where?: SteeringPlace[]
   steps?: number[]
   gate?: Partial<NonNullable<SweepSettings['gate']>>
   controls?: ControlWords
@@ -55,42 +62,20 @@ export const sweepOptionNames: OptionNames = {
 }
 
 export function addSweepOptions(command: Command): Command {
-  return addCollectOptions(command)
+  return addConditionOptions(addCollectOptions(command))
     .requiredOption('--vector <vectors>', 'vectors of the library, comma-separated', words)
     .addOption(
       new Option('--preset <preset>', 'episodes, doses and controls of a quick or a careful sweep').choices(
         Object.keys(sweepPresets),
       ),
     )
-    .option('--alphas <doses>', 'doses, comma-separated (0.5,1,2,4)', decimals)
     .addOption(
       new Option('--unit <unit>', 'doses as factors of the vector, or of the residual’s own norm')
         .choices(['vector', 'value-norm'])
         .default('vector'),
     )
     .option('--norm-matched', 'bring the residual back to the norm it had', false)
-    .option('--steer-layers <layers>', 'layers to steer after (where the vectors were made)', integers)
-    .addOption(
-      new Option(
-        '--where <places>',
-        'last-prompt, every-prompt, every-generated, every, first:N, decay:N; several with commas',
-      )
-        .argParser(places)
-        .default([{ kind: 'lastPrompt' }], 'last-prompt'),
-    )
     .option('--steps <steps>', 'only at these steps of the episode, comma-separated', integers)
-    .addOption(
-      new Option(
-        '--gate <rule>',
-        'a conditional arm too: v4>2.5, where the residual · v4 is above; probe:p1@.05, where the probe sounds its alarm',
-      ).argParser(gate),
-    )
-    .addOption(
-      new Option(
-        '--controls <controls>',
-        'random:N, shuffled, negated, orthogonal:VECTOR, largest (beside the largest dose only), none',
-      ).argParser(controls),
-    )
     .option(
       '--prompt <text>',
       'the instruction in words, for a condition that is told instead of steered',
@@ -112,6 +97,50 @@ export function addSweepOptions(command: Command): Command {
       4,
     )
 }
+
+/** Options that say which conditions there are, but the vectors. */
+function addConditionOptions(command: Command): Command {
+  return command
+    .option('--alphas <doses>', 'doses, comma-separated (0.5,1,2,4)', decimals)
+    .option('--steer-layers <layers>', 'layers to steer after (where the vectors were made)', integers)
+    .addOption(
+      new Option(
+        '--where <places>',
+        'last-prompt, every-prompt, every-generated, every, first:N, decay:N; several with commas (last-prompt)',
+      ).argParser(places),
+    )
+    .addOption(
+      new Option(
+        '--gate <rule>',
+        'a conditional arm too: v4>2.5, where the residual · v4 is above; probe:p1@.05, where the probe sounds its alarm',
+      ).argParser(gate),
+    )
+    .addOption(
+      new Option(
+        '--controls <controls>',
+        'random:N, shuffled, negated, orthogonal:VECTOR, largest (beside the largest dose only), none',
+      ).argParser(controls),
+    )
+}
+
+export type ExtendOptions = Partial<
+  Pick<SweepOptions, 'vector' | 'alphas' | 'steerLayers' | 'where' | 'gate' | 'controls'>
+>
+
+/** Options of `sweeps extend`: what it has beside those that are there. */
+export const addExtendOptions = (command: Command): Command =>
+  addConditionOptions(command.option('--vector <vectors>', 'vectors of the library, comma-separated', words))
+
+/** @throws invalid_input */
+export const sweepChangesOf = ({
+  vector,
+  alphas,
+  steerLayers,
+  where,
+  gate,
+  controls,
+}: ExtendOptions): SweepChanges =>
+  parseSettings(sweepChanges, { vectors: vector, alphas, layers: steerLayers, places: where, gate, controls })
 
 /** @throws invalid_input, layer_out_of_range, usage_wrong */
 export async function sweepSettingsOf(

@@ -1,11 +1,13 @@
-// innerview sweeps list|show|tables|resume|judge|rename|remove
+// innerview sweeps list|show|tables|resume|extend|judge|rename|remove
 // Owns: what is asked of stored sweeps. Not: starting one (sweepCommand.ts) or its card (sweepText.ts).
 import { Command } from 'commander'
 import { errors } from '../contract/errors.ts'
+import { namingOptions } from './options.ts'
 import { runCommand, withEngine, withEngineOr } from './context.ts'
 import { table } from './output.ts'
 import { programName } from './programName.ts'
 import { followSweep } from './sweepCommand.ts'
+import { addExtendOptions, sweepChangesOf, sweepOptionNames, type ExtendOptions } from './sweepOptions.ts'
 import { sweepCard, tablesText } from './sweepText.ts'
 
 export function sweepsCommand(resources: string): Command {
@@ -67,6 +69,19 @@ export function sweepsCommand(resources: string): Command {
         }),
       ),
     )
+  addExtendOptions(
+    sweeps
+      .command('extend')
+      .description('add conditions to a sweep: doses, vectors, layers, places, a gate, controls')
+      .argument('<id>'),
+  ).action((id: string, options: ExtendOptions, command: Command) =>
+    runCommand(command, resources, (context) =>
+      withEngine(context, 'change', async (engine) => {
+        await namingOptions(sweepOptionNames, async () => engine.sweeps.extend(id, sweepChangesOf(options)))
+        await followSweep(context, engine, id)
+      }),
+    ),
+  )
   sweeps
     .command('judge')
     .description('judge a sweep anew')

@@ -13,7 +13,7 @@ import {
   handLabel,
   stepKey,
 } from './dataSets.ts'
-import { sweepEstimate, sweepRecord, sweepSettings, sweepSummary } from './sweeps.ts'
+import { sweepChanges, sweepEstimate, sweepRecord, sweepSettings, sweepSummary } from './sweeps.ts'
 import { sweepTables } from './sweepTables.ts'
 import { computeDtype, dtypeChoice, hookPointRecord, modelCheck, modelRecord } from './models.ts'
 import { probeSettings } from './probes.ts'
@@ -275,14 +275,7 @@ export const contract = {
     extend: oc
       .input(
         byId.extend({
-          changes: z.object({
-            vectors: sweepSettings.shape.vectors.optional(),
-            alphas: sweepSettings.shape.alphas.unwrap().optional(),
-            layers: sweepSettings.shape.layers,
-            places: sweepSettings.shape.places.unwrap().optional(),
-            gate: sweepSettings.shape.gate,
-            controls: sweepSettings.shape.controls.unwrap().optional(),
-          }),
+          changes: sweepChanges,
         }),
       )
       .output(sweepSummary),

@@ -96,6 +96,17 @@ export const sweepSettings = collectSettings
 export type SweepSettings = z.infer<typeof sweepSettings>
 export type SweepInput = z.input<typeof sweepSettings>
 
+/** What may be added to a sweep that is there; all else stays, or its conditions could not be compared. */
+export const sweepChanges = z.object({
+  vectors: sweepSettings.shape.vectors.optional(),
+  alphas: sweepSettings.shape.alphas.unwrap().optional(),
+  layers: sweepSettings.shape.layers,
+  places: sweepSettings.shape.places.unwrap().optional(),
+  gate: sweepSettings.shape.gate,
+  controls: sweepSettings.shape.controls.unwrap().optional(),
+})
+export type SweepChanges = z.infer<typeof sweepChanges>
+
 /** What changes between a sweep of minutes and one to be believed. */
 export const sweepPresets = {
   quick: {

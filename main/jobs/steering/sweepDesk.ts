@@ -138,7 +138,14 @@ export class SweepDesk {
   async extend(id: string, changes: Partial<SweepSettings>): Promise<SweepSummary> {
     const { settings } = this.workspace.sweeps.get(id)
     this.requireResting(id)
-    const { vectors, alphas, layers, places, gate, controls } = { ...settings, ...changes }
+    const {
+      vectors = settings.vectors,
+      alphas = settings.alphas,
+      layers = settings.layers,
+      places = settings.places,
+      gate = settings.gate,
+      controls = settings.controls,
+    } = changes
     const wider = await this.withGate({
       ...settings,
       vectors,
