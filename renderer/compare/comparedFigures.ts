@@ -4,8 +4,7 @@ import type { ComparedMetric, RunComparison } from '../../main/contract/comparis
 import type { RunRecord, StepStatistics } from '../../main/contract/runs.ts'
 import type { ComparedDifference, RateCurve } from '../charts/comparisonFigures.ts'
 import { metricWords } from './comparedText.ts'
-
-const shownName = ({ name, sweep }: RunRecord): string => sweep?.title ?? name
+import { shownNames } from './shortNames.ts'
 
 /** Of every run but the first, in points where the metric is a share. */
 export function differenceRows(
@@ -17,13 +16,14 @@ export function differenceRows(
   const scale = metricWords[metric].isShare ? 100 : 1
   const scaled = (value: number | null | undefined): number | null =>
     value === null || value === undefined ? null : value * scale
+  const names = shownNames(runs)
   return runs.slice(1).map((run) => {
     const compared = result?.runs.find(({ runId }) => runId === run.id)
     const found = compared?.metrics.find((one) => one.metric === metric)
     const { value, low, high } = found?.difference ?? {}
     const isPaired = found?.isPaired ?? true
     return {
-      name: shownName(run),
+      name: names.get(run.id) ?? run.name,
       difference: { value: scaled(value), low: scaled(low), high: scaled(high) },
       isPaired,
       n: (isPaired ? compared?.pairs : compared?.episodes) ?? 0,
@@ -38,6 +38,7 @@ export function rateCurves(
   read: ReadonlyMap<string, StepStatistics>,
   focused: string | null,
 ): RateCurve[] {
+  const names = shownNames(runs)
   return runs.flatMap((run, index): RateCurve[] => {
     const counts = read.get(run.id)
     if (!counts) return []
@@ -59,6 +60,6 @@ export function rateCurves(
         }
     })
     const role = index === 0 ? 'base' : run.id === focused ? 'focus' : 'other'
-    return [{ name: shownName(run), rates, n: played, role }]
+    return [{ name: names.get(run.id) ?? run.name, rates, n: played, role }]
   })
 }
