@@ -165,6 +165,21 @@ describe.each([
     await tables.waitFor()
   })
 
+  test.skipIf(!isHere)('the same step stands side by side in all conditions', async () => {
+    await page.getByTestId('sweep-tab-inspect').click()
+    const answers = page.getByTestId('inspected-run')
+    await expect.poll(() => answers.count(), { timeout: 40_000 }).toBeGreaterThan(2)
+    const played = await answers.count()
+    await page.getByTestId('inspect-controls').check()
+    await expect.poll(() => answers.count(), { timeout: 40_000 }).toBeGreaterThan(played)
+    await page.getByTestId('inspect-next-step').click()
+    await expect.poll(() => new URL(page.url()).hash).toMatch(/tab=inspect.*|step=1/)
+    await answers.nth(1).getByTestId('token').first().hover()
+    expect(await page.getByTestId('token-tip').innerText()).toContain('p without')
+    await photograph(page, `${name}-sweep-inspect`)
+    await page.getByTestId('sweep-tab-verdict').click()
+  })
+
   test.skipIf(!isHere)('its conditions are folded into one row of the list of runs', async () => {
     await page.getByTestId('nav-episodes').click()
     await expect.poll(() => page.getByTestId('run-group').count()).toBe(1)
