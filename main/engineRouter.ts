@@ -95,6 +95,7 @@ export function createRouter(service: EngineService): AnyRouter {
       list: os.vectors.list.handler(() => service.vectors.list()),
       get: os.vectors.get.handler(({ input }) => service.vectors.get(input.id)),
       values: os.vectors.values.handler(({ input }) => service.vectors.values(input.id)),
+      targetStep: os.vectors.targetStep.handler(({ input }) => service.vectors.targetStep(input.id)),
       make: os.vectors.make.handler(({ input, signal }) =>
         withProgress((tell) => service.vectors.make(input, tell, signal ?? never)),
       ),

@@ -37,6 +37,7 @@ import {
   vectorRecipe,
   vectorRecord,
   vectorSummary,
+  vectorTarget,
   vectorValues,
 } from './vectors.ts'
 import {
@@ -254,6 +255,8 @@ export const contract = {
     /** With all that was found when it was made. */
     get: oc.input(byId).output(vectorRecord),
     values: oc.input(byId).output(vectorValues),
+    /** By upstream's rule; null for a vector that is not of each step, and without a probe of each step on the same data set. */
+    targetStep: oc.input(byId).output(vectorTarget.nullable()),
     /** Ends with the record; the same recipe over the same rows gives the vector that is there. */
     make: oc.input(vectorRecipe).output(eventIterator(workProgress, vectorRecord)),
     import: oc.input(vectorImport).output(vectorRecord),

@@ -183,6 +183,28 @@ export const vectorExport = z.object({
 })
 export type VectorExport = z.infer<typeof vectorExport>
 
+/** The step at which upstream would steer, with all that its rule weighed. */
+export const vectorTarget = z.object({
+  /** Probe of each step whose accuracies were taken. */
+  probeId: z.string(),
+  step: count,
+  /** `score`: accuracy × invalid rate, among steps that qualify; `accuracy` where none does. */
+  by: z.enum(['score', 'accuracy']),
+  steps: z.array(
+    z.object({
+      step: count,
+      accuracy: z.number(),
+      valid: count,
+      invalid: count,
+      invalidRate: z.number().nullable(),
+      score: z.number().nullable(),
+      /** Accuracy ≥ .85, invalid rate ≥ .3, five rows of each class. */
+      qualifies: z.boolean(),
+    }),
+  ),
+})
+export type VectorTarget = z.infer<typeof vectorTarget>
+
 /** The numbers: [N, D], rows as in the record. */
 export const vectorValues = z.object({
   data: z.custom<Float32Array>((value) => value instanceof Float32Array, 'expected a Float32Array'),

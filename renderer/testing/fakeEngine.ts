@@ -569,6 +569,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
     vectors: {
       list: os.vectors.list.handler(() => steering.vectors),
       get: os.vectors.get.handler(({ input }) => steering.vector(input.id)),
+      targetStep: os.vectors.targetStep.handler(({ input }) => steering.targetStep(input.id)),
       values: os.vectors.values.handler(({ input }) => absent('vector', input.id)),
       make: os.vectors.make.handler(({ input, signal }) =>
         slowly('making the vector', () => steering.make(input), signal),

@@ -118,6 +118,20 @@ export class FakeSteering {
     return vector
   }
 
+  /** By upstream's rule, from invented accuracies; a vector of all steps has none. */
+  targetStep(id: string) {
+    const reports = this.vector(id).documents[0]?.document.vectors ?? []
+    if (reports.length < 2) return null
+    const steps = reports.map(({ firstStep: step, away: invalid, towards: valid }) => {
+      const accuracy = 0.8 + 0.12 * Math.sin(step / 4)
+      const invalidRate = invalid / Math.max(1, invalid + valid)
+      const qualifies = accuracy >= 0.85 && invalidRate >= 0.3 && Math.min(valid, invalid) >= 5
+      return { step, accuracy, valid, invalid, invalidRate, score: accuracy * invalidRate, qualifies }
+    })
+    const best = steps.filter(({ qualifies }) => qualifies).toSorted((a, b) => b.score - a.score)[0]
+    return { probeId: 'step by step', step: best?.step ?? 0, by: 'score' as const, steps }
+  }
+
   make(recipe: VectorRecipe): VectorRecord {
     const run = this.#runs().find(({ status }) => status === 'done')
     if (!run) throw errors.notFound({ kind: 'data set', id: '' })

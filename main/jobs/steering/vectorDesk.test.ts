@@ -155,6 +155,15 @@ test('a vector between two lists of prompts is the mean of what the pairs differ
   ).rejects.toMatchObject({ code: 'layer_out_of_range' })
 })
 
+describe('the step at which upstream would steer', () => {
+  test('is not told without a probe of each step, nor for a vector of all steps', async () => {
+    const each = await make(contrast('perStep'))
+    const pooled = await make(contrast('pooled'))
+    expect([engine.vectors.targetStep(each.id), engine.vectors.targetStep(pooled.id)]).toEqual([null, null])
+    expect(() => engine.vectors.targetStep('nothing')).toThrow(expect.objectContaining({ code: 'not_found' }))
+  })
+})
+
 describe('in a run', () => {
   const add = (vector: object, more: object = {}) =>
     [

@@ -9,6 +9,7 @@ import type {
   VectorRecipe,
   VectorRecord,
   VectorSummary,
+  VectorTarget,
   VectorValues,
 } from '../../contract/vectors.ts'
 import { parseHook } from '../../model/hookNames.ts'
@@ -17,6 +18,7 @@ import type { EventHub } from '../eventHub.ts'
 import type { ModelLibrary } from '../modelLibrary.ts'
 import { learnedVector, type LearnedRecipe, type LearningWorld } from './learnedDirection.ts'
 import { promptVector } from './promptVectors.ts'
+import { vectorTarget } from './targetSteps.ts'
 import { readVectorFile, vectorFile } from './vectorFiles.ts'
 import { contrastVector, hashOf, joined, normOfRow, probeVector, type MadeVector } from './vectorMaking.ts'
 
@@ -41,6 +43,11 @@ export class VectorDesk {
 
   get(id: string): VectorRecord {
     return this.workspace.vectors.get(id)
+  }
+
+  /** Upstream's choice of a step; null where it has nothing to choose by. @throws not_found */
+  targetStep(id: string): VectorTarget | null {
+    return vectorTarget(this.workspace, id)
   }
 
   /** [N, D] */
