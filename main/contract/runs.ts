@@ -365,6 +365,8 @@ export const episodeQuery = z.object({
   minInvalidRate: z.number().min(0).max(1).default(0),
   maxInvalidRate: z.number().min(0).max(1).default(1),
   sort: episodeSort.default('episode'),
+  /** A probe: in the order of what it reads on average, instead of `sort`; episodes that it cannot be read in come last. */
+  probe: z.string().optional(),
   descending: z.boolean().default(false),
   offset: z.number().int().min(0).default(0),
   limit: z.number().int().min(1).max(5000).default(500),

@@ -66,7 +66,12 @@ export class EngineService {
     const embedded = embeddedModelFolder(options.resourcesFolder)
     this.models = new ModelLibrary(workspace, this.hub, options.cacheFolder, embedded)
     const readers = new TokenReaders(() => workspace.models.list())
-    this.episodes = new EpisodeBrowser(workspace, this.models, (run) => readers.of(run))
+    this.episodes = new EpisodeBrowser(
+      workspace,
+      this.models,
+      (run) => readers.of(run),
+      (probe, runId) => this.probeReader.scores(probe, runId),
+    )
     this.oracle = new OracleDesk(this.hub, options.resourcesFolder)
     this.readRun = runReader(workspace)
     this.runs = new Runs(workspace, this.hub, this.models, this.oracle)

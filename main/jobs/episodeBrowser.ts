@@ -16,29 +16,39 @@ import type { Workspace } from '../store/workspace.ts'
 import { compareRuns } from './compareRuns.ts'
 import { inspectStep } from './inspectStep.ts'
 import type { ModelLibrary } from './modelLibrary.ts'
+import { ProbeOrder, type ScoresOf } from './probes/probeOrder.ts'
 import type { TokenReader } from './tokenReaders.ts'
 
 export class EpisodeBrowser {
   private readonly workspace: Workspace
   private readonly models: ModelLibrary
   private readonly readerOf: (run: RunRecord) => Promise<TokenReader>
+  private readonly probeOrder: ProbeOrder
 
-  /** @param readerOf  the tokeniser that a run used, or a stand-in that shows ids where it is gone */
+  /**
+   * @param readerOf  the tokeniser that a run used, or a stand-in that shows ids where it is gone
+   * @param scoresOf  what a probe reads in each episode of a run
+   */
   constructor(
     workspace: Workspace,
     models: ModelLibrary,
     readerOf: (run: RunRecord) => Promise<TokenReader>,
+    scoresOf: ScoresOf,
   ) {
     this.workspace = workspace
     this.models = models
     this.readerOf = readerOf
+    this.probeOrder = new ProbeOrder(scoresOf)
   }
 
   list(query: EpisodeQuery): EpisodePage {
     const run = this.workspace.runs.get(query.runId) // an unknown run is an error, not an empty page
     // Whoever lists episodes will open one: its tokeniser takes up to a second to read.
     void this.readerOf(run).catch(() => {})
-    return this.workspace.episodes.list(query)
+    const { episodes } = this.workspace
+    const { probe } = query
+    if (probe === undefined) return episodes.list(query)
+    return this.probeOrder.page((part) => episodes.list(part), run, { ...query, probe })
   }
 
   summary(runId: string, episode: number): EpisodeSummary {

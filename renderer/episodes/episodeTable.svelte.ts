@@ -10,7 +10,8 @@ import type {
   episodeSort,
 } from '../../main/contract/runs.ts'
 
-export type EpisodeSort = (typeof episodeSort.options)[number]
+/** `probe`: what the chosen probe reads on average. */
+export type EpisodeSort = (typeof episodeSort.options)[number] | 'probe'
 export type ListEpisodes = (query: EpisodeQuery, signal: AbortSignal) => Promise<EpisodePage>
 
 export interface EpisodeFilter {
@@ -35,6 +36,8 @@ export class EpisodeTable {
   filter = $state.raw<EpisodeFilter>(noFilter)
   sort = $state<EpisodeSort>('episode')
   isDescending = $state(false)
+  /** That episodes may be ordered by; null while none is chosen. */
+  #probe: string | null = null
   /** Row the keyboard stands on; −1 for none. */
   cursor = $state(-1)
 
@@ -82,6 +85,18 @@ export class EpisodeTable {
     for (const controller of this.#asked.values()) controller.abort()
     this.#asked.clear()
     this.#runId = null
+  }
+
+  /** Another probe is chosen, or none: an order by its read-out follows. */
+  setProbe(id: string | null): void {
+    if (id === this.#probe) return
+    this.#probe = id
+    if (this.sort !== 'probe') return
+    if (id === null) {
+      this.sort = 'episode'
+      this.isDescending = false
+    }
+    this.#restart()
   }
 
   setFilter(change: Partial<EpisodeFilter>): void {
@@ -226,7 +241,9 @@ export class EpisodeTable {
       runId,
       ...this.filter,
       outcomes: [...this.filter.outcomes],
-      sort: this.sort,
+      ...(this.sort === 'probe' && this.#probe !== null
+        ? { sort: 'episode' as const, probe: this.#probe }
+        : { sort: this.sort === 'probe' ? ('episode' as const) : this.sort }),
       descending: this.isDescending,
       offset: page * pageSize,
       limit: pageSize,

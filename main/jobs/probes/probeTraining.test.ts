@@ -160,7 +160,7 @@ describe('training', () => {
     expect(found[2].advantage.value!).toBeGreaterThan(0.1)
     expect(engine.dataSets.preview(recipe).rivals.replayed.steps).toBe(0)
     expect(await rivalsOf({ costlyRivals: ['randomWeights'] })).toEqual(found)
-  })
+  }, 120_000)
 
   test('is cancelled at once, waits its turn, and goes on with the cells that are left', async () => {
     const first = train({ permutations: 5000 })
