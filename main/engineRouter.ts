@@ -44,6 +44,11 @@ export function createRouter(service: EngineService): AnyRouter {
         withProgress((tell) => service.episodes.inspect(input, tell, signal ?? never)),
       ),
     },
+    comparisons: {
+      list: os.comparisons.list.handler(() => service.comparisons.list()),
+      save: os.comparisons.save.handler(({ input }) => service.comparisons.save(input)),
+      remove: os.comparisons.remove.handler(({ input }) => service.comparisons.remove(input.name)),
+    },
     playground: {
       play: os.playground.play.handler(({ input, signal }) =>
         inBatches((tell) => service.play(input, tell, signal ?? never)),

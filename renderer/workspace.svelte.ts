@@ -2,6 +2,7 @@
 // problems.
 // Owns: the connection's state and these lists. Not: doing anything to them (each domain's controller does).
 import type { EngineEvent, EngineInfo, PendingQuestion } from '../main/contract/api.ts'
+import type { SavedComparison } from '../main/contract/comparison.ts'
 import type { DataSetRecord } from '../main/contract/dataSets.ts'
 import type { ErrorReport } from '../main/contract/errors.ts'
 import type { ModelRecord } from '../main/contract/models.ts'
@@ -35,6 +36,8 @@ export class Workspace {
   sweeps = $state.raw<SweepSummary[] | null>(null)
   /** The lists of hidden objects that ship. */
   taskLists = $state.raw<{ name: string; objects: string[] }[]>([])
+  /** Named comparisons of runs, newest first; null until the engine has told. */
+  comparisons = $state.raw<SavedComparison[] | null>(null)
   questions = $state.raw<PendingQuestion[]>([])
   /** Newest first. */
   problems = $state.raw<Problem[]>([])
@@ -119,6 +122,10 @@ export class Workspace {
     this.models = await this.#engine.models.list()
   }
 
+  async refreshComparisons(): Promise<void> {
+    this.comparisons = await this.#engine.comparisons.list()
+  }
+
   async refreshDataSets(): Promise<void> {
     this.dataSets = (await this.#engine.dataSets.list()).toSorted(newestFirst)
   }
@@ -136,6 +143,7 @@ export class Workspace {
         this.refreshModels(),
         this.#engine.runs.list().then((runs) => (this.runs = runs.toSorted(newestFirst))),
         this.refreshDataSets(),
+        this.refreshComparisons(),
         this.#engine.probes.list().then((probes) => (this.probes = probes.toSorted(newestFirst))),
         this.refreshVectors(),
         this.#engine.sweeps.list().then((sweeps) => (this.sweeps = sweeps.toSorted(newestFirst))),
@@ -169,6 +177,9 @@ export class Workspace {
         break
       case 'models':
         void this.refreshModels()
+        break
+      case 'comparisons':
+        void this.refreshComparisons()
         break
       case 'dataSets':
         void this.refreshDataSets()

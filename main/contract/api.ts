@@ -2,7 +2,7 @@
 // Rule: a call either answers or throws a report from errors.ts; a stream ends when the signal is aborted.
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
-import { comparisonQuery, runComparison } from './comparison.ts'
+import { comparisonQuery, runComparison, savedComparison } from './comparison.ts'
 import { inspectionQuery, stepInspection } from './inspection.ts'
 import { playgroundItem, playgroundSettings } from './playground.ts'
 import {
@@ -102,6 +102,7 @@ export const engineEvent = z.discriminatedUnion('kind', [
   /** A condition's own progress comes as its run's. */
   z.object({ kind: z.literal('sweep'), sweep: sweepSummary }),
   z.object({ kind: z.literal('sweepRemoved'), id: z.string() }),
+  z.object({ kind: z.literal('comparisons') }),
   z.object({ kind: z.literal('problem'), error: errorReport }),
 ])
 export type EngineEvent = z.infer<typeof engineEvent>
@@ -192,6 +193,14 @@ export const contract = {
     get: oc.input(z.object({ runId: z.string(), episode: z.number().int() })).output(episodeView),
     /** One step of an episode in several runs, with what the model makes of each answer without interventions. */
     inspect: oc.input(inspectionQuery).output(eventIterator(workProgress, stepInspection)),
+  },
+
+  comparisons: {
+    /** The newest first. */
+    list: oc.output(z.array(savedComparison)),
+    /** Takes the place of one of the same name. */
+    save: oc.input(savedComparison).output(z.void()),
+    remove: oc.input(z.object({ name: z.string() })).output(z.void()),
   },
 
   playground: {

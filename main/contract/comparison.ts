@@ -45,3 +45,11 @@ export const runComparison = z.object({
   differences: z.array(z.object({ setting: z.string(), values: z.array(z.unknown()) })),
 })
 export type RunComparison = z.infer<typeof runComparison>
+
+/** A comparison that was given a name, kept in the workspace. */
+export const savedComparison = z.object({
+  name: z.string().trim().min(1).max(200),
+  /** Of the window: which runs, and what of them is looked at. */
+  address: z.string().startsWith('#/compare?').max(20_000),
+})
+export type SavedComparison = z.infer<typeof savedComparison>

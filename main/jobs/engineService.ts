@@ -9,6 +9,7 @@ import type { ReadRun } from '../inference/interventionSources.ts'
 import type { ActivationPositions } from '../store/activations.ts'
 import { Workspace } from '../store/workspace.ts'
 import { runtimeVersion, version } from '../version.ts'
+import { ComparisonDesk } from './comparisonDesk.ts'
 import { DataSetDesk } from './dataSets/dataSetDesk.ts'
 import { StepFiller } from './dataSets/stepFiller.ts'
 import { StepReplay } from './dataSets/stepReplay.ts'
@@ -47,6 +48,7 @@ export async function openEngine(options: EngineOptions): Promise<EngineService>
 export class EngineService {
   readonly models: ModelLibrary
   readonly episodes: EpisodeBrowser
+  readonly comparisons: ComparisonDesk
   readonly oracle: OracleDesk
   readonly runs: Runs
   readonly dataSets: DataSetDesk
@@ -72,6 +74,7 @@ export class EngineService {
       (run) => readers.of(run),
       (probe, runId) => this.probeReader.scores(probe, runId),
     )
+    this.comparisons = new ComparisonDesk(workspace, this.hub)
     this.oracle = new OracleDesk(this.hub, options.resourcesFolder)
     this.readRun = runReader(workspace)
     this.runs = new Runs(workspace, this.hub, this.models, this.oracle)

@@ -15,6 +15,7 @@ function subjectOf(event: EngineEvent): string | null {
     case 'questions':
     case 'dataSets':
     case 'vectors':
+    case 'comparisons':
       return event.kind
     case 'handLabels':
       return `handLabels ${event.runId}`

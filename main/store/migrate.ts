@@ -9,6 +9,7 @@ import { migration0004 } from './migrations/0004.ts'
 import { migration0005 } from './migrations/0005.ts'
 import { migration0006 } from './migrations/0006.ts'
 import { migration0007 } from './migrations/0007.ts'
+import { migration0008 } from './migrations/0008.ts'
 
 /** Append-only: entry i leads from schema i to schema i + 1. */
 const migrations: readonly string[] = [
@@ -19,6 +20,7 @@ const migrations: readonly string[] = [
   migration0005,
   migration0006,
   migration0007,
+  migration0008,
 ]
 
 export const NEWEST_SCHEMA = migrations.length

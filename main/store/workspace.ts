@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { AppError, errors } from '../contract/errors.ts'
 import { Activations } from './activations.ts'
 import { ActivationShards } from './activationShards.ts'
+import { Comparisons } from './comparisons.ts'
 import { Connection } from './connection.ts'
 import { DataSets } from './dataSets.ts'
 import { Episodes } from './episodes.ts'
@@ -51,6 +52,7 @@ export class Workspace {
   readonly sweeps: Sweeps
   readonly forks: Forks
   readonly searches: Searches
+  readonly comparisons: Comparisons
   /** For this room's tests and benchmarks: no other room speaks SQL. */
   readonly connection: Connection
   private readonly shards: ActivationShards
@@ -83,6 +85,7 @@ export class Workspace {
     this.vectors = new Vectors(connection, now)
     this.sweeps = new Sweeps(connection, now)
     this.searches = new Searches(connection)
+    this.comparisons = new Comparisons(connection, now)
     this.forks = new Forks(connection, { runs: this.runs, episodes, steps: this.steps, activations })
   }
 

@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { errors } from '../../main/contract/errors.ts'
 import type { RunComparison } from '../../main/contract/comparison.ts'
+import type { Engine } from '../client.ts'
+import { Toasts } from '../shared/toasts.svelte.ts'
 import { inventRun, inventStatistics } from '../testing/invented.ts'
 import { inventComparison } from '../testing/fakeComparison.ts'
 import { differenceRows, rateCurves } from './comparedFigures.ts'
 import { isClear, metricDifference, settingName, settingText } from './comparedText.ts'
 import { Comparison } from './comparison.svelte.ts'
 import { listRows, withRuns } from './runChoice.ts'
-import { SavedComparisons } from './savedComparisons.svelte.ts'
+import { forgetComparison, keepComparison } from './savedComparisons.ts'
 
 const runs = ['a', 'b', 'c'].map((id) => inventRun(id, 'done', {}, { episodes: 5 }))
 const byId = (id: string) => runs.find((run) => run.id === id) ?? runs[0]!
@@ -146,36 +148,39 @@ describe('the list of runs', () => {
 })
 
 describe('kept comparisons', () => {
-  const storage = () => {
+  const open = (isBroken = false) => {
     const kept = new Map<string, string>()
-    return () => ({
-      getItem: (key: string) => kept.get(key) ?? null,
-      setItem: (key: string, text: string) => void kept.set(key, text),
-    })
-  }
-  it('belong to a workspace, and one of the same name is replaced', () => {
-    const place = storage()
-    const saved = new SavedComparisons(place)
-    saved.open('/one')
-    saved.save('x', '#/compare?runs=a&runs=b')
-    saved.save('y', '#/compare?runs=b&runs=c')
-    saved.save('x', '#/compare?runs=a&runs=c')
-    const again = new SavedComparisons(place)
-    again.open('/two')
-    expect(again.all).toEqual([])
-    again.open('/one')
-    expect(again.all.map(({ name, hash }) => [name, hash])).toEqual([
-      ['x', '#/compare?runs=a&runs=c'],
-      ['y', '#/compare?runs=b&runs=c'],
-    ])
-    again.remove('x')
-    expect(again.all).toHaveLength(1)
-  })
-  it('lead nowhere else, whatever somebody wrote there', () => {
-    for (const text of ['{', '[1]', '[{"name":"x","hash":"javascript:alert(1)"}]']) {
-      const saved = new SavedComparisons(() => ({ getItem: () => text, setItem: () => {} }))
-      saved.open('/one')
-      expect(saved.all).toEqual([])
+    const refuse = (): void => {
+      if (isBroken) throw errors.notFound({ kind: 'comparison', id: 'x' })
     }
+    const comparisons = {
+      save: async ({ name, address }: { name: string; address: string }) => {
+        refuse()
+        kept.set(name, address)
+      },
+      remove: async ({ name }: { name: string }) => {
+        refuse()
+        kept.delete(name)
+      },
+    }
+    return { kept, calls: { comparisons } as unknown as Pick<Engine, 'comparisons'>, messages: new Toasts() } // the two calls made here
+  }
+  const one = { name: 'x', address: '#/compare?runs=a&runs=b' }
+  it('are taken back after they were forgotten', async () => {
+    const { kept, calls, messages } = open()
+    expect(await keepComparison(one, calls, messages)).toBe(true)
+    await forgetComparison(one, calls, messages)
+    expect(kept.size).toBe(0)
+    messages.list[0]?.action?.run()
+    await Promise.resolve()
+    expect(kept.get('x')).toBe(one.address)
+  })
+  it('say why one cannot be kept or forgotten', async () => {
+    const keeping = open(true)
+    expect(await keepComparison(one, keeping.calls, keeping.messages)).toBe(false)
+    expect(keeping.messages.list.map(({ tone }) => tone)).toEqual(['error'])
+    const forgetting = open(true)
+    await forgetComparison(one, forgetting.calls, forgetting.messages)
+    expect(forgetting.messages.list.map(({ tone }) => tone)).toEqual(['error'])
   })
 })

@@ -3,6 +3,7 @@
 import { implement, ORPCError } from '@orpc/server'
 import { RPCHandler } from '@orpc/server/message-port'
 import { contract, type EngineEvent, type PendingQuestion } from '../../main/contract/api.ts'
+import type { SavedComparison } from '../../main/contract/comparison.ts'
 import { AppError, errors } from '../../main/contract/errors.ts'
 import type { ModelCheck, ModelRecord } from '../../main/contract/models.ts'
 import { cloneMessages } from '../../main/contract/port.ts'
@@ -329,6 +330,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
     return make()
   }
 
+  let kept: SavedComparison[] = []
   const os = implement(contract).use(async ({ next }) => {
     try {
       return await next()
@@ -509,6 +511,17 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       inspect: os.episodes.inspect.handler(({ input, signal }) =>
         slowly('Asking the model without interventions', () => inventInspection(input, find), signal),
       ),
+    },
+    comparisons: {
+      list: os.comparisons.list.handler(() => kept),
+      save: os.comparisons.save.handler(({ input }) => {
+        kept = [input, ...kept.filter(({ name }) => name !== input.name)]
+        say({ kind: 'comparisons' })
+      }),
+      remove: os.comparisons.remove.handler(({ input }) => {
+        kept = kept.filter(({ name }) => name !== input.name)
+        say({ kind: 'comparisons' })
+      }),
     },
     playground: {
       play: os.playground.play.handler(({ input, signal }) =>
