@@ -13,12 +13,22 @@ export interface ForkDraft {
   interventions: string
 }
 
-export const forkDraftOf = ({ settings }: RunRecord): ForkDraft => ({
+/** What still acts from a step on: what stood for earlier steps alone stays with those, whatever is asked. */
+const actingFrom = (interventions: RunRecord['settings']['interventions'], step: number) =>
+  interventions.flatMap((setting) => {
+    const { applyAtSteps } = setting
+    if (!applyAtSteps) return [setting]
+    const later = applyAtSteps.filter((one) => one >= step)
+    return later.length > 0 ? [{ ...setting, applyAtSteps: later }] : []
+  })
+
+/** @param step  the first that is played anew */
+export const forkDraftOf = ({ settings }: RunRecord, step: number): ForkDraft => ({
   name: '',
   temperature: settings.sampling.temperature,
   seed: settings.seed,
   systemPrompt: settings.environment.systemPrompt,
-  interventions: writeItems(settings.interventions),
+  interventions: writeItems(actingFrom(settings.interventions, step)),
 })
 
 export type ForkFaults = Partial<Record<'temperature' | 'seed' | 'interventions', string>>
@@ -42,9 +52,10 @@ export function checkFork(
   if (checked.settings === null) faults.interventions = checked.faults[0]?.message ?? 'This is no list.'
   if (Object.keys(faults).length > 0 || temperature === null || seed === null || checked.settings === null)
     return { input: null, faults, changes: [] }
-  const before = forkDraftOf(run)
+  const before = forkDraftOf(run, step)
   const isSame =
-    JSON.stringify(checked.settings) === JSON.stringify(interventionList.parse(run.settings.interventions))
+    JSON.stringify(checked.settings) ===
+    JSON.stringify(interventionList.parse(actingFrom(run.settings.interventions, step)))
   const changes = {
     ...(temperature === before.temperature ? {} : { temperature }),
     ...(seed === before.seed ? {} : { seed }),

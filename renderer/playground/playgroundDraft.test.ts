@@ -115,22 +115,43 @@ describe('a fork', () => {
   const run = inventRun('a', 'done', {}, { seed: 5, interventions: [add()] })
   const from = { episode: 2, step: 4 }
   it('asks for nothing that is as it was', () => {
-    expect(checkFork(forkDraftOf(run), run, from)).toEqual({
+    expect(checkFork(forkDraftOf(run, from.step), run, from)).toEqual({
       input: { runId: 'a', episode: 2, step: 4, name: '', changes: {} },
       faults: {},
       changes: [],
     })
   })
   it('asks for what was changed, no interventions at all included', () => {
-    const draft = { ...forkDraftOf(run), temperature: 0, interventions: '', name: ' other ' }
+    const draft = { ...forkDraftOf(run, from.step), temperature: 0, interventions: '', name: ' other ' }
     const { input, changes } = checkFork(draft, run, from)
     expect(changes).toEqual(['temperature', 'interventions'])
     expect(input).toMatchObject({ name: 'other', changes: { temperature: 0, interventions: [] } })
   })
   it('is refused field by field', () => {
-    const draft = { ...forkDraftOf(run), temperature: -1, seed: 1.5, interventions: '[{}]' }
+    const draft = { ...forkDraftOf(run, from.step), temperature: -1, seed: 1.5, interventions: '[{}]' }
     const { input, faults } = checkFork(draft, run, from)
     expect(input).toBeNull()
     expect(Object.keys(faults)).toEqual(['temperature', 'seed', 'interventions'])
+  })
+  it('begins with what acts from its step on, and leaves what stands for earlier steps to those', () => {
+    const older = inventRun(
+      'b',
+      'done',
+      {},
+      {
+        interventions: [
+          add({ applyAtSteps: [0, 1] }),
+          add({ alpha: 2, applyAtSteps: [3, 4, 5] }),
+          add({ alpha: 1 }),
+        ],
+      },
+    )
+    const draft = forkDraftOf(older, from.step)
+    const items = JSON.parse(draft.interventions) as { alpha: number; applyAtSteps?: number[] }[]
+    expect(items.map(({ alpha, applyAtSteps }) => [alpha, applyAtSteps])).toEqual([
+      [2, [4, 5]],
+      [1, undefined],
+    ])
+    expect(checkFork(draft, older, from).changes).toEqual([])
   })
 })
