@@ -44,6 +44,7 @@ export class Sweeps {
   private readonly selectAll: Statement<[], Row>
   private readonly selectOne: Statement<[number], Row>
   private readonly selectConditions: Statement<[number], { run: number; condition: string }>
+  private readonly updateCondition: Statement<[string, number], unknown>
   private readonly updateSettings: Statement<[string, number], unknown>
   private readonly updateVerdict: Statement<Value[], unknown>
   private readonly updateName: Statement<[string, number], unknown>
@@ -74,6 +75,7 @@ export class Sweeps {
     this.updateSettings = connection.prepare('UPDATE sweeps SET settings = ? WHERE sweep = ?')
     this.updateVerdict = connection.prepare('UPDATE sweeps SET verdict = ?, error = ? WHERE sweep = ?')
     this.updateName = connection.prepare('UPDATE sweeps SET name = ? WHERE sweep = ?')
+    this.updateCondition = connection.prepare('UPDATE sweep_conditions SET condition = ? WHERE run = ?')
     this.insertPromptScore = connection.prepare(
       'INSERT OR IGNORE INTO prompt_scores (run, prompt, kind, value) VALUES (?, ?, ?, ?)',
     )
@@ -104,8 +106,16 @@ export class Sweeps {
     return this.connection.transaction(work)
   }
 
+  /** @throws TypeError for one that the sweep has already */
   addCondition({ sweepId, ...rest }: SweepMember, run: string): void {
+    if (this.conditions(sweepId).some(({ id }) => id === rest.id))
+      throw new TypeError(`${sweepId} has “${rest.id}” already`)
     this.insertCondition.run(runNumber(run), this.numberOf(sweepId), losslessJson(rest, 'condition'))
+  }
+
+  /** Sees a condition that is there otherwise; its run stays. */
+  setCondition(run: string, member: Omit<SweepMember, 'sweepId'>): void {
+    this.updateCondition.run(losslessJson(member, 'condition'), runNumber(run))
   }
 
   /** @throws not_found */

@@ -195,6 +195,45 @@ describe('a sweep', () => {
     expect(condition!.colour).not.toBe('green')
   })
 
+  test('widened by the opposite of a dose takes the control for a dose, plays nothing twice, and is judged', async () => {
+    const before = await swept(engine, { alphas: [3] })
+    const runs = engine.runs.list().length
+    await engine.sweeps.extend(before.id, { alphas: [-3] })
+    const after = await engine.sweeps.ended(before.id)
+    expect(after.error).toBeNull()
+    expect(engine.runs.list()).toHaveLength(runs)
+    expect(after.settings.alphas).toEqual([3, -3])
+    const opposite = after.conditions.find(({ alpha }) => alpha === -3)
+    expect(opposite).toMatchObject({ role: 'steered', title: 'α = -3' })
+    expect(after.verdict?.doseResponses[0].points.map(({ alpha }) => alpha)).toEqual([-3, 0, 3])
+    await expect(engine.sweeps.extend(before.id, { alphas: [3, -3] })).rejects.toThrow(/all of these already/)
+  }, 60_000)
+
+  test('that two people widen at once is widened once', async () => {
+    const { id, conditions } = await swept(engine, { alphas: [3] })
+    const ended = await Promise.allSettled([1, 2].map(() => engine.sweeps.extend(id, { alphas: [2] })))
+    expect(ended.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(ended.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'run_busy' } })
+    const after = await engine.sweeps.ended(id)
+    expect(after.conditions).toHaveLength(conditions.length + 1)
+    expect(after.verdict?.conditions).toHaveLength(conditions.length)
+  }, 60_000)
+
+  test('keeps its verdict, and is judged from what is stored, when its vector and model are gone', async () => {
+    const service = await opened('bereft')
+    try {
+      const { id, verdict } = await swept(service, { alphas: [3] })
+      service.vectors.remove('v1')
+      expect((await service.sweeps.judge(id)).verdict?.overall).toEqual(verdict?.overall)
+      await service.models.remove('tiny')
+      const again = await service.sweeps.judge(id)
+      expect(again.error).toBeNull()
+      expect(again.verdict?.overall).toEqual(verdict?.overall)
+    } finally {
+      await service.close()
+    }
+  }, 60_000)
+
   test('is removed with its runs', () => {
     const [{ id, conditions }] = engine.sweeps.list()
     engine.sweeps.remove(id)

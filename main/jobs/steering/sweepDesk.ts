@@ -14,7 +14,8 @@ import type { EventHub } from '../eventHub.ts'
 import type { ModelLibrary } from '../modelLibrary.ts'
 import type { Runs } from '../runs.ts'
 import { runSteeringTask } from './steeringTasks.ts'
-import { sweepConditions, type PlannedCondition } from './sweepPlan.ts'
+import { widened, wideningOf, type SweepWidening } from './sweepExtension.ts'
+import { sweepConditions, vectorLayers, type PlannedCondition } from './sweepPlan.ts'
 import { memberOf, runSettings, statusOf } from './sweepRuns.ts'
 import { scoreSweep } from './sweepScores.ts'
 import { requireSteps } from './sweepVerdict.ts'
@@ -135,42 +136,31 @@ export class SweepDesk {
    * @param changes  vectors, doses, layers, places, gate and controls; all else stays, or conditions could not be compared
    * @throws run_busy while it is played, and as start
    */
-  async extend(id: string, changes: Partial<SweepSettings>): Promise<SweepSummary> {
-    const { settings } = this.workspace.sweeps.get(id)
-    this.requireResting(id)
-    const {
-      vectors = settings.vectors,
-      alphas = settings.alphas,
-      layers = settings.layers,
-      places = settings.places,
-      gate = settings.gate,
-      controls = settings.controls,
-    } = changes
-    const wider = await this.withGate({
-      ...settings,
-      vectors,
-      alphas,
-      places,
-      controls,
-      ...(layers && { layers }),
-      ...(gate && { gate }),
-    })
-    const known = new Set(this.workspace.sweeps.conditions(id).map((condition) => condition.id))
-    const fresh = this.planned(wider).filter((condition) => !known.has(condition.id))
-    if (fresh.length === 0)
-      throw errors.invalidInput({ field: 'conditions', reason: 'the sweep has all of these already' })
-    const drafts = await this.drafts(wider, fresh)
+  async extend(id: string, changes: SweepWidening): Promise<SweepSummary> {
     const { sweeps, runs } = this.workspace
+    const { settings } = sweeps.get(id)
+    this.requireResting(id)
+    const wider = await this.withGate(widened(settings, changes, this.playedLayers(settings)))
+    const widening = wideningOf(sweeps.conditions(id), this.planned(wider))
+    if (widening.fresh.length + widening.changed.length === 0)
+      throw errors.invalidInput({ field: 'conditions', reason: 'the sweep has all of these already' })
+    const drafts = await this.drafts(wider, widening.fresh)
     const ids: string[] = []
     sweeps.atomically(() => {
+      // Somebody else may have widened, resumed or removed it meanwhile.
+      this.requireResting(id)
+      const now = wideningOf(sweeps.conditions(id), widening.fresh)
+      if (now.fresh.length < widening.fresh.length)
+        throw errors.runBusy({ id, status: this.summary(id).status })
       sweeps.setSettings(id, wider)
+      for (const { runId, member } of widening.changed) sweeps.setCondition(runId, member)
       drafts.forEach((draft, index) => {
         const run = runs.create(draft)
-        sweeps.addCondition({ sweepId: id, ...memberOf(fresh[index]) }, run.id)
+        sweeps.addCondition({ sweepId: id, ...memberOf(widening.fresh[index]) }, run.id)
         ids.push(run.id)
       })
     })
-    this.runs.playTogether(ids)
+    if (ids.length > 0) this.runs.playTogether(ids)
     this.follow(id, ids)
     return this.tell(id)
   }
@@ -270,6 +260,12 @@ export class SweepDesk {
     return { ...settings, gate: { ...gate, vector: await this.gates.vectorOf(id), above } }
   }
 
+  /** Where the vectors were made. */
+  private playedLayers({ vectors }: SweepSettings): number[] {
+    const layers = vectors.flatMap((id) => vectorLayers(this.workspace.vectors.summary(id)) ?? [])
+    return [...new Set(layers)]
+  }
+
   private async drafts(settings: SweepSettings, conditions: readonly PlannedCondition[]) {
     const files = await openModelFiles(this.models.get(settings.modelId).path)
     const drafts = []
@@ -320,7 +316,8 @@ export class SweepDesk {
       const verdict = await runSteeringTask({ kind: 'verdict', workspaceFolder: folder, sweepId: id }, signal)
       sweeps.conclude(id, verdict, null)
     } catch (error) {
-      if (!signal.aborted) sweeps.conclude(id, null, reportOf(error))
+      // What was found before stays found.
+      if (!signal.aborted) sweeps.conclude(id, sweeps.get(id).verdict, reportOf(error))
     }
   }
 

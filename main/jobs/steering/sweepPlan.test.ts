@@ -69,7 +69,7 @@ describe('conditions of a sweep', () => {
       'α = 2, random 1',
       'α = -2, negated',
     ])
-    expect(titles({ alphas: [-2, 2], controls })).toEqual(['baseline', 'α = -2', 'α = -2, random 1', 'α = 2'])
+    expect(titles({ alphas: [-2, 2], controls })).toEqual(['baseline', 'α = -2', 'α = 2', 'α = 2, random 1'])
   })
 
   test('are a cell for each vector, layer, place and gate', () => {

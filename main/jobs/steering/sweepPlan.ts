@@ -60,12 +60,13 @@ export function sweepConditions(
   return conditions
 }
 
-/** @throws invalid_input for a vector that is of no layer, where layers are named */
-function layersOf({ layers }: SweepSettings, { rows }: VectorSummary): (number | null)[] {
-  if (layers) return [...new Set(layers)]
+const layersOf = ({ layers }: SweepSettings, vector: VectorSummary): (number | null)[] =>
+  layers ? [...new Set(layers)] : (vectorLayers(vector) ?? [null])
+
+/** Layers of hook_resid_post that a vector was made for; null elsewhere, where it acts at its own hook point. */
+export function vectorLayers({ rows }: VectorSummary): number[] | null {
   const own = [...new Set(rows.map(({ hook }) => /^blocks\.(\d+)\.hook_resid_post$/.exec(hook)?.[1]))]
-  // Elsewhere than in the residual stream after a block a vector acts where it was made.
-  return own.every((layer) => layer !== undefined) ? own.map(Number) : [null]
+  return own.every((layer) => layer !== undefined) ? own.map(Number) : null
 }
 
 function cellOf(parts: Omit<Cell, 'words'>): Cell {
@@ -109,12 +110,11 @@ function conditionsOf(cell: Cell, settings: SweepSettings): PlannedCondition[] {
   const doses = [...new Set(alphas)].sort((one, other) => one - other)
   const largest = Math.max(...doses.map(Math.abs))
   const steered: Variation = { role: 'steered', words: '', sign: 1 }
-  // A dose and its opposite share their controls.
-  const controlled = new Set<number>()
   return doses.flatMap((alpha) => {
     const size = Math.abs(alpha)
-    const isControlled = !controlled.has(size) && (controls.at === 'every' || size === largest)
-    controlled.add(size)
+    // A dose and its opposite share their controls, which stand at the positive one.
+    const hasOwn = alpha > 0 || !alphas.includes(-alpha)
+    const isControlled = hasOwn && (controls.at === 'every' || size === largest)
     const variations = [steered, ...(isControlled ? controlsOf(cell, settings, alpha) : [])]
     return variations.map((variation) => conditionOf(cell, settings, variation, alpha))
   })
@@ -150,7 +150,7 @@ function conditionOf(
   dose: number,
 ): PlannedCondition {
   const alpha = sign * dose
-  const title = [`α = ${alpha}`, ...(words === '' ? [] : [words])].join(', ')
+  const title = conditionTitle(alpha, words)
   return {
     id: `${cell.words} · ${title}`,
     title,
@@ -161,6 +161,10 @@ function conditionOf(
     systemPrompt: settings.environment.systemPrompt,
   }
 }
+
+/** @param words  of the control; empty for a dose itself */
+export const conditionTitle = (alpha: number, words: string): string =>
+  [`α = ${alpha}`, ...(words === '' ? [] : [words])].join(', ')
 
 function interventionOf(
   { vector, layer, place, isGated, words }: Cell,

@@ -3,6 +3,7 @@
 // Answers of the baseline and of a condition in words were written by the unsteered model: their stored log-probabilities are its own.
 import { divergence } from '../../analysis/divergence.ts'
 import { errors } from '../../contract/errors.ts'
+import { phaseOf } from '../../contract/interventions.ts'
 import type { RunRecord, StepRecord } from '../../contract/runs.ts'
 import { interventionsAtStep, type PlannedIntervention } from '../../inference/interventionPlan.ts'
 import { commonPrefix } from '../../inference/prefixChain.ts'
@@ -36,7 +37,7 @@ export async function scoreSweep(
   const steered = members
     .filter(({ role }) => role !== 'baseline' && role !== 'prompt')
     .map(({ runId }) => workspace.runs.get(runId))
-    .filter(({ status }) => status === 'done')
+    .filter((run) => run.status === 'done' && !isScored(workspace, run, settings.scoredSteps))
   if (settings.scoredSteps === 0 || steered.length === 0) return
   const known = new Set(
     steered.flatMap(({ id: run }) =>
@@ -64,6 +65,26 @@ export async function scoreSweep(
   } finally {
     release()
   }
+}
+
+/** Whether nothing is left to ask: then neither the model nor its vectors need be there any more. */
+function isScored(workspace: Workspace, { id, settings }: RunRecord, count: number): boolean {
+  const { episodes, interventions } = settings
+  const known = new Set(
+    workspace.sweeps.scores(id).map(({ episode, step, kind }) => `${kind}/${episode}/${step}`),
+  )
+  const prompts = workspace.sweeps.promptScores(id, 'firstTokenKl')
+  const reaches = interventions.some((setting) => phaseOf(setting) !== 'decode')
+  return (
+    (!reaches || neutralPrompts.every((prompt) => prompts.has(prompt))) &&
+    Array.from({ length: episodes }, (_, episode) => episode).every(
+      (episode) =>
+        known.has(`decisionKl/${episode}/0`) &&
+        evenlySpread(workspace.episodes.get(id, episode).steps, count).every((step) =>
+          known.has(`perplexity/${episode}/${step}`),
+        ),
+    )
+  )
 }
 
 async function askAll(
