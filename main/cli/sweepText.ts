@@ -29,14 +29,21 @@ export function sweepCard(sweep: SweepRecord): string {
 
 const conditionTable = ({ conditions, settings }: SweepRecord): string =>
   table([
-    ['condition', 'run', 'status', 'episodes', 'steps', 'hits'],
+    [
+      'condition',
+      'run',
+      'status',
+      'episodes',
+      'steps',
+      settings.outcome.kind === 'won' ? 'won' : settings.outcome.kind,
+    ],
     ...conditions.map(({ id, runId, status, episodesDone, steps, hits }) => [
       id,
       runId,
       status,
       `${episodesDone}/${settings.episodes}`,
       String(steps),
-      percent(hits, steps),
+      hits === null ? '–' : percent(hits, settings.outcome.kind === 'won' ? episodesDone : steps),
     ]),
   ])
 

@@ -145,9 +145,14 @@ export const sweepSummary = z.object({
   /** Follows from its runs: failed where the baseline or all others failed. */
   status: z.enum([...runStatus.options, 'judging']),
   conditions: z.array(
-    sweepMember
-      .omit({ sweepId: true })
-      .extend({ runId: z.string(), status: runStatus, episodesDone: count, steps: count, hits: count }),
+    sweepMember.omit({ sweepId: true }).extend({
+      runId: z.string(),
+      status: runStatus,
+      episodesDone: count,
+      steps: count,
+      /** Episodes won, or invalid steps; null where something else is counted, which is known when it is judged. */
+      hits: count.nullable(),
+    }),
   ),
   /** Of the stored verdict. */
   overall: verdictDocument.shape.overall.nullable(),

@@ -13,7 +13,8 @@ export function sweepNow(sweep: SweepSummary, findRun: FindRun): SweepSummary {
     const run = findRun(condition.runId)
     if (!run) return condition
     const { episodesDone, steps, invalid, wins } = run.progress
-    const hits = sweep.settings.outcome.kind === 'won' ? wins : invalid
+    const { kind } = sweep.settings.outcome
+    const hits = kind === 'won' ? wins : kind === 'invalid' ? invalid : null
     return { ...condition, status: run.status, episodesDone, steps, hits }
   })
   return { ...sweep, conditions, status: sweep.status === 'judging' ? 'judging' : statusOf(conditions) }

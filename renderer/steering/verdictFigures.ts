@@ -65,7 +65,8 @@ export function ratesOf(sweep: SweepSummary): { metric: string; rows: RateRow[] 
   return {
     metric: isWon ? 'win rate' : labelText(outcome).replace('answer', 'rate'),
     rows: sweep.conditions.map(({ title, role, alpha, hits, steps, episodesDone }) => ({
-      ...{ title, alpha, hits },
+      ...{ title, alpha },
+      hits: hits ?? 0, // known of these outcomes
       steps: isWon ? episodesDone : steps,
       isBaseline: role === 'baseline',
       isSteered: role === 'steered',

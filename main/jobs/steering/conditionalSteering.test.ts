@@ -105,9 +105,9 @@ describe('static, per-step and conditional arms', () => {
     const steered = sweep.conditions.filter(({ role }) => role === 'steered')
     expect(steered.map(({ cell }) => cell)).toEqual([
       `${vectors[0]} · layer 3 · last prompt token`,
-      `${vectors[0]} · layer 3 · last prompt token · gated`,
+      `${vectors[0]} · layer 3 · last prompt token · gated by ${probe} at 0.2`,
       `${vectors[1]} · layer 3 · last prompt token`,
-      `${vectors[1]} · layer 3 · last prompt token · gated`,
+      `${vectors[1]} · layer 3 · last prompt token · gated by ${probe} at 0.2`,
     ])
     expect(sweep.verdict?.conditions).toHaveLength(8)
     const { probability, above } = engine.probeReader.gate(probe, 0.2)

@@ -118,7 +118,7 @@ describe('a sweep', () => {
     expect(kl.effect.high!).toBeGreaterThan(kl.effect.value!)
     expect(kl.effect.low!).toBeGreaterThan(0)
     const told = verdict!.conditions.find(({ role }) => role === 'prompt')!
-    expect(told.sideEffects.find(({ name }) => name === 'firstTokenKl')?.steered).toBe(0)
+    expect(told.sideEffects.find(({ name }) => name === 'firstTokenKl')?.steered).toBeGreaterThan(0)
   }, 120_000)
 
   test('gives upstream’s tables of its doses, and says so where a cell is not there', async () => {

@@ -281,8 +281,10 @@ export class SweepDesk {
 
   private async playedThenJudged(id: string, runIds: readonly string[]): Promise<void> {
     const ended = await Promise.all(runIds.map((run) => this.runs.ended(run)))
-    if (this.closed || ended.some(({ status }) => status !== 'done' && status !== 'failed'))
-      return void this.tellIfThere(id)
+    if (this.closed) return
+    // Others may rest since a pause before: a part of the grid is judged where somebody asks for that.
+    const all = [...ended, ...this.membersIfThere(id)]
+    if (all.some(({ status }) => status !== 'done' && status !== 'failed')) return void this.tellIfThere(id)
     await this.judgeNow(id)
   }
 
@@ -341,6 +343,10 @@ export class SweepDesk {
     return this.workspace.sweeps.conditions(id).map(({ runId }) => this.runs.get(runId))
   }
 
+  private membersIfThere(id: string): RunRecord[] {
+    return this.workspace.sweeps.list().some((sweep) => sweep.id === id) ? this.members(id) : []
+  }
+
   private requireResting(id: string): void {
     const { status } = this.summary(id)
     if (status === 'running' || status === 'queued' || status === 'judging')
@@ -358,7 +364,8 @@ export class SweepDesk {
     const conditions = this.workspace.sweeps.conditions(id).map(({ sweepId: _, runId, ...condition }) => {
       const { status, progress } = runOf(runId)
       const { episodesDone, steps, invalid, wins } = progress
-      const hits = settings.outcome.kind === 'won' ? wins : invalid
+      const { kind } = settings.outcome
+      const hits = kind === 'won' ? wins : kind === 'invalid' ? invalid : null
       return { ...condition, runId, status, episodesDone, steps, hits }
     })
     const judging = this.judging.get(id)

@@ -86,7 +86,7 @@ describe('conditions of a sweep', () => {
       ['v1 · layer 3', 'v2 · layer 1', 'v2 · layer 2'].flatMap((place) =>
         ['last prompt token', 'first 3 generated tokens'].flatMap((where) => [
           `${place} · ${where}`,
-          `${place} · ${where} · gated`,
+          `${place} · ${where} · gated by v1 > 2`,
         ]),
       ),
     )

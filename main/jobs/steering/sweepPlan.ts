@@ -40,7 +40,9 @@ export function sweepConditions(
   const cells = [...new Set(settings.vectors)].flatMap((id) =>
     layersOf(settings, vectorOf(id)).flatMap((layer) =>
       settings.places.flatMap((place) =>
-        gates.map((isGated) => cellOf({ vector: vectorOf(id), layer, place, isGated })),
+        gates.map((isGated) =>
+          cellOf({ vector: vectorOf(id), layer, place, isGated }, isGated && gate ? gateWords(gate) : []),
+        ),
       ),
     ),
   )
@@ -69,13 +71,19 @@ export function vectorLayers({ rows }: VectorSummary): number[] | null {
   return own.every((layer) => layer !== undefined) ? own.map(Number) : null
 }
 
-function cellOf(parts: Omit<Cell, 'words'>): Cell {
-  const { vector, layer, place, isGated } = parts
+/** What opens it is part of a condition: with another threshold it is another one. */
+function gateWords({ vector, above, below, probe }: NonNullable<SweepSettings['gate']>): string[] {
+  if (probe) return [`gated by ${probe.id} at ${probe.falsePositiveRate}`]
+  return [`gated by ${vector} ${above === undefined ? `< ${below}` : `> ${above}`}`]
+}
+
+function cellOf(parts: Omit<Cell, 'words'>, gateWords: readonly string[]): Cell {
+  const { vector, layer, place } = parts
   const words = [
     vector.id,
     layer === null ? vector.rows[0].hook : `layer ${layer}`,
     placeWords(place),
-    ...(isGated ? ['gated'] : []),
+    ...gateWords,
   ].join(' · ')
   return { ...parts, words }
 }

@@ -4,7 +4,7 @@
 import { divergence } from '../../analysis/divergence.ts'
 import { errors } from '../../contract/errors.ts'
 import { phaseOf } from '../../contract/interventions.ts'
-import type { RunRecord, StepRecord } from '../../contract/runs.ts'
+import type { ChatMessage, RunRecord, StepRecord } from '../../contract/runs.ts'
 import { interventionsAtStep, type PlannedIntervention } from '../../inference/interventionPlan.ts'
 import { commonPrefix } from '../../inference/prefixChain.ts'
 import type { GenerateRequest } from '../../inference/requests.ts'
@@ -35,7 +35,7 @@ export async function scoreSweep(
   const members = workspace.sweeps.conditions(id)
   const baseline = members.find(({ role }) => role === 'baseline')
   const steered = members
-    .filter(({ role }) => role !== 'baseline' && role !== 'prompt')
+    .filter(({ role }) => role !== 'baseline')
     .map(({ runId }) => workspace.runs.get(runId))
     .filter((run) => run.status === 'done' && !isScored(workspace, run, settings.scoredSteps))
   if (settings.scoredSteps === 0 || steered.length === 0) return
@@ -58,7 +58,16 @@ export async function scoreSweep(
         computeDtype: dtype,
         readRun: runReader(workspace),
       })
-      questions.push(...perplexities(workspace, model, run, settings.scoredSteps, isKnown))
+      const told = run.settings.interventions.length === 0 ? run.settings.environment.systemPrompt : null
+      const plain = { systemPrompt: told === null ? null : settings.environment.systemPrompt, isKnown }
+      questions.push(...perplexities(workspace, model, run, settings.scoredSteps, plain))
+      if (told !== null) {
+        questions.push(
+          ...first.toldQuestions(run, settings.controls.prompt),
+          ...first.toldDecisions(run, isKnown),
+        )
+        continue
+      }
       questions.push(...first.questions(run, planned), ...first.decisions(run, planned, isKnown))
     }
     await askAll(questions, batch, tell, signal)
@@ -74,7 +83,8 @@ function isScored(workspace: Workspace, { id, settings }: RunRecord, count: numb
     workspace.sweeps.scores(id).map(({ episode, step, kind }) => `${kind}/${episode}/${step}`),
   )
   const prompts = workspace.sweeps.promptScores(id, 'firstTokenKl')
-  const reaches = interventions.some((setting) => phaseOf(setting) !== 'decode')
+  // A condition without interventions is told in words, which every prompt has.
+  const reaches = interventions.length === 0 || interventions.some((setting) => phaseOf(setting) !== 'decode')
   return (
     (!reaches || neutralPrompts.every((prompt) => prompts.has(prompt))) &&
     Array.from({ length: episodes }, (_, episode) => episode).every(
@@ -121,11 +131,16 @@ function perplexities(
   model: LoadedModel,
   run: RunRecord,
   count: number,
-  isKnown: (key: string) => boolean,
+  { systemPrompt, isKnown }: { systemPrompt: string | null; isKnown: (key: string) => boolean },
 ): Question[] {
+  // What was told in words is no part of what the plain model reads.
+  const asPlain = (step: StepRecord): StepRecord =>
+    systemPrompt === null
+      ? step
+      : { ...step, promptIds: model.encodeChat(withSystem(step.messages, systemPrompt)) }
   return Array.from({ length: run.settings.episodes }, (_, episode): Question => async (signal) => {
     const steps = workspace.steps.list(run.id, episode)
-    const asked = evenlySpread(steps.length, count).map((index) => steps[index])
+    const asked = evenlySpread(steps.length, count).map((index) => asPlain(steps[index]))
     const before: Int32Array[] = []
     for (const step of asked) {
       if (!isKnown(`${run.id}/${episode}/${step.step}/perplexity`)) {
@@ -135,6 +150,12 @@ function perplexities(
       before.push(step.promptIds)
     }
   })
+}
+
+/** A chat with another system prompt; with none where that is empty. */
+function withSystem(messages: readonly ChatMessage[], content: string): ChatMessage[] {
+  const rest = messages.filter(({ role }) => role !== 'system')
+  return content === '' ? rest : [{ role: 'system', content }, ...rest]
 }
 
 const greedy = (model: LoadedModel): GenerateRequest['sampling'] => ({
@@ -213,6 +234,40 @@ class FirstTokens {
       })
   }
 
+  /** Neutral prompts with the instruction in words before them. */
+  toldQuestions(run: RunRecord, instruction: string): Question[] {
+    const known = this.workspace.sweeps.promptScores(run.id, 'firstTokenKl')
+    return neutralPrompts.flatMap((prompt): Question[] => {
+      if (known.has(prompt)) return []
+      const messages = [{ role: 'user' as const, content: prompt }]
+      const [plain, told] = [messages, withSystem(messages, instruction)].map((chat) =>
+        this.model.encodeChat(chat),
+      )
+      return [
+        async (signal) => {
+          const value = await this.apart(prompt, plain, told, signal)
+          this.workspace.sweeps.addPromptScore(run.id, { prompt, kind: 'firstTokenKl', value })
+        },
+      ]
+    })
+  }
+
+  /** Decision points of the baseline with what the condition is told. */
+  toldDecisions(run: RunRecord, isKnown: (key: string) => boolean): Question[] {
+    const { baseline } = this
+    if (baseline === undefined) return []
+    const { episodes, environment } = run.settings
+    return Array.from({ length: episodes }, (_, episode) => episode)
+      .filter((episode) => !isKnown(`${run.id}/${episode}/0/decisionKl`))
+      .map((episode): Question => async (signal) => {
+        const steps = this.workspace.steps.list(baseline, episode)
+        const { promptIds, messages } = steps[episode % steps.length]
+        const told = this.model.encodeChat(withSystem(messages, environment.systemPrompt))
+        const value = await this.apart(`episode ${episode}`, promptIds, told, signal)
+        this.workspace.sweeps.addScore(run.id, { episode, step: 0, kind: 'decisionKl', value })
+      })
+  }
+
   /** None where nothing that is done reaches the first token. */
   questions(run: RunRecord, planned: readonly PlannedIntervention[]): Question[] {
     const { seed, environment } = run.settings
@@ -251,6 +306,18 @@ class FirstTokens {
       (steered) => divergence(steered, logits),
       (error: unknown) => notANumber(error),
     )
+  }
+
+  /** KL of the first token after one prompt from that after another. */
+  private async apart(
+    key: string,
+    plain: Int32Array,
+    told: Int32Array,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const asked = this.plain.get(key) ?? this.ask(plain, [], signal)
+    this.plain.set(key, asked)
+    return divergence(await this.ask(told, [], signal), await asked)
   }
 
   private async ask(

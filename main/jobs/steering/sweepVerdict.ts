@@ -33,10 +33,40 @@ export function sweepVerdict(workspace: Workspace, id: string): VerdictDocument 
   const { settings } = workspace.sweeps.get(id)
   const conditions = playedMembers(workspace, id).map((member) => conditionOf(workspace, member, settings))
   const { outcome, verdict } = settings
-  return verdictCard(
+  const document = verdictCard(
     { conditions, stability: stabilityOf(workspace, settings) },
     { ...verdict, metric: metricOf(outcome), isRate: true },
   )
+  return withMissing(document, missingMembers(workspace, id))
+}
+
+function missingMembers(workspace: Workspace, id: string): NonNullable<VerdictDocument['missing']> {
+  return workspace.sweeps.conditions(id).flatMap((member) => {
+    const { status } = workspace.runs.get(member.runId)
+    const name = member.cell === '' ? member.title : `${member.cell} · ${member.title}`
+    return status === 'done' ? [] : [{ id: member.id, title: name, reason: status }]
+  })
+}
+
+/** A verdict on a part of the grid says so, and is green for none of it: what is missing is corrected for by nobody. */
+function withMissing(
+  document: VerdictDocument,
+  missing: NonNullable<VerdictDocument['missing']>,
+): VerdictDocument {
+  if (missing.length === 0) return document
+  const { overall, conditions } = document
+  const named = missing.slice(0, 3).map(({ title, reason }) => `${title} (${reason})`)
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : ''
+  const all = conditions.length + missing.length
+  return {
+    ...document,
+    missing,
+    overall: {
+      ...overall,
+      colour: overall.colour === 'green' ? 'amber' : overall.colour,
+      sentence: `${overall.sentence} ${missing.length} of ${all} conditions have no part in this: ${named.join(', ')}${more}.`,
+    },
+  }
 }
 
 /** Conditions that failed have no rate of their own: they are told of beside the verdict. */
@@ -48,7 +78,6 @@ function conditionOf(workspace: Workspace, member: Member, settings: SweepSettin
   const scores = new Map<string, number>()
   for (const { episode, step, kind, value } of workspace.sweeps.scores(runId))
     scores.set(`${kind}/${episode}/${step}`, value)
-  const isUnsteered = role === 'baseline' || role === 'prompt'
   const episodes = Array.from({ length: settings.episodes }, (_, episode): SweepEpisode => {
     const summary = workspace.episodes.get(runId, episode)
     const steps = workspace.steps.list(runId, episode)
@@ -59,9 +88,9 @@ function conditionOf(workspace: Workspace, member: Member, settings: SweepSettin
       sideEffects: {
         ...figuresOf(steps, summary),
         ...(settings.scoredSteps > 0 && {
-          decisionKl: isUnsteered ? 0 : (scores.get(`decisionKl/${episode}/0`) ?? null),
+          decisionKl: role === 'baseline' ? 0 : (scores.get(`decisionKl/${episode}/0`) ?? null),
           perplexity: perplexityOf(steps, settings.scoredSteps, (step) =>
-            isUnsteered
+            role === 'baseline'
               ? perplexity(step.logProbabilities)
               : scores.get(`perplexity/${episode}/${step.step}`),
           ),
@@ -69,9 +98,11 @@ function conditionOf(workspace: Workspace, member: Member, settings: SweepSettin
       },
     }
   })
-  const firstTokenKl = isUnsteered
-    ? neutralPrompts.map(() => 0)
-    : firstTokens(workspace.sweeps.promptScores(runId, 'firstTokenKl'))
+  // A condition in words is asked with its words.
+  const firstTokenKl =
+    role === 'baseline'
+      ? neutralPrompts.map(() => 0)
+      : firstTokens(workspace.sweeps.promptScores(runId, 'firstTokenKl'))
   return { id, title, role, cell, alpha, episodes, prompts: firstTokenKl ? { firstTokenKl } : {} }
 }
 
