@@ -50,7 +50,13 @@ export {
   type MakeVectorOptions,
   type MakeVectorRecipe,
 } from './library/vectors.ts'
-export { resumeSweep, runSweep, type RunSweepOptions, type RunSweepSettings } from './library/sweeps.ts'
+export {
+  extendSweep,
+  resumeSweep,
+  runSweep,
+  type RunSweepOptions,
+  type RunSweepSettings,
+} from './library/sweeps.ts'
 export { openEnvironment, type OracleChoice } from './library/shippedEnvironments.ts'
 export { pathPatch, type PathPatchOptions } from './library/pathPatch.ts'
 export { contrastVectors, steeringVerdict } from './library/steering.ts'

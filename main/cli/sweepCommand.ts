@@ -25,7 +25,11 @@ export function sweepCommand(resources: string): Command {
           if (options.estimate) {
             const estimate = engine.sweeps.estimate(settings)
             context.output.result(estimate, () => estimateText(estimate))
-          } else await followSweep(context, engine, (await engine.sweeps.start(settings)).id)
+          } else {
+            for (const warning of engine.sweeps.estimate(settings).warnings)
+              context.output.note(`! ${warning}`)
+            await followSweep(context, engine, (await engine.sweeps.start(settings)).id)
+          }
         })
       }),
     ),

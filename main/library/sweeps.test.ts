@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { writeTinyModel } from '../../tests/support/tinyModel.ts'
 import type { SweepSummary } from '../contract/sweeps.ts'
 import { collectRun } from './collectRun.ts'
-import { resumeSweep, runSweep, type RunSweepSettings } from './sweeps.ts'
+import { extendSweep, resumeSweep, runSweep, type RunSweepSettings } from './sweeps.ts'
 import { makeVector } from './vectors.ts'
 
 let folder: string
@@ -80,6 +80,9 @@ it('a sweep that is stopped goes on to the verdict of one that was not', async (
   expect(paused).toMatchObject({ status: 'paused', verdict: null })
   const resumed = await resumeSweep(paused.id, at('parts'))
   expect(resumed.verdict).toEqual(whole.verdict)
+  const wider = await extendSweep(paused.id, { alphas: [1] }, at('parts'))
+  expect(wider.settings.alphas).toEqual([2, 1])
+  expect(wider.verdict!.conditions.map(({ title }) => title)).toContain('α = 1')
 }, 120_000)
 
 it('what is misspelt or not there is refused', async () => {

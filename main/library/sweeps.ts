@@ -1,7 +1,14 @@
 // Steering sweeps from a program: all conditions played together, stored and judged as in the window.
 // Owns: following a sweep, pausing it, going on with it. Not: the sweep (jobs/steering/) or verdicts on a program's own episodes (steering.ts).
+import type * as z from 'zod'
 import { AppError } from '../contract/errors.ts'
-import { sweepSettings, type SweepInput, type SweepRecord, type SweepSummary } from '../contract/sweeps.ts'
+import {
+  sweepChanges,
+  sweepSettings,
+  type SweepInput,
+  type SweepRecord,
+  type SweepSummary,
+} from '../contract/sweeps.ts'
 import type { EngineService } from '../jobs/engineService.ts'
 import { checkOptions, type OptionKinds } from '../contract/options.ts'
 import { checkSettings } from './settings.ts'
@@ -41,6 +48,19 @@ export async function runSweep(
  */
 export async function resumeSweep(id: string, options: RunSweepOptions): Promise<SweepRecord> {
   return followed('resumeSweep', options, (engine) => engine.sweeps.resume(id))
+}
+
+/**
+ * Adds vectors, doses, layers, places, a gate or controls to a sweep that rests; what it has is not played again.
+ * @throws not_found, run_busy, and as `runSweep`
+ */
+export async function extendSweep(
+  id: string,
+  changes: z.input<typeof sweepChanges>,
+  options: RunSweepOptions,
+): Promise<SweepRecord> {
+  const asked = checkSettings(sweepChanges, changes)
+  return followed('extendSweep', options, (engine) => engine.sweeps.extend(id, asked))
 }
 
 async function followed(

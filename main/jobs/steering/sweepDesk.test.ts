@@ -185,6 +185,9 @@ describe('a sweep', () => {
     expect(broken.every(({ alpha }) => Math.abs(alpha!) === largest)).toBe(true)
     expect(engine.runs.get(broken[0].runId).error?.code).toBe('logits_not_finite')
     expect(sweep.verdict?.conditions.map(({ alpha }) => alpha)).toContain(1)
+    expect(sweep.verdict?.missing?.map(({ id }) => id)).toEqual(broken.map(({ id }) => id))
+    expect(sweep.verdict?.overall.sentence).toContain('have no part in this')
+    expect(sweep.verdict?.overall.colour).not.toBe('green')
   })
 
   test('at a dose of a million says what that does beside the outcome', async () => {

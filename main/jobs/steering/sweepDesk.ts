@@ -87,6 +87,7 @@ export class SweepDesk {
       warnings.push(
         'Without random directions no effect will be called one: nothing is green without its control.',
       )
+    warnings.push(...this.sameEpisodes(settings))
     const { maxSteps } = settings.environment
     return {
       conditions: factor,
@@ -258,6 +259,29 @@ export class SweepDesk {
     const { id, falsePositiveRate } = gate.probe
     const { above } = this.gates.gate(id, falsePositiveRate)
     return { ...settings, gate: { ...gate, vector: await this.gates.vectorOf(id), above } }
+  }
+
+  /** A vector steers the very episodes that it was made from best. */
+  private sameEpisodes({ vectors, seed, environment }: SweepSettings): string[] {
+    const runs = new Map(this.workspace.runs.list().map((run) => [run.id, run]))
+    return [...new Set(vectors)].flatMap((id) => {
+      const { origin } = this.workspace.vectors.summary(id)
+      const made =
+        origin.kind === 'contrast'
+          ? origin.dataSetRecipe.runIds
+          : origin.kind === 'learned'
+            ? [origin.runId]
+            : []
+      const same = made.filter((run) => {
+        const own = runs.get(run)?.settings
+        return own?.seed === seed && own.environment.name === environment.name
+      })
+      return same.length === 0
+        ? []
+        : [
+            `${id} was made from ${same.join(', ')} with seed ${seed}, too: the sweep plays the same objects with the same draws. Take another seed to see what it does elsewhere.`,
+          ]
+    })
   }
 
   /** Where the vectors were made. */

@@ -304,6 +304,51 @@ describe('as a file', () => {
   })
 })
 
+describe('refused as a file is', () => {
+  const bring = (data: Uint8Array, fileName = 'x.npy', at = hook) =>
+    engine.vectors.import({ fileName, data, name: '', hook: at })
+  const rowsOf = (n: number) =>
+    npyBytes(
+      Float64Array.from({ length: n * width }, () => 1),
+      [n, width],
+    )
+
+  test('one without a number, or with more rows than an episode has steps', async () => {
+    await expect(bring(rowsOf(0))).rejects.toMatchObject({ code: 'array_unreadable' })
+    await expect(bring(rowsOf(201))).rejects.toThrow(/at most 200/)
+  })
+
+  test('one for a hook point that no model could have', async () => {
+    await expect(bring(rowsOf(1), 'x.npy', 'banana')).rejects.toThrow(/“banana”/)
+  })
+
+  test('what a run captured: rows of steps are no directions', async () => {
+    const tensors = [
+      { name: hook, dtype: 'F32' as const, shape: [2, width], data: new Float32Array(2 * width).fill(1) },
+      { name: 'episode', dtype: 'F32' as const, shape: [2], data: Float32Array.of(0, 0) },
+      { name: 'step', dtype: 'F32' as const, shape: [2], data: Float32Array.of(0, 1) },
+    ]
+    await expect(bring(safetensorsBytes(tensors, {}), 'x.safetensors')).rejects.toThrow(
+      /activations of a run/,
+    )
+  })
+
+  test('an array of steps that do not begin at 0 and follow one another', async () => {
+    const { id, rows } = await make(contrast('perStep'))
+    const isWhole = rows.every(({ steps }, row) => steps?.[0] === row)
+    if (isWhole) expect(engine.vectors.export(id, 'npy').fileName).toBe(`${id}.npy`)
+    else expect(() => engine.vectors.export(id, 'npy')).toThrow(/other steps/)
+    const pushed = await bring(
+      npyBytes(
+        Float64Array.from({ length: 2 * width }, (_, i) => (i < width ? 0 : 1)),
+        [2, width],
+      ),
+    )
+    expect(pushed.rows.map(({ steps }) => steps)).toEqual([[1, 1]])
+    expect(() => engine.vectors.export(pushed.id, 'npy')).toThrow(/other steps/)
+  })
+})
+
 test('a vector that a run may still go on with stays', async () => {
   const { id } = await make({ ...contrast('pooled'), towards: 'without “e”' })
   const { id: going } = await engine.runs.start(

@@ -22,6 +22,9 @@ import { vectorTarget } from './targetSteps.ts'
 import { readVectorFile, vectorFile } from './vectorFiles.ts'
 import { contrastVector, hashOf, joined, normOfRow, probeVector, type MadeVector } from './vectorMaking.ts'
 
+/** As every model's hook points are named; whether a model has it is known with the model. */
+const hookName = /^(blocks\.\d+\.)?([a-z_]+\.)?hook_[a-z_]+$/
+
 type Tell = (progress: WorkProgress) => void
 
 export class VectorDesk {
@@ -94,6 +97,8 @@ export class VectorDesk {
           field: 'hook',
           reason: `${fileName} does not say which hook point it is for`,
         })
+      if (!model && !hookName.test(own))
+        throw errors.invalidInput({ field: 'hook', reason: `“${own}” is no hook point’s name` })
       return { hook: own, steps, values }
     })
     const width = rows[0].values.length

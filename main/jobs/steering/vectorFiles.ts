@@ -30,6 +30,9 @@ export interface FileVector {
   computeDtype: z.infer<typeof computeDtype> | null
 }
 
+/** Of an episode in any environment: a file with more rows holds something else. */
+const MOST_STEPS = 200
+
 const unsaid = { modelHash: null, modelName: null, computeDtype: null }
 const residual = /^blocks\.\d+\.\S+$/
 
@@ -70,12 +73,23 @@ function fromNpy(fileName: string, bytes: Uint8Array): FileVector {
     })
   const values = Float32Array.from(data)
   const width = shape[shape.length - 1]
+  if (values.length === 0) throw errors.arrayUnreadable({ path: fileName, reason: 'it holds no number' })
+  if (shape.length === 2) requireSteps(fileName, shape[0])
   return {
     format: 'npy',
     rows: rowsOf(values, width, shape.length === 2).map((row) => ({ hook: null, ...row })),
     metadata: {},
     ...unsaid,
   }
+}
+
+/** @throws array_unreadable */
+function requireSteps(path: string, rows: number): void {
+  if (rows > MOST_STEPS)
+    throw errors.arrayUnreadable({
+      path,
+      reason: `it has ${rows} rows; row i of a vector is for step i of an episode, which has at most ${MOST_STEPS}`,
+    })
 }
 
 /** One row for each step, or one for all. */
@@ -112,12 +126,18 @@ const rowTable = z.array(
 
 async function fromSafetensors(path: string, fileName: string): Promise<FileVector> {
   const { tensors, metadata } = await readSafetensorsHeader(path)
+  if (tensors.has('episode') && tensors.has('step'))
+    throw errors.arrayUnreadable({
+      path: fileName,
+      reason: 'it holds activations of a run’s steps; make a vector of them with a data set',
+    })
   const said = metadata.rows === undefined ? null : rowTable.safeParse(jsonOf(metadata.rows))
   const rows: FileVector['rows'] = []
   for (const [name, entry] of tensors) {
     const values = entry.shape.length === 1 || entry.shape.length === 2 ? await readFloats(path, entry) : null
     if (!values) continue
     const width = entry.shape[entry.shape.length - 1]
+    if (entry.shape.length === 2) requireSteps(fileName, entry.shape[0])
     rowsOf(values, width, entry.shape.length === 2).forEach((row, index) => {
       const known = said?.data?.find((each) => each.tensor === name && each.row === index)
       const hook = known?.hook ?? (residual.test(name) ? name : null)
@@ -161,7 +181,11 @@ export function vectorFile(
   const refuse = (reason: string): Error => errors.vectorFormat({ id, format, reason })
   if (format === 'npy') {
     if (hooks.length > 1) throw refuse(`an array has one hook point, and this vector ${hooks.length}`)
-    const shape = rows.length === 1 ? [width] : [rows.length, width]
+    const isPlain = rows.length === 1 && rows[0].steps === null
+    // Row i of an array is read as step i again.
+    if (!isPlain && rows.some(({ steps }, row) => steps?.[0] !== row || steps[1] !== row))
+      throw refuse('row i of an array is for step i, and this vector’s rows are for other steps')
+    const shape = isPlain ? [width] : [rows.length, width]
     return { fileName, data: npyBytes(Float64Array.from(data), shape) }
   }
   if (format === 'gguf') {
