@@ -357,7 +357,8 @@ export const catalogue = {
   ),
   workspaceOlder: entry<{ path: string; version: number; known: number }>(
     'The workspace was made by an older Innerview',
-    (p) => `${p.path} has schema ${p.version} and is read as it is; this version reads schema ${p.known}.`,
+    (p) =>
+      `${p.path} has schema ${p.version} which cannot be read as it is; this version reads schema ${p.known}.`,
     'Open it once for writing (start the workbench with it), which brings it up to date.',
   ),
   notCaptured: entry<{ runId: string; episode: number; step: number; hook: string; what: string }>(

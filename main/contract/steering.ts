@@ -253,6 +253,8 @@ export const verdictDocument = z.object({
     /** Found with a chance of 80 %. */
     smallestEffect: z.number().nullable(),
   }),
+  /** Of each gated condition: tokens that it met, and those at which its gate was open; absent where none is gated. */
+  gates: z.array(z.object({ id: z.string(), tokens: count, open: count })).optional(),
   /** Conditions of the sweep that are not judged here, for they failed or have not been played to their end; absent where there are none. */
   missing: z.array(z.object({ id: z.string(), title: z.string(), reason: z.string() })).optional(),
   /** The card's rows, for the condition that the overall sentence speaks of. */

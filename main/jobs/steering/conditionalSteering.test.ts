@@ -110,6 +110,14 @@ describe('static, per-step and conditional arms', () => {
       `${vectors[1]} · layer 3 · last prompt token · gated by ${probe} at 0.2`,
     ])
     expect(sweep.verdict?.conditions).toHaveLength(8)
+    expect(sweep.verdict?.gates?.map(({ id }) => id)).toEqual(
+      sweep.conditions.filter(({ cell }) => cell.includes('gated')).map(({ id }) => id),
+    )
+    const told = sweep.verdict!.gates!.find(({ id }) => id === steered[1].id)!
+    expect(told.open).toBeGreaterThan(0)
+    expect(told.open).toBeLessThan(told.tokens)
+    const { sentence } = sweep.verdict!.conditions.find(({ id }) => id === steered[1].id)!
+    expect(sentence).toContain(`open at ${told.open} of ${told.tokens} tokens`)
     const { probability, above } = engine.probeReader.gate(probe, 0.2)
     expect(sweep.settings.gate).toMatchObject({ probe: { id: probe }, above })
     let [open, shut] = [0, 0]

@@ -87,11 +87,14 @@ export async function learnedVector(
       layer,
       pooling: recipe.pooling ?? dataSet.poolings[0],
       count: recipe.components,
+      leftOut: { runIds: sameDraws(plan, workspace), episodes: heldOut },
     },
     signal,
   )
   if (rows.scales.length === 0)
-    throw errors.vectorRefused({ reasons: ['All rows of the data set are the same.'] })
+    throw errors.vectorRefused({
+      reasons: ['The data set’s rows, those of held-out episodes apart, are all the same.'],
+    })
   const generations = generationsOf(recipe, rows.scales.length)
   const need = { rows: settings.batch, dtype: settings.computeDtype, fewerRowsDo: true }
   const { model, release } = await models.borrow(record.id, need, tell, signal)
@@ -276,7 +279,8 @@ async function searched(
   while (search.generation < count) {
     const results = await trials.try(search.ask(), plan.train, played.one, signal)
     search.tell(results.map((episodes) => (episodes ? lossOf(episodes, plan.recipe) : NaN)))
-    workspace.searches.put(name, { search: search.save() })
+    // A search that once had more time is not lost to one with less.
+    if (!kept || search.generation > kept.generation) workspace.searches.put(name, { search: search.save() })
   }
   return search
 }
@@ -284,9 +288,13 @@ async function searched(
 const lossOf = (episodes: readonly TrialEpisode[], { wanted }: LearnedRecipe): number =>
   (wanted === 'down' ? 1 : -1) * (rateOf(episodes) ?? NaN)
 
+/** Runs of the data set whose episodes are those that are held out, object and draws. */
+const sameDraws = ({ dataSet, settings }: Plan, workspace: Workspace): string[] =>
+  dataSet.recipe.runIds.filter((id) => workspace.runs.get(id).settings.seed === settings.seed)
+
 /** All that a generation depends on; a larger budget goes on with the same search. */
 function searchName({ recipe, dataSet, model, settings }: Plan): string {
-  const { name: _, budget: _budget, heldOutEpisodes: _held, ...searched } = recipe
+  const { name: _, budget: _budget, ...searched } = recipe
   const ground = {
     searched,
     rows: dataSet.hash,

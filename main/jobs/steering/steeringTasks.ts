@@ -19,6 +19,14 @@ export interface ContrastAtHook {
   shuffled: (Float32Array | null)[]
 }
 
+export interface ComponentChoice {
+  layer: number
+  pooling: Pooling
+  count: number
+  /** Episodes of these runs have no part. */
+  leftOut: { runIds: string[]; episodes: number[] }
+}
+
 export interface RowComponents {
   /** k×D, row-major: unit directions, largest variance first. */
   components: Float64Array
@@ -50,7 +58,7 @@ interface TaskKinds {
   }
   /** Directions in which a data set's rows vary most. */
   components: {
-    task: { workspaceFolder: string; dataSetId: string; layer: number; pooling: Pooling; count: number }
+    task: { workspaceFolder: string; dataSetId: string } & ComponentChoice
     result: RowComponents
   }
   /** On a sweep whose answers have been scored. */

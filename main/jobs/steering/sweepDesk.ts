@@ -87,7 +87,7 @@ export class SweepDesk {
       warnings.push(
         'Without random directions no effect will be called one: nothing is green without its control.',
       )
-    warnings.push(...this.sameEpisodes(settings))
+    warnings.push(...this.sameEpisodes(settings), ...this.gatePooling(settings))
     const { maxSteps } = settings.environment
     return {
       conditions: factor,
@@ -284,6 +284,17 @@ export class SweepDesk {
     })
   }
 
+  /** A threshold holds for vectors as the probe learnt from; a gate asks single tokens. */
+  private gatePooling({ gate, places }: SweepSettings): string[] {
+    if (!gate?.probe) return []
+    const { id, falsePositiveRate } = gate.probe
+    const { pooling } = this.gates.gate(id, falsePositiveRate)
+    if (pooling === 'lastPrompt' && places.every(({ kind }) => kind === 'lastPrompt')) return []
+    return [
+      `${id} learnt from “${pooling}”, the gate asks the tokens that are steered: how often it opens there is not what its rate of false alarms says.`,
+    ]
+  }
+
   /** Where the vectors were made. */
   private playedLayers({ vectors }: SweepSettings): number[] {
     const layers = vectors.flatMap((id) => vectorLayers(this.workspace.vectors.summary(id)) ?? [])
@@ -410,13 +421,15 @@ export class SweepDesk {
     return `${vectors.join(', ')} at ${alphas.join(', ')}, ${episodes} episodes, ${this.models.get(modelId).name}`
   }
 
-  /** Of the newest run of the model that was not steered; a half where there is none. */
-  private knownRate({ modelId, outcome }: SweepSettings): number {
+  /** Of the newest run of the model that was asked the same and not steered; a half where there is none. */
+  private knownRate({ modelId, outcome, environment }: SweepSettings): number {
     const alike = this.workspace.runs
       .list()
       .find(
         ({ settings, manifest, progress }) =>
           settings.modelId === modelId &&
+          settings.environment.name === environment.name &&
+          settings.environment.systemPrompt === environment.systemPrompt &&
           settings.interventions.length === 0 &&
           !manifest.fork &&
           progress.steps >= 20,

@@ -37,7 +37,49 @@ export function sweepVerdict(workspace: Workspace, id: string): VerdictDocument 
     { conditions, stability: stabilityOf(workspace, settings) },
     { ...verdict, metric: metricOf(outcome), isRate: true },
   )
-  return withMissing(document, missingMembers(workspace, id))
+  return withMissing(withGates(document, openGates(workspace, id)), missingMembers(workspace, id))
+}
+
+function openGates(workspace: Workspace, id: string): NonNullable<VerdictDocument['gates']> {
+  return playedMembers(workspace, id).flatMap((member) =>
+    workspace.runs
+      .get(member.runId)
+      .progress.interventions.flatMap(({ tokens, open }) =>
+        open === null ? [] : [{ id: member.id, tokens, open }],
+      ),
+  )
+}
+
+/** Steering that was let through nowhere did nothing, which says nothing against the vector. */
+function withGates(document: VerdictDocument, gates: NonNullable<VerdictDocument['gates']>): VerdictDocument {
+  if (gates.length === 0) return document
+  const words = ({ open, tokens }: (typeof gates)[number]): string =>
+    open === 0
+      ? `Its gate was never open (${tokens} tokens).`
+      : `Its gate was open at ${open} of ${tokens} tokens.`
+  const gateOf = (id: string | null) => gates.find((gate) => gate.id === id)
+  const conditions = document.conditions.map((condition) => {
+    const gate = gateOf(condition.id)
+    if (!gate) return condition
+    const sentence = `${condition.sentence} ${words(gate)}`
+    return gate.open === 0
+      ? { ...condition, sentence, colour: 'grey' as const, isClaim: false }
+      : { ...condition, sentence }
+  })
+  const { overall } = document
+  const own = gateOf(overall.conditionId)
+  return {
+    ...document,
+    gates,
+    conditions,
+    ...(own && {
+      overall: {
+        ...overall,
+        sentence: `${overall.sentence} ${words(own)}`,
+        ...(own.open === 0 && { colour: 'grey' as const }),
+      },
+    }),
+  }
 }
 
 function missingMembers(workspace: Workspace, id: string): NonNullable<VerdictDocument['missing']> {
