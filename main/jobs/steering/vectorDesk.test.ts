@@ -333,6 +333,13 @@ describe('refused as a file is', () => {
     )
   })
 
+  test('nothing, but as a control: more rows than values have no random directions with their cosines', async () => {
+    const values = Float64Array.from({ length: (width + 1) * width }, (_, i) => Math.sin(i))
+    const many = await bring(npyBytes(values, [width + 1, width]), 'many.npy')
+    const random = { kind: 'random' as const, index: 0, seed: 1 }
+    expect(() => engine.readRun({ vector: many.id, variant: random }, hook)).toThrow(/so many have none/)
+  })
+
   test('an array of steps that do not begin at 0 and follow one another', async () => {
     const { id, rows } = await make(contrast('perStep'))
     const isWhole = rows.every(({ steps }, row) => steps?.[0] === row)

@@ -62,6 +62,12 @@ function rowsAt(
     case undefined:
       return { rows: plain, steps }
     case 'random': {
+      if (plain.length > width)
+        throw errors.vectorLacks({
+          id,
+          what: 'random directions, which keep the cosines between its rows',
+          has: `${plain.length} rows of ${width} values: so many have none`,
+        })
       const sets = randomVectors(plain, variant.index + 1, variant.seed)
       return { rows: sets[variant.index].map((row) => row!), steps } // null stands for null alone
     }
