@@ -113,27 +113,64 @@ export function rowsByEpisode(episodes: Int32Array): number[][] {
   return [...found.values()]
 }
 
+/** Whether every pair lies within one episode, as two ways to write one prompt do: then a pair can exchange its labels by itself. */
+export function pairsStayWithin({ pairs, episodes }: ContrastRows): boolean {
+  if (!pairs) return false
+  const owners = new Map<number, number>()
+  return pairs.every((pair, row) => {
+    if (pair < 0) return true
+    const owner = owners.get(pair) ?? episodes[row]
+    owners.set(pair, owner)
+    return owner === episodes[row]
+  })
+}
+
 /**
- * Labels as they would be if they had nothing to do with the activations: each episode takes the labels of another, step by step. Where pairs are
- * given, each pair keeps or exchanges its labels instead.
- * @returns labels for all rows; −1 for a step that the other episode did not have, and for a row without a pair
+ * Pairs for rows that come in none: the n-th row of one class beside the n-th of the other at the same step, −1 for what is left over. They join
+ * episodes that have nothing to do with each other, so another order of the rows gives others. Rows labelled −1 are left out.
+ */
+export function pairsByStep(labels: Int32Array, steps: Int32Array): Int32Array {
+  const pairs = new Int32Array(labels.length).fill(-1)
+  const waiting = new Map<string, number[]>()
+  let next = 0
+  labels.forEach((label, row) => {
+    if (label < 0) return
+    const other = waiting.get(`${steps[row]}/${1 - label}`)?.shift()
+    if (other !== undefined) {
+      pairs[row] = next
+      pairs[other] = next++
+      return
+    }
+    const key = `${steps[row]}/${label}`
+    const queue = waiting.get(key)
+    if (queue) queue.push(row)
+    else waiting.set(key, [row])
+  })
+  return pairs
+}
+
+/**
+ * Labels as they would be if they had nothing to do with the activations: each episode takes the labels of another, step by step, since labels
+ * within one are not independent. Where each pair lies within one episode it keeps or exchanges its labels instead.
+ * @returns labels for all rows; −1 for a step that the other episode did not have, and for a row without a pair where pairs exchange
  */
 export function shuffledLabels(rows: ContrastRows, random: UniformGenerator): Int32Array {
-  if (rows.pairs) {
+  const { pairs, labels: own, episodes, steps } = rows
+  if (pairs && pairsStayWithin(rows)) {
+    // All pairs of an episode together: they are no more independent of each other than its rows.
     const swaps = new Map<number, boolean>()
-    return rows.labels.map((label, row) => {
-      const pair = rows.pairs![row] // asked for above
-      if (pair < 0) return -1
-      if (!swaps.has(pair)) swaps.set(pair, random() < 0.5)
-      return swaps.get(pair) ? 1 - label : label
+    return own.map((label, row) => {
+      if (pairs[row] < 0) return -1
+      if (!swaps.has(episodes[row])) swaps.set(episodes[row], random() < 0.5)
+      return swaps.get(episodes[row]) ? 1 - label : label
     })
   }
-  const byEpisode = rowsByEpisode(rows.episodes)
+  const byEpisode = rowsByEpisode(episodes)
   const order = shuffled(Array.from(byEpisode.keys()), random)
-  const labels = new Int32Array(rows.labels.length).fill(-1)
-  byEpisode.forEach((own, episode) => {
-    const given = new Map(byEpisode[order[episode]].map((row) => [rows.steps[row], rows.labels[row]]))
-    for (const row of own) labels[row] = given.get(rows.steps[row]) ?? -1
+  const labels = new Int32Array(own.length).fill(-1)
+  byEpisode.forEach((of, episode) => {
+    const given = new Map(byEpisode[order[episode]].map((row) => [steps[row], own[row]]))
+    for (const row of of) labels[row] = given.get(steps[row]) ?? -1
   })
   return labels
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { contrastSettings, type ContrastSettingsInput } from '../../contract/contrasts.ts'
 import { normalGenerator } from '../normalDraws.ts'
 import { seededGenerator } from '../seededGenerator.ts'
-import type { ContrastRows } from './contrastRows.ts'
+import { pairsByStep, pairsStayWithin, shuffledLabels, type ContrastRows } from './contrastRows.ts'
 import { contrastVectors, shuffledLabelVectors } from './contrastVectors.ts'
 import { cosine, normOf } from './vectorGeometry.ts'
 
@@ -231,5 +231,80 @@ describe('vectors from shuffled labels', () => {
     const made = contrastVectors(data, settings({ scope: { kind: 'perStep' } }))
     const shuffled = shuffledLabelVectors(data, made, 1)
     expect(shuffled.map((vector) => vector !== null)).toEqual(made.vectors.map((vector) => vector !== null))
+  })
+})
+
+describe('labels that mean nothing, rows and labels alike within an episode', () => {
+  const [EPISODES, STEPS, TRIALS] = [24, 10, 40]
+  const trial = (seed: number): ContrastRows => {
+    const random = seededGenerator(`nothing/${seed}`)
+    const normal = normalGenerator(random)
+    const count = EPISODES * STEPS
+    const own = Array.from({ length: EPISODES }, () => Array.from({ length: WIDTH }, normal))
+    const share = own.map(() => (random() < 0.5 ? 0.85 : 0.15))
+    const episodes = Int32Array.from({ length: count }, (_, row) => Math.floor(row / STEPS))
+    return {
+      width: WIDTH,
+      episodes,
+      steps: Int32Array.from({ length: count }, (_, row) => row % STEPS),
+      labels: episodes.map((episode) => (random() < share[episode] ? 1 : 0)),
+      data: Float32Array.from({ length: count * WIDTH }, (_, i) => {
+        const row = Math.floor(i / WIDTH)
+        return own[episodes[row]][i % WIDTH] + normal()
+      }),
+    }
+  }
+
+  it.each(['meanDifference', 'pairedComponent'] as const)(
+    'give a %s as long as those of shuffled labels',
+    (kind) => {
+      let longer = 0
+      for (let seed = 0; seed < TRIALS; seed++) {
+        const rows = trial(seed)
+        const pairs = pairsByStep(rows.labels, rows.steps)
+        const given = settings({ kind, splits: 10, shuffles: 100, seed })
+        const [report] = contrastVectors({ ...rows, pairs }, given).document.vectors
+        if (report.shuffled!.p <= 0.05) longer++
+      }
+      // Two are expected; more than six of forty would be one chance in two hundred.
+      expect(longer).toBeLessThanOrEqual(6)
+    },
+  )
+
+  it('have pairs made anew where labels are shuffled, so that the control is a component of pairs, too', () => {
+    const rows = trial(0)
+    const pairs = pairsByStep(rows.labels, rows.steps)
+    expect(pairsStayWithin({ ...rows, pairs })).toBe(false)
+    const made = contrastVectors({ ...rows, pairs }, settings({ kind: 'pairedComponent', splits: 10 }))
+    const [shuffled] = shuffledLabelVectors({ ...rows, pairs }, made, 1)
+    expect(normOf(shuffled!)).toBeCloseTo(normOf(made.vectors[0]!), 3)
+    const labels = shuffledLabels({ ...rows, pairs }, seededGenerator('episodes'))
+    const exchanged = rows.labels.filter((label, row) => label !== labels[row]).length
+    expect(exchanged).toBeGreaterThan(0)
+    for (let episode = 0; episode < EPISODES; episode++)
+      expect(
+        [...Array(EPISODES).keys()].some((other) =>
+          rows.labels
+            .slice(other * STEPS, (other + 1) * STEPS)
+            .every((label, step) => label === labels[episode * STEPS + step]),
+        ),
+      ).toBe(true)
+  })
+
+  it('exchange within a pair where both of it are of one episode', () => {
+    const pairs = Int32Array.of(0, 0, 1, 1, -1)
+    const rows: ContrastRows = {
+      width: 1,
+      data: new Float32Array(5),
+      labels: Int32Array.of(0, 1, 0, 1, 1),
+      episodes: Int32Array.of(7, 7, 8, 8, 8),
+      steps: Int32Array.of(0, 0, 0, 0, 0),
+      pairs,
+    }
+    expect(pairsStayWithin(rows)).toBe(true)
+    for (let seed = 0; seed < 10; seed++) {
+      const labels = shuffledLabels(rows, seededGenerator(`pair/${seed}`))
+      expect([labels[0] + labels[1], labels[2] + labels[3], labels[4]]).toEqual([1, 1, -1])
+    }
   })
 })

@@ -13,6 +13,8 @@ import { directionMaker, wholePairs, type DirectionMaker } from './contrastDirec
 import {
   checkContrastRows,
   chosenRows,
+  pairsByStep,
+  pairsStayWithin,
   rowsByEpisode,
   rowsOfSteps,
   shuffledLabels,
@@ -82,7 +84,12 @@ export function shuffledLabelVectors(
     const { firstStep, lastStep } = reports[index]
     const labels = shuffledLabels(pointed, seededGenerator(`shuffled/${seed}`))
     const chosen = rowsOfSteps(pointed, firstStep, lastStep).filter((row) => labels[row] >= 0)
-    const shuffled = directionOf(chosenRows(pointed, chosen, labels), settings).direction
+    // Pairs across episodes were made from the labels, so other labels make others.
+    const paired =
+      pointed.pairs && !pairsStayWithin(pointed)
+        ? { ...pointed, pairs: pairsByStep(labels, pointed.steps) }
+        : pointed
+    const shuffled = directionOf(chosenRows(paired, chosen, labels), settings).direction
     const norm = shuffled ? normOf(shuffled) : 0
     return shuffled && norm > 0
       ? Float32Array.from(shuffled, (value) => (value * normOf(vector)) / norm)

@@ -1,7 +1,7 @@
 // How long a mean difference would be if labels meant nothing.
 // Owns: norms under shuffled labels, and where the true one lies among them. Not: how labels are shuffled (contrastRows.ts).
 import { seededGenerator } from '../seededGenerator.ts'
-import { shuffledLabels, type ContrastRows } from './contrastRows.ts'
+import { pairsStayWithin, shuffledLabels, type ContrastRows } from './contrastRows.ts'
 
 export interface ShuffledNorms {
   mean: number
@@ -21,7 +21,13 @@ export function shuffledNorms(
     const norm = differenceNorm(rows, chosen, shuffledLabels(rows, seededGenerator(`${seed}/${index}`)))
     if (norm !== null) norms.push(norm)
   }
-  const own = differenceNorm(rows, chosen, rows.labels)
+  // Rows that no shuffle can have are not in the true norm either.
+  const { pairs } = rows
+  const counted =
+    pairs && pairsStayWithin(rows)
+      ? rows.labels.map((label, row) => (pairs[row] < 0 ? -1 : label))
+      : rows.labels
+  const own = differenceNorm(rows, chosen, counted)
   if (own === null || norms.length <= shuffles / 2) return null
   const mean = norms.reduce((sum, value) => sum + value, 0) / norms.length
   const squares = norms.reduce((sum, value) => sum + (value - mean) ** 2, 0)

@@ -1,6 +1,6 @@
 // A data set's rows as a contrast of two of its classes.
 // Owns: which rows, their labels, pairs of rows. Not: gathering (dataSets/) or vectors (analysis/steering/).
-import type { ContrastRows } from '../../analysis/steering/contrastRows.ts'
+import { pairsByStep, type ContrastRows } from '../../analysis/steering/contrastRows.ts'
 import type { Pooling } from '../../contract/dataSets.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { hookOf } from '../dataSets/recipeHooks.ts'
@@ -34,7 +34,7 @@ export function contrastRowsOf(
     labels,
     steps,
     episodes: Int32Array.from(chosen, (row) => data.groups[row]),
-    pairs: pairsOf(labels, steps),
+    pairs: pairsByStep(labels, steps), // stored steps come in no pairs of their own
   }
   return layers.map((layer) => ({
     hook: hookOf(recipe.hook, layer),
@@ -45,23 +45,4 @@ export function contrastRowsOf(
       return { ...facts, data: values }
     },
   }))
-}
-
-/** Stored steps come in no pairs of their own: the n-th row of one class is set beside the n-th of the other at the same step. */
-function pairsOf(labels: Int32Array, steps: Int32Array): Int32Array {
-  const pairs = new Int32Array(labels.length).fill(-1)
-  const waiting = new Map<string, number[]>()
-  let next = 0
-  labels.forEach((label, row) => {
-    const others = waiting.get(`${steps[row]}/${1 - label}`)
-    const other = others?.shift()
-    if (other === undefined) {
-      const key = `${steps[row]}/${label}`
-      waiting.set(key, [...(waiting.get(key) ?? []), row])
-      return
-    }
-    pairs[row] = next
-    pairs[other] = next++
-  })
-  return pairs
 }
