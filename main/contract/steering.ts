@@ -47,6 +47,8 @@ export const sweepCondition = z.object({
   cell: z.string().default(''),
   /** Null without a vector. */
   alpha: z.number().nullable(),
+  /** Of a random one, the same word for the same direction at every dose; its place among them where left out. */
+  direction: z.string().nullable().default(null),
   episodes: z.array(sweepEpisode),
   /**
    * Side effects that no episode has: by name, a number for each of some prompts, the same prompts in every condition; null where there is none,
@@ -194,7 +196,7 @@ const conditionVerdict = z.object({
       meanEffect: z.number(),
       /** Effect − mean effect of the random directions. */
       advantage: estimate,
-      /** One-sided, against the spread between random directions; null for one direction. */
+      /** One-sided, against the spread between random directions; null for one direction, or without any spread. */
       p: z.number().nullable(),
     })
     .nullable(),
@@ -219,9 +221,12 @@ const doseResponse = z.object({
   episodes: count,
   /** Change for each unit of α, by least squares over the doses. */
   slope: estimate,
-  /** Mean slope of the random directions, and slope − that; null where an α has none. */
+  /** Random directions at each of two doses or more, their mean slope, and slope − that; null where there are none. */
+  directions: count.default(0),
   randomSlope: z.number().nullable(),
   advantage: estimate.nullable(),
+  /** One-sided, against the spread between their slopes; null for fewer than two. */
+  randomP: z.number().nullable().default(null),
   /** Permuted doses within episodes. */
   p: z.number().nullable(),
   colour: verdictColour,
@@ -250,7 +255,7 @@ export const verdictDocument = z.object({
     designEffect: z.number().nullable(),
     /** Between the arms of a pair. */
     pairCorrelation: z.number().nullable(),
-    /** Found with a chance of 80 %. */
+    /** Claimed with a chance of 80 %; null without two random directions. */
     smallestEffect: z.number().nullable(),
   }),
   /** Of each gated condition: tokens that it met, and those at which its gate was open; absent where none is gated. */

@@ -69,7 +69,7 @@ const verdict = steeringVerdict(
       play('α = 2', 'steered', vectors[0]),
       ...random.map((vector, index) => play(`random ${index}`, 'random', vector)),
     ]),
-    stability: [report.stability],
+    stability: { '': [report.stability] },
   },
   { metric: 'invalid rate', wanted: 'down' },
 )

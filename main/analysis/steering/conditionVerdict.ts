@@ -39,6 +39,12 @@ export function isBeyondMean(
   return effect > 0 ? advantage.low > 0 : advantage.high < 0
 }
 
+/** The whole interval is smaller, either way, than what would be worth having. */
+export const isWithin = (
+  { low, high }: { low: number | null; high: number | null },
+  worthwhile: number,
+): boolean => low !== null && high !== null && Math.max(-low, high) < worthwhile
+
 export const isWanted = (effect: number, wanted: 'down' | 'up'): boolean =>
   wanted === 'down' ? effect < 0 : effect > 0
 
@@ -75,9 +81,7 @@ function judgement(
     return { colour: 'grey', reason: `a control (${p === null ? 'no p' : probabilityInWords(p)})` }
   const chance = holm === null ? 'no p' : `${probabilityInWords(holm)} after Holm’s correction`
   if (holm === null || holm > level) {
-    const isSmall =
-      effect.low !== null && effect.high !== null && Math.max(-effect.low, effect.high) < worthwhile
-    return isSmall
+    return isWithin(effect, worthwhile)
       ? { colour: 'red', reason: `too small to be worth having (${chance})` }
       : { colour: 'amber', reason: `not told apart from chance (${chance})` }
   }
@@ -85,10 +89,13 @@ function judgement(
     return { colour: 'amber', reason: `${chance}, but no random direction of the same norm was tried` }
   const controls = `random directions by ${changeInWords(random.meanEffect, isRate)} on average`
   if (!isBeyondMean(effect.value, random.advantage))
-    return { colour: 'red', reason: `${controls}: they do as well` }
+    return isWithin(random.advantage, worthwhile)
+      ? { colour: 'red', reason: `${controls}: they do as well` }
+      : { colour: 'amber', reason: `${controls}: not shown to do more than they do` }
   if (!isClaim) {
-    const reason =
-      random.p === null ? 'one of them does not show how far they spread' : 'but within their spread'
+    const noSpread =
+      random.directions < 2 ? 'one of them does not show how far they spread' : 'they show no spread'
+    const reason = random.p === null ? noSpread : 'but within their spread'
     return { colour: 'amber', reason: `${controls}, ${reason}` }
   }
   if (!isWanted(effect.value, wanted))

@@ -15,7 +15,7 @@ const noise = (): number[] => Array.from({ length: EPISODES }, () => normal())
 /** One step an episode: level + noise; the baseline has what is given. */
 const arm = (baseline: number[], level: number, spread: number[]) => {
   const episodes = (values: number[]) =>
-    values.map((value, seed) => ({ task: 'cat', seed, outcomes: [value], sideEffects: {} }))
+    values.map((value, seed) => ({ task: `cat ${seed}`, seed, outcomes: [value], sideEffects: {} }))
   return pairedArm(episodes(baseline), episodes(spread.map((value) => level + value)))
 }
 const baseline = noise()
@@ -23,7 +23,7 @@ const doses = (levels: (alpha: number) => number, alphas = [1, 2, 4]): Dose[] =>
   alphas.map((alpha) => ({
     alpha,
     arm: arm(baseline, levels(alpha), noise()),
-    randoms: [arm(baseline, 0, noise())],
+    randoms: [0, 1, 2].map((k) => ({ direction: String(k), arm: arm(baseline, 0, noise()) })),
   }))
 
 describe('dose and response', () => {
@@ -34,11 +34,13 @@ describe('dose and response', () => {
     expect(found.slope.value).toBeCloseTo(3, 10)
     expect(found.slope.low).toBeCloseTo(3, 10)
     expect(found.p).toBeCloseTo(1 / 500, 10)
-    expect(found).toMatchObject({ randomSlope: null, advantage: null })
+    expect(found).toMatchObject({ directions: 0, randomSlope: null, advantage: null, randomP: null })
   })
 
   it('a trend stands beside that of random directions', () => {
-    const { slope, randomSlope, advantage, p } = figures(doses((alpha) => -2 * alpha))!
+    const { slope, directions, randomSlope, advantage, randomP, p } = figures(doses((alpha) => -2 * alpha))!
+    expect(directions).toBe(3)
+    expect(randomP).toBeLessThan(0.05)
     expect(slope.high).toBeLessThan(0)
     expect(Math.abs(randomSlope!)).toBeLessThan(0.5)
     expect(advantage!.value).toBeCloseTo(slope.value! - randomSlope!, 10)
@@ -53,6 +55,31 @@ describe('dose and response', () => {
     expect(found.randomSlope).toBe(figures(beside)!.randomSlope)
     expect(found.advantage!.value).toBe(figures(beside)!.advantage!.value)
     expect(figures([opposite, beside[0], { ...beside[1], randoms: [] }])!.advantage).toBeNull()
+  })
+
+  it('random directions that are as steep, some one way and some the other, leave the vector within their spread', () => {
+    const steep = [1, 2, 4].map((alpha) => ({
+      alpha,
+      arm: arm(baseline, -2 * alpha, noise()),
+      randoms: [-2, -1, 1, 2].map((each) => ({
+        direction: `to ${each}`,
+        arm: arm(baseline, each * alpha, noise()),
+      })),
+    }))
+    const { advantage, randomP } = figures(steep)!
+    expect(advantage!.high).toBeLessThan(0)
+    expect(randomP).toBeGreaterThan(0.1)
+    // A direction is the same one at every dose, in whatever order the doses name them.
+    const turned = steep.map((dose, i) => (i === 1 ? { ...dose, randoms: dose.randoms.toReversed() } : dose))
+    expect(figures(turned)!.randomP).toBeCloseTo(randomP!, 12)
+  })
+
+  it('one random direction shows no spread, and one that is missing at a dose is left out', () => {
+    const three = doses((alpha) => -2 * alpha)
+    const of = (count: (place: number) => number): Dose[] =>
+      three.map((dose, place) => ({ ...dose, randoms: dose.randoms.slice(0, count(place)) }))
+    expect(figures(of(() => 1))).toMatchObject({ directions: 1, randomP: null })
+    expect(figures(of((place) => 3 - (place % 2)))).toMatchObject({ directions: 2 })
   })
 
   it('without a trend p is spread evenly: about one in ten lies below .1', () => {

@@ -3,14 +3,21 @@
 // Method: linear contrast in each episode; doses permuted within episodes, ranks as scores (Page 1963; Good 2005, section 7.3).
 import type { DoseResponse } from '../../contract/steering.ts'
 import { shuffled, type UniformGenerator } from '../seededGenerator.ts'
-import { estimateOf } from './effects.ts'
+import { estimateOf, type Effect } from './effects.ts'
+import { episodesByObject } from './objectResamples.ts'
 import type { PairedArm } from './pairedArm.ts'
+import { compareWithControls } from './randomControls.ts'
 
 export interface Dose {
   alpha: number
   arm: PairedArm
-  /** Random directions at this very α: those at −α beside them would make every slope of theirs 0. */
-  randoms: readonly PairedArm[]
+  /** Random directions at this very α: those at −α beside them would make every slope of theirs 0. Each has the same name at every dose. */
+  randoms: readonly RandomArm[]
+}
+
+export interface RandomArm {
+  direction: string
+  arm: PairedArm
 }
 
 export type DoseFigures = Omit<DoseResponse, 'cell' | 'colour' | 'sentence'>
@@ -32,52 +39,66 @@ export function doseFigures(
   const alphas = [...sorted.map(({ alpha }) => alpha), 0].sort((a, b) => a - b)
   if (new Set(alphas).size !== alphas.length)
     throw new TypeError(`two conditions of one cell have the same α: ${alphas.join(', ')}`)
-  const arms = sorted.flatMap(({ arm, randoms }) => [arm, ...randoms])
+  const { directions, controlled } = wholeDirections(sorted)
+  const arms = sorted.flatMap(({ arm, randoms }) => [
+    arm,
+    ...randoms.flatMap((other) => (directions.includes(other.direction) ? other.arm : [])),
+  ])
   const episodes = Array.from(arms[0]?.steps.keys() ?? []).filter((i) =>
     arms.every(({ steps }) => steps[i] > 0),
   )
   if (alphas.length < 3 || episodes.length < 2) return null
-  const meanOutcomes = (at: readonly number[], armsAt: (dose: Dose) => readonly PairedArm[]): number[][] =>
+  const owners = episodesByObject(episodes.map((i) => sorted[0].arm.baselineEpisodes[i]))
+  const objects = owners.length
+  const meanOutcomes = (at: readonly number[], armAt: (dose: Dose) => PairedArm): number[][] =>
     episodes.map((i) =>
       at.map((alpha) => {
         const dose = sorted.find((entry) => entry.alpha === alpha)
         if (!dose) return sorted[0].arm.baselineSums[i] / sorted[0].arm.baselineSteps[i]
-        const chosen = armsAt(dose)
-        return chosen.reduce((sum, { sums, steps }) => sum + sums[i] / steps[i] / chosen.length, 0)
+        const { sums, steps } = armAt(dose)
+        return sums[i] / steps[i]
       }),
     )
-  const own = meanOutcomes(alphas, ({ arm }) => [arm])
-  const slopes = slopesOf(own, alphas)
-  const controlled = alphas.filter(
-    (alpha) => alpha === 0 || sorted.some((dose) => dose.alpha === alpha && dose.randoms.length > 0),
-  )
-  const others =
-    controlled.length < 3
-      ? null
-      : slopesOf(
-          meanOutcomes(controlled, ({ randoms }) => randoms),
-          controlled,
-        )
-  const beside =
-    others &&
-    slopesOf(
-      meanOutcomes(controlled, ({ arm }) => [arm]),
-      controlled,
-    )
+  const own = meanOutcomes(alphas, ({ arm }) => arm)
   const place = new Map(episodes.map((episode, index) => [episode, index]))
-  const resampled = (values: readonly number[]): Float64Array =>
-    Float64Array.from(resamples, (picks) => {
-      const found = [...picks].flatMap((pick) => place.get(pick) ?? [])
-      return meanOf(found.map((index) => values[index]))
-    })
-  const advantages = others && beside && beside.map((slope, i) => slope - others[i])
+  const drawn = resamples.map((picks) => [...picks].flatMap((pick) => place.get(pick) ?? []))
+  const slopeOver = (at: readonly number[], rows: readonly number[][]): Effect => {
+    const slopes = slopesOf(rows, at)
+    return {
+      value: meanOf(slopes),
+      resampled: Float64Array.from(drawn, (found) => meanOf(found.map((index) => slopes[index]))),
+    }
+  }
+  const slope = slopeOver(alphas, own)
+  const beside = [...controlled, 0].sort((a, b) => a - b)
+  const compared =
+    controlled.length < 2
+      ? null
+      : compareWithControls(
+          slopeOver(
+            beside,
+            meanOutcomes(beside, ({ arm }) => arm),
+          ),
+          directions.map((direction) =>
+            slopeOver(
+              beside,
+              meanOutcomes(
+                beside,
+                ({ randoms }) => randoms.find((other) => other.direction === direction)!.arm,
+              ), // it stands at every one of these doses
+            ),
+          ),
+          objects,
+        )
   return {
     points: alphas.map((alpha, k) => ({ alpha, rate: meanOf(own.map((row) => row[k])) })),
     episodes: episodes.length,
-    slope: estimateOf(meanOf(slopes), resampled(slopes), episodes.length),
-    randomSlope: others && meanOf(others),
-    advantage: advantages && estimateOf(meanOf(advantages), resampled(advantages), episodes.length),
-    p: permutedDoses(own, permutations, random),
+    slope: estimateOf(slope.value, slope.resampled, objects),
+    directions: compared?.directions ?? 0,
+    randomSlope: compared?.meanEffect ?? null,
+    advantage: compared?.advantage ?? null,
+    randomP: compared?.p ?? null,
+    p: permutedDoses(own, owners, { permutations, random }),
   }
 }
 
@@ -85,13 +106,40 @@ export function doseFigures(
 const slopesOf = (rows: readonly number[][], alphas: readonly number[]): number[] =>
   rows.map((row) => contrast(row, alphas) / contrast(alphas, alphas))
 
-/** Two-sided p of the rank contrast when the doses of every episode are shuffled. */
-function permutedDoses(rows: readonly number[][], permutations: number, random: UniformGenerator): number {
+/** The doses at which random directions were played, and the directions that stand at every one of them. */
+function wholeDirections(doses: readonly Dose[]): { directions: string[]; controlled: number[] } {
+  const played = doses.filter(({ randoms }) => randoms.length > 0)
+  const names = [...new Set(played.flatMap(({ randoms }) => randoms.map(({ direction }) => direction)))]
+  return {
+    directions: names.filter((name) =>
+      played.every(({ randoms }) => randoms.some(({ direction }) => direction === name)),
+    ),
+    controlled: played.map(({ alpha }) => alpha),
+  }
+}
+
+/** Two-sided p of the rank contrast when doses are shuffled within episodes, alike in those of one object. */
+function permutedDoses(
+  rows: readonly number[][],
+  owners: readonly (readonly number[])[],
+  { permutations, random }: { permutations: number; random: UniformGenerator },
+): number {
   const ranks = rows[0].map((_, rank) => rank)
   const observed = Math.abs(rows.reduce((sum, row) => sum + contrast(row, ranks), 0)) - 1e-12
   let asLarge = 0
   for (let permutation = 0; permutation < permutations; permutation++) {
-    const sum = rows.reduce((total, row) => total + contrast(shuffled(row, random), ranks), 0)
+    const sum = owners.reduce((total, of) => {
+      const order = shuffled(ranks, random)
+      return of.reduce(
+        (part, i) =>
+          part +
+          contrast(
+            order.map((rank) => rows[i][rank]),
+            ranks,
+          ),
+        total,
+      )
+    }, 0)
     if (Math.abs(sum) >= observed) asLarge++
   }
   return (1 + asLarge) / (1 + permutations)

@@ -2,9 +2,9 @@
 // Owns: which conditions are doses of one vector, and the curve's colour and sentence. Not: its figures (doseResponse.ts).
 import type { DoseResponse, VerdictSettings } from '../../contract/steering.ts'
 import { seededGenerator } from '../seededGenerator.ts'
-import { isBeyondMean, isWanted, type JudgedArm } from './conditionVerdict.ts'
+import { isBeyondMean, isWanted, isWithin, type JudgedArm } from './conditionVerdict.ts'
 import { doseFigures, type DoseFigures } from './doseResponse.ts'
-import { changeInWords, estimateInWords } from './figureWords.ts'
+import { changeInWords, estimateInWords, probabilityInWords } from './figureWords.ts'
 
 /** One for each cell that has doses enough. @throws TypeError where a cell has two conditions of one α */
 export function doseResponsesOf(
@@ -26,7 +26,10 @@ export function doseResponsesOf(
             ({ condition: other }) =>
               other.role === 'random' && other.cell === cell && other.alpha === condition.alpha,
           )
-          .map((other) => other.arm),
+          .map((other, index) => ({
+            direction: other.condition.direction ?? String(index),
+            arm: other.arm,
+          })),
       }))
     const random = seededGenerator(`verdict/${settings.seed}/doses/${cell}`)
     const figures = doseFigures(doses, { resamples, permutations: settings.permutations, random })
@@ -35,8 +38,8 @@ export function doseResponsesOf(
 }
 
 function doseJudgement(
-  { slope, p, randomSlope, advantage }: DoseFigures,
-  { isRate, level, wanted }: VerdictSettings,
+  { slope, p, directions, randomSlope, advantage, randomP, points }: DoseFigures,
+  { isRate, level, wanted, worthwhile }: VerdictSettings,
 ): Pick<DoseResponse, 'colour' | 'sentence'> {
   const words = `Each unit of α changes it by ${estimateInWords(slope, isRate)}`
   if (slope.value === null || p === null || p > level)
@@ -51,8 +54,25 @@ function doseJudgement(
       colour: 'amber',
       sentence: `${words}, more with every dose; random directions were not tried at two doses or more.`,
     }
-  const others = `random directions by ${changeInWords(randomSlope, isRate)}`
-  return isBeyondMean(slope.value, advantage)
-    ? { colour: 'green', sentence: `${words}, more with every dose; ${others}.` }
-    : { colour: 'red', sentence: `${words}, but so do ${others}.` }
+  const others = `random directions by ${changeInWords(randomSlope, isRate)} on average`
+  if (!isBeyondMean(slope.value, advantage)) {
+    const largest = Math.max(...points.map(({ alpha }) => Math.abs(alpha)))
+    return isWithin(advantage, worthwhile / largest)
+      ? { colour: 'red', sentence: `${words}, but so do ${others}.` }
+      : { colour: 'amber', sentence: `${words}, not shown to be more than ${others}.` }
+  }
+  if (randomP === null)
+    return {
+      colour: 'amber',
+      sentence: `${words}; ${others}, ${directions < 2 ? 'but one direction does not show how far they spread' : 'but they show no spread'}.`,
+    }
+  return randomP <= level
+    ? {
+        colour: 'green',
+        sentence: `${words}, more with every dose; ${others}, and it lies beyond their spread.`,
+      }
+    : {
+        colour: 'amber',
+        sentence: `${words}; ${others}, but another random direction could be as steep (${probabilityInWords(randomP)}).`,
+      }
 }

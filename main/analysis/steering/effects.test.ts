@@ -4,7 +4,12 @@ import { holm, movedWrongWay, swapTest } from './effects.ts'
 import { effectOf, pairedArm } from './pairedArm.ts'
 
 const episodes = (outcomes: number[][], seeds = outcomes.map((_, i) => i)) =>
-  outcomes.map((values, i) => ({ task: 'cat', seed: seeds[i], outcomes: values, sideEffects: {} }))
+  outcomes.map((values, i) => ({
+    task: `cat ${seeds[i]}`,
+    seed: seeds[i],
+    outcomes: values,
+    sideEffects: {},
+  }))
 
 describe('pairs', () => {
   it('are episodes of the same object and seed; others are counted and left out', () => {

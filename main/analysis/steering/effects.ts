@@ -10,7 +10,7 @@ import { effectOf, episodeMeans, type PairedArm } from './pairedArm.ts'
 export interface Effect {
   /** Condition − baseline; NaN without a pair. */
   value: number
-  /** One a resample of the baseline's episodes. */
+  /** One a resample of the baseline's objects. */
   resampled: Float64Array
 }
 
@@ -18,7 +18,7 @@ export function resampledEffect(arm: PairedArm, resamples: readonly Int32Array[]
   return { value: effectOf(arm), resampled: Float64Array.from(resamples, (picks) => effectOf(arm, picks)) }
 }
 
-/** A figure with its interval; nulls where it is undefined. @param clusters  episodes that were resampled */
+/** A figure with its interval; nulls where it is undefined. @param clusters  objects that were resampled */
 export function estimateOf(value: number, resampled: Float64Array, clusters: number): Estimate {
   if (!Number.isFinite(value)) return { value: null, low: null, high: null }
   const interval = bootstrapInterval(resampled, clusters)
@@ -27,19 +27,21 @@ export function estimateOf(value: number, resampled: Float64Array, clusters: num
 
 /**
  * Two-sided p of the hypothesis that condition and baseline are exchangeable within each pair: how often an effect is as large when the arms of
- * random pairs are swapped. (1 + as large) ÷ (1 + permutations), which is never 0.
+ * random pairs are swapped, all pairs of one object together. (1 + as large) ÷ (1 + permutations), which is never 0.
  * @returns null without a pair
  */
 export function swapTest(arm: PairedArm, permutations: number, random: UniformGenerator): number | null {
   if (arm.pairs === 0) return null
-  const { sums, steps, baselineSums, baselineSteps } = arm
-  const paired = Int32Array.from(steps.keys()).filter((i) => steps[i] > 0)
+  const ofObjects = (values: Float64Array): Float64Array =>
+    Float64Array.from(arm.objects, (pairs) => pairs.reduce((sum, i) => sum + values[i], 0))
+  const [sums, steps] = [ofObjects(arm.sums), ofObjects(arm.steps)]
+  const [baselineSums, baselineSteps] = [ofObjects(arm.baselineSums), ofObjects(arm.baselineSteps)]
   // A tie in exact numbers must not be lost to rounding.
   const observed = Math.abs(effectOf(arm)) - 1e-12
   let asLarge = 0
   for (let permutation = 0; permutation < permutations; permutation++) {
     let [a, aSteps, b, bSteps] = [0, 0, 0, 0]
-    for (const i of paired)
+    for (let i = 0; i < sums.length; i++)
       if (random() < 0.5) {
         a += sums[i]
         aSteps += steps[i]

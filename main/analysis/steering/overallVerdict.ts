@@ -6,7 +6,7 @@ import type {
   VerdictItem,
   VerdictSettings,
 } from '../../contract/steering.ts'
-import { isWanted } from './conditionVerdict.ts'
+import { isBeyondMean, isWanted, isWithin } from './conditionVerdict.ts'
 import { changeInWords, estimateInWords, levelInWords, probabilityInWords } from './figureWords.ts'
 
 /** The condition to speak of: the largest claim, a wanted one first; else the largest that chance does not explain; else the largest. */
@@ -15,10 +15,8 @@ export function headline(
   { wanted, level }: VerdictSettings,
 ): ConditionVerdict | undefined {
   const rank = ({ isClaim, effect, holm: p }: ConditionVerdict): number => {
-    const goes = isWanted(effect.value ?? 0, wanted)
-    if (isClaim) return goes ? 4 : 3
-    if (p !== null && p <= level) return 2
-    return goes ? 1 : 0
+    if (isClaim) return isWanted(effect.value ?? 0, wanted) ? 3 : 2
+    return p !== null && p <= level ? 1 : 0
   }
   return verdicts
     .filter(({ role }) => role === 'steered')
@@ -33,12 +31,22 @@ const blocking: Record<string, ReadonlySet<string>> = {
   stability: new Set(['red']),
 }
 
+/** @param verdicts  of all conditions @param best  the headline among them */
 export function overallOf(
   best: ConditionVerdict,
-  items: readonly VerdictItem[],
-  rate: number | null,
-  settings: VerdictSettings,
+  {
+    verdicts,
+    items,
+    rate,
+    settings,
+  }: {
+    verdicts: readonly ConditionVerdict[]
+    items: readonly VerdictItem[]
+    rate: number | null
+    settings: VerdictSettings
+  },
 ): VerdictDocument['overall'] {
+  const steered = verdicts.filter(({ role }) => role === 'steered')
   const { metric, isRate, worthwhile } = settings
   const against = items.filter(({ kind, colour }) => blocking[kind]?.has(colour))
   const isGreen = best.colour === 'green'
@@ -47,12 +55,16 @@ export function overallOf(
   if (best.effect.value === null) return { ...told, sentence: best.sentence }
   const change = estimateInWords(best.effect, isRate)
   if (best.holm === null || best.holm > settings.level) {
-    const what =
-      best.colour === 'red'
-        ? `Nothing moves the ${metric} by ${changeInWords(worthwhile, isRate).replace('+', '')} or more`
-        : `Nothing that moves the ${metric} is told apart from chance`
+    const isAllSmall = steered.every(({ effect }) => isWithin(effect, worthwhile))
+    const what = isAllSmall
+      ? `Nothing moves the ${metric} by ${changeInWords(worthwhile, isRate).replace('+', '')} or more`
+      : `Nothing that moves the ${metric} is told apart from chance`
     const p = best.holm === null ? '' : ` (${probabilityInWords(best.holm)} after Holm’s correction)`
-    return { ...told, sentence: `${what}: the nearest to it, ${best.title}, changes it by ${change}${p}.` }
+    return {
+      ...told,
+      colour: isAllSmall ? 'red' : 'amber',
+      sentence: `${what}: the largest change, ${best.title}, is ${change}${p}.`,
+    }
   }
   const from =
     rate === null || best.rate === null
@@ -77,8 +89,11 @@ export function overallOf(
 }
 
 /** What random directions leave of an effect that is no claim. */
-function leadInWords({ isClaim, colour, random }: ConditionVerdict): string {
+function leadInWords({ isClaim, colour, effect, random }: ConditionVerdict): string {
   if (isClaim) return ''
-  if (random?.p === null) return ', of which there is but one'
-  return colour === 'red' ? ', which is as much' : ', which spread as far'
+  if (!random || effect.value === null) return ''
+  if (colour === 'red') return ', which is as much'
+  if (!isBeyondMean(effect.value, random.advantage)) return ', and no more than these is shown'
+  if (random.p !== null) return ', which spread as far'
+  return random.directions < 2 ? ', of which there is but one' : ', which show no spread'
 }

@@ -1,6 +1,7 @@
 // Two conditions of a sweep, episode by episode: the same hidden object, the same seed.
 // Owns: which episodes are a pair, their sums, and the effect over any pick of them. Not: intervals or tests (effects.ts).
 import type { SweepEpisode } from '../../contract/steering.ts'
+import { episodesByObject } from './objectResamples.ts'
 
 /** Everything by index of the baseline's episodes; 0 and null where there is no pair, so that sums need not ask. */
 export interface PairedArm {
@@ -12,6 +13,8 @@ export interface PairedArm {
   episodes: (SweepEpisode | null)[]
   baselineEpisodes: readonly SweepEpisode[]
   pairs: number
+  /** Pairs of each hidden object, by index. What is resampled and swapped: episodes of one object are not independent. */
+  objects: readonly (readonly number[])[]
   /** Episodes of the condition that the baseline does not have, or that have no step on either side. */
   unpaired: number
 }
@@ -38,6 +41,10 @@ export function pairedArm(baseline: readonly SweepEpisode[], condition: readonly
     episodes,
     baselineEpisodes: baseline,
     pairs,
+    objects: episodesByObject(baseline).flatMap((of) => {
+      const paired = of.filter((index) => episodes[index] !== null)
+      return paired.length > 0 ? [paired] : []
+    }),
     unpaired: condition.length - pairs,
   }
 }

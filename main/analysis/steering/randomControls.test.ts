@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { normalGenerator } from '../normalDraws.ts'
+import { seededGenerator } from '../seededGenerator.ts'
 import type { Effect } from './effects.ts'
 import { compareWithControls } from './randomControls.ts'
 
@@ -27,8 +29,18 @@ describe('an effect beside those of random directions', () => {
     expect(compareWithControls(effect(1), [effect(NaN), effect(0)], 20)).toBeNull()
   })
 
-  it('is beyond directions that all do the same, however little', () => {
-    expect(compareWithControls(effect(0.1), [0, 0, 0].map(effect), 20)!.p).toBe(0)
-    expect(compareWithControls(effect(0), [0, 0, 0].map(effect), 20)!.p).toBe(1)
+  it('has no p where directions do the same in every resample: there is no spread to lie beyond', () => {
+    expect(compareWithControls(effect(0.1), [0, 0, 0].map(effect), 20)!.p).toBeNull()
+  })
+
+  it('takes the noise of few episodes for the spread of directions that happen to agree', () => {
+    const noisy = (seed: number): Effect => {
+      const normal = normalGenerator(seededGenerator(`noisy/${seed}`))
+      return { value: 0, resampled: Float64Array.from({ length: 2000 }, () => 0.1 * normal()) }
+    }
+    const of = (value: number) => compareWithControls({ ...noisy(9), value }, [0, 1, 2].map(noisy), 20)!.p!
+    // .1 is one standard deviation: t = 1 ÷ √(4/3), two degrees of freedom (SciPy 1.17.1, stats.t.sf: .2388).
+    expect(of(0.1)).toBeCloseTo(0.2388, 1)
+    expect(of(1e9)).toBeGreaterThan(0)
   })
 })

@@ -25,18 +25,41 @@ export function compareWithControls(
     directions: values.length,
     meanEffect: mean,
     advantage: estimateOf(advantage, resampled, clusters),
-    p: values.length < 2 ? null : predictionTest(Math.sign(effect.value) * advantage, values),
+    p: values.length < 2 ? null : predictionTest(Math.sign(effect.value) * advantage, controls),
   }
 }
 
-/** P that one more random direction would lie as far on that side of the mean. The spread holds both directions' differences and the noise of few episodes. */
-function predictionTest(distance: number, values: readonly number[]): number {
-  const mean = meanOf(values)
-  const count = values.length
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1)
-  if (variance === 0) return distance > 0 ? 0 : 1
-  return 1 - studentCdf(distance / Math.sqrt(variance * (1 + 1 / count)), count - 1)
+/**
+ * P that one more random direction would lie as far on that side of the mean; never 0. The spread holds both directions' differences and the noise of
+ * few episodes; where a few directions happen to agree better than that noise alone lets them, the noise counts.
+ * @returns null where neither directions nor resamples show any spread
+ */
+function predictionTest(distance: number, controls: readonly Effect[]): number | null {
+  const count = controls.length
+  const seen = varianceOf(controls.map(({ value }) => value))
+  const resampled = controls[0].resampled.map((_, index) =>
+    varianceOf(controls.map((control) => control.resampled[index])),
+  )
+  // Resampling adds its noise to what is there already.
+  const defined = resampled.filter((value) => !Number.isNaN(value))
+  const noise = defined.length === 0 ? 0 : meanOf(defined) - seen
+  const variance = Math.max(seen, noise)
+  if (variance < ROUNDING) return null
+  const p = 1 - studentCdf(distance / Math.sqrt(variance * (1 + 1 / count)), count - 1)
+  return Math.max(Number.EPSILON, p)
 }
 
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length
+/** Of effects that are all the same but for the last bits. */
+const ROUNDING = 1e-18
+
+/** With count − 1. */
+function varianceOf(values: readonly number[]): number {
+  const mean = meanOf(values)
+  return values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1)
+}
+
+const meanOf = (values: ArrayLike<number>): number => {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i]
+  return sum / values.length
+}

@@ -59,22 +59,30 @@ const designKinds: OptionKinds<EffectDesign> = {
 /**
  * The smallest difference between two conditions that a two-sided test finds with the given power:
  * (t₁₋α⸝₂ₖ + t_power)·√(2σ²·(1 + (m − 1)ρ)·(1 − r) ÷ nm), both quantiles with n − 1 degrees of freedom, r the correlation of a pair.
+ * One test alone: a verdict's claim needs three, see `claimableEffect`.
  * @returns in the outcome's own units, for a rate 0 … 1; null below two episodes
  * @throws TypeError for an unknown key, a rate, correlation, level or power that cannot be
  */
 export function detectableEffect(design: EffectDesign): number | null {
   checkOptions('detectableEffect', design, designKinds)
+  const { episodes, comparisons = 1, level = 0.05, power = 0.8 } = design
+  const error = effectError(design)
+  if (episodes < 2) return null
+  const quantiles =
+    studentQuantile(1 - level / (2 * comparisons), episodes - 1) + studentQuantile(power, episodes - 1)
+  return quantiles * error
+}
+
+/** Standard error of a difference between two conditions. @throws TypeError for what cannot be */
+export function effectError(design: EffectDesign): number {
   const { episodes, steps, rate, clusterCorrelation: rho = 0.1, pairCorrelation: pair = 0 } = design
-  const { comparisons = 1, level = 0.05, power = 0.8 } = design
+  const { comparisons = 1 } = design
   const variance = design.variance ?? (rate === undefined ? NaN : rate * (1 - rate))
   if (!(variance >= 0)) throw new TypeError('give a rate within 0 … 1, or a variance')
   if (!(rho >= 0 && rho <= 1 && pair >= 0 && pair <= 1))
     throw new TypeError(`correlations ${rho} and ${pair}`)
   if (!(steps >= 1 && comparisons >= 1)) throw new TypeError(`${steps} steps and ${comparisons} comparisons`)
-  if (episodes < 2) return null
-  const quantiles =
-    studentQuantile(1 - level / (2 * comparisons), episodes - 1) + studentQuantile(power, episodes - 1)
-  return quantiles * Math.sqrt((2 * variance * designEffect(steps, rho) * (1 - pair)) / (episodes * steps))
+  return Math.sqrt((2 * variance * designEffect(steps, rho) * (1 - pair)) / (episodes * steps))
 }
 
 /** Pearson's correlation; null below three pairs or where either side does not vary. */

@@ -5,7 +5,7 @@ import type { SideEffect, SideEffectVerdict, VerdictColour } from '../../contrac
 import { bootstrapInterval } from '../clusterBootstrap.ts'
 import { estimateOf } from './effects.ts'
 import { figure } from './figureWords.ts'
-import type { PairedArm } from './pairedArm.ts'
+import { effectOf, type PairedArm } from './pairedArm.ts'
 
 interface Pairs {
   /** By index of the baseline's episodes; NaN where either side has no number. */
@@ -34,6 +34,10 @@ function pairsOf(arm: Sides, name: string): Pairs {
     }).length,
   }
 }
+
+/** Different objects, or prompts, that have a number. */
+const objectsWith = ({ baselineEpisodes }: Sides, values: Float64Array): number =>
+  new Set(baselineEpisodes.flatMap(({ task }, i) => (Number.isNaN(values[i]) ? [] : task))).size
 
 /** Mean over picks where there is a number. */
 function meanOver(values: Float64Array, picks: Iterable<number>): number {
@@ -81,7 +85,7 @@ export function judgeSideEffect(
   const change = (picks: Iterable<number>): number =>
     unscaled(meanOver(own, picks) - meanOver(baseline, picks))
   const every = [...own.keys()]
-  const clusters = own.filter((value) => !Number.isNaN(value)).length
+  const clusters = objectsWith(arm, own)
   const estimate = estimateOf(change(every), Float64Array.from(resamples, change), clusters)
   const [ownMean, baselineMean] = [own, baseline].map((values) => unscaled(meanOver(values, every)))
   const tolerance = effect.isToleranceShare ? effect.tolerance * Math.abs(baselineMean) : effect.tolerance
@@ -135,15 +139,15 @@ function sentenceOf(
 const LEAST_PAIRS = 5
 
 /**
- * Share of an effect that goes with the change of answer length: slope of the outcome's change on the length's change over episodes, times the mean
- * change of length, over the effect. An association, not a cause.
+ * Share of the card's effect that goes with the change of answer length: slope of the outcome's change on the length's change over episodes, times
+ * the mean change of length, over the effect. An association, not a cause.
  * @returns null below five pairs, without lengths or an effect, or where the slope's interval holds 0
  */
 export function shareOfLength(arm: PairedArm, resamples: readonly Int32Array[]): number | null {
   const { own, baseline } = pairsOf(arm, 'length')
   const outcomes = arm.sums.map((sum, i) => sum / arm.steps[i] - arm.baselineSums[i] / arm.baselineSteps[i])
   const lengths = own.map((value, i) => (Number.isNaN(outcomes[i]) ? NaN : value - baseline[i]))
-  const clusters = lengths.filter((value) => !Number.isNaN(value)).length
+  const clusters = objectsWith(arm, lengths)
   if (clusters < LEAST_PAIRS) return null
   const every = [...lengths.keys()]
   const slope = (picks: Iterable<number>): number => {
@@ -158,7 +162,8 @@ export function shareOfLength(arm: PairedArm, resamples: readonly Int32Array[]):
   }
   const interval = bootstrapInterval(Float64Array.from(resamples, slope), clusters)
   const present = every.filter((index) => !Number.isNaN(lengths[index]))
-  const effect = meanOver(outcomes, present)
+  // The card's own effect, Σ over Σ: where episodes differ in steps the mean of their changes is another.
+  const effect = effectOf(arm, Int32Array.from(present))
   if (!interval || effect === 0 || (interval.low <= 0 && interval.high >= 0)) return null
   return (slope(every) * meanOver(lengths, present)) / effect
 }

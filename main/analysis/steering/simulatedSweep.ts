@@ -54,12 +54,14 @@ export function simulatedSweep(plan: SimulatedSweep, seed: string): SweepConditi
     title: string,
     alpha: number | null,
     change: number,
+    direction: string | null = null,
   ): SweepCondition => ({
     id: title,
     title,
     role,
     cell: '',
     alpha,
+    direction,
     prompts: {},
     episodes: own.map((draw, episode) =>
       simulatedEpisode(plan, { episode, draw, rate: rate + change, random }),
@@ -74,7 +76,13 @@ export function simulatedSweep(plan: SimulatedSweep, seed: string): SweepConditi
       ...drifts
         .slice(1)
         .map((drift, index) =>
-          condition('random', `random ${index + 1} at ${alpha}`, alpha, (drift * alpha) / largest),
+          condition(
+            'random',
+            `random ${index + 1} at ${alpha}`,
+            alpha,
+            (drift * alpha) / largest,
+            String(index),
+          ),
         ),
     ]),
   ]

@@ -1,9 +1,11 @@
 // How small an effect a sweep that was run could find.
-// Owns: its correlations, taken from its own episodes. Not: the formula (sensitivity.ts).
+// Owns: its correlations, taken from its own episodes. Not: the formula (claimableEffect.ts).
 import type { SweepCondition, VerdictDocument, VerdictSettings } from '../../contract/steering.ts'
-import type { JudgedArm } from './conditionVerdict.ts'
+import { isBeside, type JudgedArm } from './conditionVerdict.ts'
+import { episodesByObject } from './objectResamples.ts'
 import { episodeMeans } from './pairedArm.ts'
-import { clusterCorrelation, correlation, designEffect, detectableEffect } from './sensitivity.ts'
+import { claimableEffect } from './claimableEffect.ts'
+import { clusterCorrelation, correlation, designEffect } from './sensitivity.ts'
 
 /** @param judged  all conditions but the baseline */
 export function sensitivityOf(
@@ -11,7 +13,9 @@ export function sensitivityOf(
   judged: readonly JudgedArm[],
   settings: VerdictSettings,
 ): VerdictDocument['sensitivity'] {
-  const outcomes = baseline.episodes.map((episode) => episode.outcomes).filter((values) => values.length > 0)
+  const outcomes = episodesByObject(baseline.episodes)
+    .map((of) => of.flatMap((index) => baseline.episodes[index].outcomes))
+    .filter((values) => values.length > 0)
   const values = outcomes.flat()
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
@@ -23,23 +27,38 @@ export function sensitivityOf(
   const pairCorrelation = pairs.length
     ? Math.max(0, pairs.reduce((sum, value) => sum + value, 0) / pairs.length)
     : null
-  const rho = clusterCorrelation(outcomes)
   const steps = values.length / outcomes.length
+  // One number an object: nothing can correlate, and nothing needs to be known of it.
+  const isSingle = outcomes.length >= 2 && values.length === outcomes.length
+  const rho = isSingle ? null : clusterCorrelation(outcomes)
+  const design = isSingle ? 1 : rho === null ? null : designEffect(steps, rho)
+  const objects = steered.flatMap(({ arm }) => arm.objects.length || [])
+  // The dose with most of them is the one that can be claimed most easily.
+  const directions = Math.max(
+    0,
+    ...steered.map(
+      ({ condition }) =>
+        judged.filter(({ condition: other }) => other.role === 'random' && isBeside(other, condition)).length,
+    ),
+  )
   return {
     clusterCorrelation: rho,
-    designEffect: rho === null ? null : designEffect(steps, rho),
+    designEffect: design,
     pairCorrelation,
     smallestEffect:
-      rho === null || steered.length === 0
+      design === null || objects.length === 0
         ? null
-        : detectableEffect({
-            episodes: Math.max(...steered.map(({ arm }) => arm.pairs)),
-            steps,
-            variance,
-            clusterCorrelation: rho,
-            pairCorrelation: pairCorrelation ?? 0,
-            comparisons: steered.length,
-            level: settings.level,
-          }),
+        : claimableEffect(
+            {
+              episodes: Math.min(...objects),
+              steps,
+              variance,
+              clusterCorrelation: rho ?? 0,
+              pairCorrelation: pairCorrelation ?? 0,
+              comparisons: steered.length,
+              level: settings.level,
+            },
+            directions,
+          ),
   }
 }

@@ -16,14 +16,21 @@ const plan: SimulatedSweep = {
   randomDirections: 5,
 }
 
-/** A sweep with lengths and wins that do not change. */
+/** A sweep whose side effects are all measured and do not change. */
 function sweepOf(changes: Partial<SimulatedSweep> = {}): SweepCondition[] {
   const normal = normalGenerator(seededGenerator('lengths'))
   return simulatedSweep({ ...plan, ...changes }, 'verdict').map((condition) => ({
     ...condition,
+    prompts: { firstTokenKl: Array.from({ length: 20 }, () => 0) },
     episodes: condition.episodes.map((episode) => ({
       ...episode,
-      sideEffects: { length: 20 + normal(), win: 0 },
+      sideEffects: {
+        length: 20 + normal(),
+        win: 0,
+        distinct2: 0.9,
+        repetition: 0.05,
+        perplexity: 8 + 0.1 * normal(),
+      },
     })),
   }))
 }
@@ -114,6 +121,70 @@ describe('the verdict on a sweep', () => {
     expect(item(few, 'sensitivity').colour).toBe('amber')
   })
 
+  it('does not say that nothing moves it where one condition may, the other way', () => {
+    const conditions = without(sweepOf({ effect: 0, episodes: 60, alphas: [1, 4] }), 'random')
+    const baseline = conditions[0].episodes
+    const outcomesOf = (id: string, outcome: (value: number, episode: number, step: number) => number) => ({
+      ...conditions.find((each) => each.id === id)!,
+      episodes: baseline.map((episode, e) => ({
+        ...episode,
+        outcomes: episode.outcomes.map((value, step) => outcome(value, e, step)),
+      })),
+    })
+    const small = outcomesOf('α = 1', (value, e, step) => (e % 20 === 0 && step === 0 ? 0 : value))
+    const wide = outcomesOf('α = 4', (value, e) => (e % 10 < 6 ? 1 : e % 10 < 8 ? 0 : value))
+    const verdict = judge([conditions[0], small, wide])
+    const [tight, open] = verdict.conditions
+    expect(Math.max(-tight.effect.low!, tight.effect.high!)).toBeLessThan(0.1)
+    expect(open.effect.high).toBeGreaterThan(0.1)
+    expect(verdict.overall).toMatchObject({ colour: 'amber', conditionId: 'α = 4' })
+    expect(verdict.overall.sentence).toContain('told apart from chance')
+  })
+
+  it('does not say that random directions do as much where it is only not shown that they do not', () => {
+    const conditions = sweepOf({ effect: -0.2, episodes: 14, clusterCorrelation: 0.2, alphas: [4] })
+    const verdict = judge(
+      conditions.map((each) =>
+        each.role === 'random'
+          ? {
+              ...each,
+              episodes: each.episodes.map((episode) => ({
+                ...episode,
+                outcomes: episode.outcomes.map((value, step) => (step % 8 === 0 ? 0 : value)),
+              })),
+            }
+          : each,
+      ),
+      { level: 0.1 },
+    )
+    const { random, holm } = verdict.conditions[0]
+    expect(holm).toBeLessThan(0.1)
+    expect(random!.advantage.low! * random!.advantage.high!).toBeLessThan(0)
+    expect(verdict.overall.colour).toBe('amber')
+    expect(verdict.overall.sentence).toContain('no more than these is shown')
+    expect(item(verdict, 'random').sentence).toContain('not shown to do more')
+  })
+
+  it('takes an object that is played in several episodes for one', () => {
+    const conditions = sweepOf({ alphas: [4] })
+    const shared = conditions.map((each) => ({
+      ...each,
+      episodes: each.episodes.map((episode, i) => ({ ...episode, task: `object ${i % 5}` })),
+    }))
+    const [many, few] = [conditions, shared].map((each) => judge(each).conditions[0])
+    expect(few.effect.value).toBe(many.effect.value)
+    // Five objects that all agree: 2 of 2⁵ swaps are as large.
+    expect(few.p).toBeCloseTo(2 / 32, 1)
+    expect(many.p).toBeLessThan(0.01)
+  })
+
+  it('knows how small an effect could be found where each episode counts one number', () => {
+    const verdict = judge(sweepOf({ steps: 1, episodes: 300, clusterCorrelation: 0 }))
+    expect(verdict.sensitivity).toMatchObject({ clusterCorrelation: null, designEffect: 1 })
+    expect(verdict.sensitivity.smallestEffect).toBeGreaterThan(0.05)
+    expect(item(verdict, 'sensitivity').sentence).toContain('claimed four times in five')
+  })
+
   it('does not change with the order of the conditions, and is the same for the same seed', () => {
     const conditions = sweepOf()
     const first = judge(conditions)
@@ -197,15 +268,26 @@ describe('controls on the card', () => {
       episodesNeededLow: null,
       episodesNeededHigh: null,
     })
-    const unstable = judge({ conditions, stability: [stability(0.04, -0.2)] })
+    const unstable = judge({ conditions, stability: { '': [stability(0.04, -0.2)] } })
     expect(item(unstable, 'stability').colour).toBe('red')
     expect(unstable.overall.colour).toBe('amber')
     const stable = judge({
       conditions,
-      stability: [stability(0.9, 0.8), stability(0.1, 0), stability(0.85, 0.7)],
+      stability: { '': [stability(0.9, 0.8), stability(0.1, 0), stability(0.85, 0.7)] },
     })
     expect(item(stable, 'stability')).toMatchObject({ colour: 'green' })
-    expect(item(stable, 'stability').sentence).toContain('0.85 [0.70, 0.95] (the middle one of 3 vectors)')
+    expect(item(stable, 'stability').sentence).toContain(
+      '0.85 [0.70, 0.95] (the middle one of the vector’s 3 rows)',
+    )
+    // Another vector of the sweep, however unstable, says nothing of this one.
+    const beside = judge({
+      conditions,
+      stability: { '': [stability(0.9, 0.8)], other: [stability(0.04, -0.2), stability(0.01, -0.2)] },
+    })
+    expect(item(beside, 'stability')).toMatchObject({ colour: 'green' })
+    expect(item(judge({ conditions, stability: { other: [stability(0.9, 0.8)] } }), 'stability').colour).toBe(
+      'grey',
+    )
   })
 })
 
@@ -230,6 +312,15 @@ describe('side effects', () => {
     const verdict = judge(changed((values) => ({ ...values, length: values.length! / 2 })))
     expect(item(verdict, 'sideEffects').colour).toBe('red')
     expect(item(verdict, 'sideEffects').sentence).toContain('answer length')
+    expect(verdict.overall.colour).toBe('amber')
+  })
+
+  it('of which one was not measured leave the row grey, name it, and keep the card from being green', () => {
+    const verdict = judge(changed((values) => ({ ...values, perplexity: null })))
+    expect(item(verdict, 'sideEffects').colour).toBe('grey')
+    expect(item(verdict, 'sideEffects').sentence).toContain(
+      'Not measured: perplexity under the unsteered model.',
+    )
     expect(verdict.overall.colour).toBe('amber')
   })
 

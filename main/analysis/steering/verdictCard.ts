@@ -1,6 +1,6 @@
 // The verdict on a steering sweep: every effect against its controls, and one sentence for all.
 // Owns: which figures are reckoned from what. Not: words and colours (conditionVerdict.ts, doseVerdict.ts, verdictItems.ts, overallVerdict.ts).
-// Method: docs/methods/verdict.md. All intervals share their resamples of the baseline's episodes, so that differences of effects have intervals, too.
+// Method: docs/methods/verdict.md. All intervals share their resamples of the baseline's objects, so that differences of effects have intervals, too.
 import type { VectorStability } from '../../contract/contrasts.ts'
 import type {
   ConditionVerdict,
@@ -14,6 +14,7 @@ import { seededGenerator } from '../seededGenerator.ts'
 import { isBeside, judgeCondition, type ConditionFigures, type JudgedArm } from './conditionVerdict.ts'
 import { doseResponsesOf } from './doseVerdict.ts'
 import { estimateOf, holm, resampledEffect, swapTest } from './effects.ts'
+import { objectResamples } from './objectResamples.ts'
 import { headline, overallOf } from './overallVerdict.ts'
 import { pairedArm } from './pairedArm.ts'
 import { compareWithControls } from './randomControls.ts'
@@ -24,8 +25,8 @@ import { verdictItems } from './verdictItems.ts'
 export interface SteeringSweep {
   /** One of them the baseline. Random, shuffled, orthogonal and negated ones belong to the steered condition of the same cell and |α|. */
   conditions: readonly SweepConditionInput[]
-  /** Of the vectors that steered, from their contrast's document. */
-  stability?: readonly (VectorStability | null)[]
+  /** By cell, of the rows that steered there, from their contrast's document: another vector's or layer's says nothing of it. */
+  stability?: Readonly<Record<string, readonly (VectorStability | null)[]>>
 }
 
 /**
@@ -37,8 +38,8 @@ export interface SteeringSweep {
 export function verdictCard(sweep: SteeringSweep, settings: VerdictSettings): VerdictDocument {
   const conditions = sweep.conditions.map(completed)
   const { baseline, others } = sorted(conditions)
-  const resamples = clusterResamples(
-    baseline.episodes.length,
+  const resamples = objectResamples(
+    baseline.episodes,
     settings.bootstraps,
     seededGenerator(`verdict/${settings.seed}/resamples`),
   )
@@ -77,16 +78,17 @@ export function verdictCard(sweep: SteeringSweep, settings: VerdictSettings): Ve
         other !== own && (other.condition.role === 'prompt' || isBeside(other.condition, own.condition)),
     ),
     doses: doseResponses.find(({ cell }) => cell === best.cell) ?? null,
-    stability: sweep.stability ?? [],
+    stability: sweep.stability?.[best.cell] ?? [],
     sensitivity,
     settings,
   })
-  return { ...document, items, overall: overallOf(best, items, rate, settings) }
+  return { ...document, items, overall: overallOf(best, { verdicts, items, rate, settings }) }
 }
 
 const completed = (condition: SweepConditionInput): SweepCondition => ({
   ...condition,
   cell: condition.cell ?? '',
+  direction: condition.direction ?? null,
   prompts: condition.prompts ?? {},
   // Not parsed: a side effect may be NaN here, which is news and no fault of form.
   episodes: condition.episodes.map((episode) => ({ ...episode, sideEffects: episode.sideEffects ?? {} })),
@@ -147,7 +149,7 @@ function conditionVerdicts(
       unpaired: arm.unpaired,
       steps,
       rate: steps === 0 ? null : arm.sums.reduce((sum, value) => sum + value, 0) / steps,
-      effect: estimateOf(effect.value, effect.resampled, arm.pairs),
+      effect: estimateOf(effect.value, effect.resampled, arm.objects.length),
       p: pValues[index],
       holm: corrected[index],
       random:
@@ -156,7 +158,7 @@ function conditionVerdicts(
           : compareWithControls(
               effect,
               randoms.map((other) => other.effect),
-              arm.pairs,
+              arm.objects.length,
             ),
       sideEffects: settings.sideEffects.map((sideEffect) => {
         const own = condition.prompts[sideEffect.name]

@@ -9,7 +9,7 @@ import type {
   VerdictItem,
   VerdictSettings,
 } from '../../contract/steering.ts'
-import { isBeyondMean, isWanted, type JudgedArm } from './conditionVerdict.ts'
+import { isBeyondMean, isWanted, isWithin, type JudgedArm } from './conditionVerdict.ts'
 import { estimateOf } from './effects.ts'
 import { changeInWords, estimateInWords } from './figureWords.ts'
 import { compareWithControls } from './randomControls.ts'
@@ -67,16 +67,20 @@ export function verdictItems(context: CardContext): VerdictItem[] {
 const ofRole = ({ controls }: CardContext, role: string): JudgedArm[] =>
   controls.filter(({ condition, effect }) => condition.role === role && Number.isFinite(effect.value))
 
-function randomItem({ verdict, settings: { isRate, level } }: CardContext): Judgement {
+function randomItem({ verdict, settings: { isRate, level, worthwhile } }: CardContext): Judgement {
   const { random, effect } = verdict
   if (!random || effect.value === null)
     return ['grey', 'No random direction of the same norm was tried, so nothing here can be green.']
   const words = `${random.directions} random ${random.directions === 1 ? 'direction changes' : 'directions change'} it by ${changeInWords(random.meanEffect, isRate)} on average; the vector’s lead is ${estimateInWords(random.advantage, isRate)}`
   if (!isBeyondMean(effect.value, random.advantage))
-    return verdict.holm !== null && verdict.holm <= level
+    return verdict.holm !== null && verdict.holm <= level && isWithin(random.advantage, worthwhile)
       ? ['red', `${words}: any direction does as well.`]
-      : ['amber', `${words}: not told apart from any direction.`]
-  if (random.p === null) return ['amber', `${words}. One direction does not show how far they spread.`]
+      : ['amber', `${words}: not shown to do more than any direction.`]
+  if (random.p === null)
+    return [
+      'amber',
+      `${words}. ${random.directions < 2 ? 'One direction does not show how far they spread.' : 'They show no spread to compare with.'}`,
+    ]
   return random.p <= level
     ? ['green', `${words}, beyond their spread.`]
     : ['amber', `${words}, but another random direction could lie as far out (p = ${random.p.toFixed(2)}).`]
@@ -88,7 +92,7 @@ function shuffledItem(context: CardContext): Judgement {
   const compared = compareWithControls(
     judged.effect,
     shuffled.map(({ effect }) => effect),
-    judged.arm.pairs,
+    judged.arm.objects.length,
   )
   if (!compared) return ['grey', 'No vector from shuffled labels was tried.']
   const words = `A vector from shuffled labels changes it by ${changeInWords(compared.meanEffect, settings.isRate)}; the true labels’ lead is ${estimateInWords(compared.advantage, settings.isRate)}`
@@ -101,7 +105,7 @@ function orthogonalItem(context: CardContext): Judgement {
   const { judged, settings } = context
   const [other] = ofRole(context, 'orthogonal')
   if (!other) return ['grey', 'No orthogonalised vector was tried.']
-  const left = estimateOf(other.effect.value, other.effect.resampled, other.arm.pairs)
+  const left = estimateOf(other.effect.value, other.effect.resampled, other.arm.objects.length)
   const words = `${other.condition.title} changes it by ${estimateInWords(left, settings.isRate)}`
   return isBeyondMean(judged.effect.value, left)
     ? ['green', `${words}: the effect is not only in what was taken out.`]
@@ -112,7 +116,7 @@ function negatedItem(context: CardContext): Judgement {
   const { judged, settings } = context
   const [other] = ofRole(context, 'negated')
   if (!other) return ['grey', 'The opposite sign was not tried.']
-  const turned = estimateOf(other.effect.value, other.effect.resampled, other.arm.pairs)
+  const turned = estimateOf(other.effect.value, other.effect.resampled, other.arm.objects.length)
   const words = `−α changes it by ${estimateInWords(turned, settings.isRate)}`
   if (isBeyondMean(-judged.effect.value, turned)) return ['green', `${words}, the other way.`]
   return isBeyondMean(judged.effect.value, turned)
@@ -144,14 +148,19 @@ function sideEffectsItem({ verdict, settings }: CardContext): Judgement {
   )
   const measured = sideEffects.filter(({ colour }) => colour !== 'grey')
   if (measured.length === 0) return ['grey', 'No side effect was measured.']
-  const order: VerdictColour[] = ['red', 'amber', 'green']
-  const colour = order.find((each) => measured.some((effect) => effect.colour === each)) ?? 'grey'
-  const worst = measured.filter((effect) => effect.colour === colour).map(({ sentence }) => sentence)
-  const same = colour === 'green' ? ['Nothing else changed by more than its tolerance:'] : []
   const missing = sideEffects.filter((effect) => effect.colour === 'grey').map(({ title }) => title)
-  const unknown = missing.length ? [`Not known: ${missing.join(', ')}.`] : []
+  const order: VerdictColour[] = ['red', 'amber', 'green']
+  const worst = order.find((each) => measured.some((effect) => effect.colour === each)) ?? 'grey'
+  // That nothing was seen to change is half an answer where something was not looked at.
+  const colour = worst === 'green' && missing.length > 0 ? 'grey' : worst
+  const told = measured.filter((effect) => effect.colour === worst).map(({ sentence }) => sentence)
+  const same =
+    worst === 'green'
+      ? [`Nothing ${missing.length > 0 ? 'that was measured' : 'else'} changed by more than its tolerance:`]
+      : []
+  const unknown = missing.length ? [`Not measured: ${missing.join(', ')}.`] : []
   const length = lengthShare === null ? [] : [lengthInWords(lengthShare)]
-  return [colour, [...same, ...worst, ...unknown, ...length].join(' ')]
+  return [colour, [...same, ...told, ...unknown, ...length].join(' ')]
 }
 
 const lengthInWords = (share: number): string =>
@@ -164,7 +173,7 @@ function promptItem(context: CardContext): Judgement {
   const gap = estimateOf(
     judged.effect.value - prompt.effect.value,
     judged.effect.resampled.map((value, i) => value - prompt.effect.resampled[i]),
-    Math.min(judged.arm.pairs, prompt.arm.pairs),
+    Math.min(judged.arm.objects.length, prompt.arm.objects.length),
   )
   const words = `Asking in words changes it by ${changeInWords(prompt.effect.value, settings.isRate)}; steering differs from that by ${estimateInWords(gap, settings.isRate)}`
   const [low, high] = [gap.low ?? -Infinity, gap.high ?? Infinity]
@@ -178,7 +187,7 @@ function stabilityItem({ stability }: CardContext): Judgement {
   const last = stability.flatMap((entry) => entry?.curve.at(-1) ?? []).sort((a, b) => a.cosine - b.cosine)
   if (last.length === 0) return ['grey', 'It is not known whether other episodes would give the same vector.']
   const middle = last[Math.floor((last.length - 1) / 2)]
-  const many = last.length > 1 ? ` (the middle one of ${last.length} vectors)` : ''
+  const many = last.length > 1 ? ` (the middle one of the vector’s ${last.length} rows)` : ''
   const words = `Two halves of the episodes give vectors with a cosine of ${middle.cosine.toFixed(2)} [${middle.low.toFixed(2)}, ${middle.high.toFixed(2)}]${many}`
   const needed = stability.length === 1 ? (stability[0]?.episodesNeeded ?? null) : null
   const more = needed === null ? '' : ` About ${needed} episodes would give .9.`
@@ -191,13 +200,15 @@ function stabilityItem({ stability }: CardContext): Judgement {
 function sensitivityItem({ verdict, sensitivity, settings }: CardContext): Judgement {
   const { smallestEffect, clusterCorrelation, designEffect } = sensitivity
   if (smallestEffect === null)
-    return ['grey', 'How small an effect could be found cannot be told from so little.']
+    return verdict.random === null || verdict.random.directions < 2
+      ? ['grey', 'Without two random directions no effect is called one, however large.']
+      : ['grey', 'How small an effect could be found cannot be told from so little.']
   const inWords = changeInWords(smallestEffect, settings.isRate).replace('+', '')
   const why =
     clusterCorrelation === null || designEffect === null
       ? ''
       : ` (steps of an episode correlate by ${clusterCorrelation.toFixed(2)}, design effect ${designEffect.toFixed(1)})`
-  const words = `With ${verdict.pairs} pairs an effect of ${inWords} is found four times in five${why}`
+  const words = `With ${verdict.pairs} pairs an effect of ${inWords} is claimed four times in five${why}`
   return smallestEffect <= settings.worthwhile
     ? ['green', `${words}.`]
     : ['amber', `${words}; smaller ones are mostly missed.`]

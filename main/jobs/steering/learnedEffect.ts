@@ -1,8 +1,8 @@
 // What a learned direction does, on what it was searched on and on what it was not.
 // Owns: rates, their paired difference, and the sentences about them. Not: playing (directionTrials.ts).
-import { clusterResamples } from '../../analysis/clusterBootstrap.ts'
 import { seededGenerator } from '../../analysis/seededGenerator.ts'
 import { estimateOf, resampledEffect } from '../../analysis/steering/effects.ts'
+import { objectResamples } from '../../analysis/steering/objectResamples.ts'
 import { pairedArm } from '../../analysis/steering/pairedArm.ts'
 import type { LearnedEffect } from '../../contract/vectors.ts'
 import type { TrialEpisode } from './directionTrials.ts'
@@ -15,7 +15,7 @@ export function rateOf(episodes: readonly TrialEpisode[]): number | null {
   return outcomes.length === 0 ? null : outcomes.reduce((sum, value) => sum + value, 0) / outcomes.length
 }
 
-/** Paired by object and seed; interval from resampled episodes. */
+/** Paired by object and seed; interval from resampled objects. */
 export function learnedEffect(
   baseline: readonly TrialEpisode[],
   steered: readonly TrialEpisode[],
@@ -23,13 +23,13 @@ export function learnedEffect(
 ): LearnedEffect {
   const full = (episodes: readonly TrialEpisode[]) => episodes.map((each) => ({ ...each, sideEffects: {} }))
   const arm = pairedArm(full(baseline), full(steered))
-  const resamples = clusterResamples(baseline.length, RESAMPLES, seededGenerator(`learned/${seed}`))
+  const resamples = objectResamples(baseline, RESAMPLES, seededGenerator(`learned/${seed}`))
   const effect = resampledEffect(arm, resamples)
   return {
     episodes: baseline.length,
     baseline: rateOf(baseline),
     steered: rateOf(steered),
-    effect: estimateOf(effect.value, effect.resampled, arm.pairs),
+    effect: estimateOf(effect.value, effect.resampled, arm.objects.length),
   }
 }
 

@@ -5,6 +5,7 @@ import { upstreamTables } from '../../analysis/steering/sweepTables.ts'
 import { verdictCard } from '../../analysis/steering/verdictCard.ts'
 import type { VectorStability } from '../../contract/contrasts.ts'
 import { errors } from '../../contract/errors.ts'
+import { phaseOf } from '../../contract/interventions.ts'
 import type { EpisodeSummary, StepRecord } from '../../contract/runs.ts'
 import type { SweepConditionInput, SweepEpisode, VerdictDocument } from '../../contract/steering.ts'
 import type { SweepMember, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
@@ -34,7 +35,7 @@ export function sweepVerdict(workspace: Workspace, id: string): VerdictDocument 
   const conditions = playedMembers(workspace, id).map((member) => conditionOf(workspace, member, settings))
   const { outcome, verdict } = settings
   const document = verdictCard(
-    { conditions, stability: stabilityOf(workspace, settings) },
+    { conditions, stability: stabilityOf(workspace, playedMembers(workspace, id)) },
     { ...verdict, metric: metricOf(outcome), isRate: true },
   )
   return withMissing(withGates(document, openGates(workspace, id)), missingMembers(workspace, id))
@@ -140,12 +141,14 @@ function conditionOf(workspace: Workspace, member: Member, settings: SweepSettin
       },
     }
   })
-  // A condition in words is asked with its words.
-  const firstTokenKl =
-    role === 'baseline'
-      ? neutralPrompts.map(() => 0)
-      : firstTokens(workspace.sweeps.promptScores(runId, 'firstTokenKl'))
-  return { id, title, role, cell, alpha, episodes, prompts: firstTokenKl ? { firstTokenKl } : {} }
+  // A condition in words is asked with its words. Where only later tokens are steered the first is drawn before any of them: nothing to ask.
+  const steering = steeringOf(workspace, runId)
+  const isFirstPlain = role === 'baseline' || (steering !== null && phaseOf(steering) === 'decode')
+  const firstTokenKl = isFirstPlain
+    ? neutralPrompts.map(() => 0)
+    : firstTokens(workspace.sweeps.promptScores(runId, 'firstTokenKl'))
+  const direction = role === 'random' ? directionOf(workspace, runId) : null
+  return { id, title, role, cell, alpha, direction, episodes, prompts: firstTokenKl ? { firstTokenKl } : {} }
 }
 
 /** One of each neutral prompt; null where they were not asked, or steering cannot reach the first token. */
@@ -181,14 +184,47 @@ function perplexityOf(
   return Math.exp(values.reduce((sum: number, value) => sum + Math.log(value!), 0) / values.length) // none is undefined
 }
 
-/** Of every vector's every row that is made from labelled steps. */
-const stabilityOf = (workspace: Workspace, { vectors }: SweepSettings): (VectorStability | null)[] =>
-  workspace.vectors
-    .list()
-    .filter(({ id }) => vectors.includes(id))
-    .flatMap(({ id }) => workspace.vectors.get(id).documents)
-    .flatMap(({ document }) => document.vectors.filter(({ norm }) => norm !== null))
-    .map(({ stability }) => stability)
+/** What a condition adds to the residual, and where; null without a vector. */
+function steeringOf(workspace: Workspace, runId: string) {
+  const added = workspace.runs
+    .get(runId)
+    .settings.interventions.find((each) => each.kind === 'add' && 'vector' in each.vector)
+  return added?.kind === 'add' && 'vector' in added.vector ? { ...added, vector: added.vector } : null
+}
+
+/** The same for one random direction at every dose. */
+function directionOf(workspace: Workspace, runId: string): string | null {
+  const variant = steeringOf(workspace, runId)?.vector.variant
+  return variant?.kind === 'random' ? `${variant.seed}/${variant.index}` : null
+}
+
+/** By cell, of the rows of its own vector that act at its hook point and steps, where they are made from labelled steps. */
+function stabilityOf(
+  workspace: Workspace,
+  members: readonly Member[],
+): Record<string, (VectorStability | null)[]> {
+  const cells = new Map(
+    members.filter(({ role }) => role === 'steered').map((each) => [each.cell, each.runId]),
+  )
+  const known = new Set(workspace.vectors.list().map(({ id }) => id))
+  const found: Record<string, (VectorStability | null)[]> = {}
+  for (const [cell, runId] of cells) {
+    const steering = steeringOf(workspace, runId)
+    if (!steering || !known.has(steering.vector.vector)) continue
+    const { documents } = workspace.vectors.get(steering.vector.vector)
+    // A vector of one hook point serves every other.
+    const own = documents.length === 1 ? documents : documents.filter(({ hook }) => hook === steering.hook)
+    const steps = steering.applyAtSteps
+    found[cell] = own
+      .flatMap(({ document }) => document.vectors)
+      .filter(({ norm, firstStep, lastStep }) => {
+        const isIn = (step: number): boolean => step >= firstStep && step <= lastStep
+        return norm !== null && (own[0].document.vectors.length === 1 || !steps || steps.some(isIn))
+      })
+      .map(({ stability }) => stability)
+  }
+  return found
+}
 
 /**
  * Upstream's tables of the baseline and one cell's doses.
