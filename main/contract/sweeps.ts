@@ -112,7 +112,7 @@ export const sweepPresets = {
   quick: {
     episodes: 20,
     alphas: [1, 4],
-    controls: { random: 2, shuffled: false, negated: true, at: 'largest' },
+    controls: { random: 5, shuffled: true, negated: true, at: 'largest' },
   },
   careful: {
     episodes: 50,
@@ -173,7 +173,7 @@ export const sweepEstimate = z.object({
   /** From speed seen on this machine; null before any. */
   seconds: z.number().nullable(),
   diskBytes: z.number(),
-  /** Found with a chance of 80 %, in the outcome's units; null where nothing is known of the baseline. */
+  /** Claimed with a chance of 80 %, in the outcome's units; null below two episodes or two random directions, with which nothing is claimed. */
   smallestEffect: z.number().nullable(),
   warnings: z.array(z.string()),
 })

@@ -1,7 +1,7 @@
 // Sweeps as a door sees them: settings in, records and verdicts out.
 // Owns: conditions as runs, what is asked of all of them together, judging when they have ended. Not: the conditions (sweepPlan.ts),
 // playing them (runs.ts) or what they show (sweepVerdict.ts).
-import { detectableEffect } from '../../analysis/steering/sensitivity.ts'
+import { claimableEffect } from '../../analysis/steering/claimableEffect.ts'
 import { reportOf, errors } from '../../contract/errors.ts'
 import type { RunRecord, RunStatus } from '../../contract/runs.ts'
 import type { SweepEstimate, SweepRecord, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
@@ -95,14 +95,17 @@ export class SweepDesk {
       steps: factor * one.steps,
       seconds: one.seconds === null ? null : factor * one.seconds,
       diskBytes: factor * one.diskBytes,
-      smallestEffect: detectableEffect({
-        episodes: settings.episodes,
-        steps: settings.outcome.kind === 'won' ? 1 : maxSteps,
-        rate: this.knownRate(settings),
-        clusterCorrelation: USUAL_CORRELATION,
-        comparisons: conditions.filter(({ role }) => role === 'steered').length,
-        level: settings.verdict.level,
-      }),
+      smallestEffect: claimableEffect(
+        {
+          episodes: settings.episodes,
+          steps: settings.outcome.kind === 'won' ? 1 : maxSteps,
+          rate: this.knownRate(settings),
+          clusterCorrelation: USUAL_CORRELATION,
+          comparisons: conditions.filter(({ role }) => role === 'steered').length,
+          level: settings.verdict.level,
+        },
+        settings.controls.random,
+      ),
       warnings,
     }
   }
