@@ -56,7 +56,7 @@ describe('one press', () => {
     expect((await form.quick(vector))?.id).toBe('s')
     expect(start.mock.calls[0]?.[0]).toMatchObject({
       ...{ vectors: ['v1'], alphas: [1, 4], episodes: 20, seed: 4, modelId: model.id },
-      controls: { random: 2, negated: true, at: 'largest' },
+      controls: { random: 5, shuffled: true, negated: true, at: 'largest' },
     })
   })
   it('keeps the fields and says why where the engine refuses', async () => {
