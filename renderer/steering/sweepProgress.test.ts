@@ -7,10 +7,12 @@ import {
   canResume,
   comparedRuns,
   isPlayed,
+  isUnjudged,
   sweepFraction,
   sweepNow,
   sweepSecondsLeft,
 } from './sweepProgress.ts'
+import { shortVerdict } from './sweepText.ts'
 
 const { record, runs } = inventSweep('s', { alphas: [1, 4] }, null, { status: 'running' })
 const among = (list: readonly RunRecord[]) => (id: string) => list.find((run) => run.id === id) ?? null
@@ -54,6 +56,16 @@ describe('a sweep as its runs stand', () => {
     expect(sweepSecondsLeft(record, among(left))).toBe(runs.length - 1)
     expect(sweepSecondsLeft(record, () => null)).toBeNull()
   })
+})
+
+it('is played but not judged where the scoring was cut short, and the list says so', () => {
+  const cut = { ...record, status: 'done' as const, overall: null, error: null }
+  expect(isUnjudged(cut)).toBe(true)
+  expect(shortVerdict(cut)).toBe('Played, not judged')
+  const overall = { colour: 'green' as const, sentence: 'It moves.', conditionId: null }
+  expect(isUnjudged({ ...cut, overall })).toBe(false)
+  expect(isUnjudged({ ...cut, status: 'judging' })).toBe(false)
+  expect(isUnjudged({ ...cut, status: 'paused' })).toBe(false)
 })
 
 it('what a status allows', () => {

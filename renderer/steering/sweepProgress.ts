@@ -51,6 +51,13 @@ export const isPlayed = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
 export const canPause = ({ status }: Pick<SweepSummary, 'status'>): boolean => status === 'running'
 export const canCancel = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
   isPlayed({ status }) || status === 'paused'
+/** Played to its end and not judged: the app went away, or the judging was cancelled. */
+export const isUnjudged = ({
+  status,
+  overall,
+  error,
+}: Pick<SweepSummary, 'status' | 'overall' | 'error'>): boolean =>
+  status === 'done' && overall === null && error === null
 export const canResume = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
   ['paused', 'interrupted', 'cancelled', 'failed'].includes(status)
 

@@ -2,6 +2,7 @@
 import type { Estimate } from '../../main/contract/estimates.ts'
 import type { SteeringPlace, SweepSummary } from '../../main/contract/sweeps.ts'
 import type { ConditionVerdict, VerdictColour, VerdictDocument } from '../../main/contract/steering.ts'
+import { isUnjudged } from './sweepProgress.ts'
 
 export const statusNames: Record<SweepSummary['status'], string> = {
   queued: 'Queued',
@@ -67,6 +68,7 @@ export function placeWords(place: SteeringPlace): string {
 
 /** What a list shows of a sweep: how it stands, or the verdict in a few words. */
 export function shortVerdict(sweep: SweepSummary): string {
+  if (isUnjudged(sweep)) return 'Played, not judged'
   if (sweep.overall === null) return statusNames[sweep.status]
   const [head = ''] = sweep.overall.sentence.split(/[;:]/, 1)
   return head.trim()
