@@ -82,6 +82,12 @@ export const hookPlace = (hook: string): string => {
 export const stepsText = (steps: VectorRow['steps']): string =>
   steps === null ? 'all' : steps[0] === steps[1] ? String(steps[0]) : `${steps[0]}–${steps[1] ?? 'end'}`
 
+/** Over what is said against it. Where nothing was examined, nothing could speak against it. */
+export function flagsTitle(flags: readonly string[], isExamined: boolean): string {
+  if (flags.length > 0) return 'Before you steer with it'
+  return isExamined ? 'Nothing speaks against it' : 'Not examined'
+}
+
 /** In one line, as a list shows it on hovering. */
 export const vectorFacts = (vector: VectorSummary): string =>
   `${vector.name}
