@@ -2,7 +2,7 @@
 // Owns: when each is read. Not: the list of sweeps (workspace.svelte.ts), drawing (SweepPage.svelte).
 import type { AppError } from '../../main/contract/errors.ts'
 import type { VerdictDocument } from '../../main/contract/steering.ts'
-import type { SweepRecord } from '../../main/contract/sweeps.ts'
+import type { SweepRecord, SweepSummary } from '../../main/contract/sweeps.ts'
 import type { SweepTables } from '../../main/contract/sweepTables.ts'
 
 type GetSweep = (id: string, signal: AbortSignal) => Promise<SweepRecord>
@@ -36,6 +36,20 @@ class Latest<T> {
       if (!controller.signal.aborted) this.problem = error as AppError
     }
   }
+}
+
+const versions = new WeakMap<object, string>()
+let told = 0
+
+/**
+ * Changes with the verdict. Its sentence is rounded, so that another verdict may read the same; but whenever the engine tells
+ * of a sweep, that is a new object.
+ */
+export function versionOf(overall: SweepSummary['overall']): string {
+  if (overall === null) return ''
+  const known = versions.get(overall) ?? String(++told)
+  versions.set(overall, known)
+  return known
 }
 
 export class ShownSweep {

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { errors } from '../../main/contract/errors.ts'
 import { inventSweep, inventTables } from '../testing/inventedSteering.ts'
-import { ShownSweep } from './shownSweep.svelte.ts'
+import { ShownSweep, versionOf } from './shownSweep.svelte.ts'
 
 const { record } = inventSweep('s', { alphas: [4] }, { slope: -0.06, harm: 0.1, half: 0.08 })
 const settled = () => new Promise((resolve) => setTimeout(resolve))
@@ -51,4 +51,11 @@ describe('ShownSweep', () => {
     expect(shown.problem).toBeNull()
     expect(shown.verdict).not.toBeNull()
   })
+})
+
+it('takes a verdict for another when the engine tells of it anew, though it reads the same', () => {
+  const again = structuredClone(record.overall)
+  expect(versionOf(record.overall)).toBe(versionOf(record.overall))
+  expect(versionOf(again)).not.toBe(versionOf(record.overall))
+  expect(versionOf(null)).toBe('')
 })
