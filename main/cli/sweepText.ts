@@ -12,7 +12,9 @@ const points = (value: number | null): string =>
 const interval = ({ value, low, high }: Estimate): string =>
   low === null || high === null ? points(value) : `${points(value)} [${points(low)}, ${points(high)}]`
 const share = (value: number | null): string => (value === null ? '–' : `${(100 * value).toFixed(1)} %`)
-const probability = (value: number | null): string => (value === null ? '–' : value.toFixed(3))
+/** Never 0: of so many swaps none may have gone as far, but more could have. */
+export const probability = (value: number | null): string =>
+  value === null ? '–' : value < 0.001 ? '< .001' : value.toFixed(3)
 
 export function sweepCard(sweep: SweepRecord): string {
   const { id, name, status, conditions, error, verdict } = sweep
