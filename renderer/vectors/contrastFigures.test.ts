@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { contrastDocument } from '../../main/contract/contrasts.ts'
 import { inventContrast } from '../testing/inventedSteering.ts'
 import { placesOf, richestOf, stabilityOf } from './contrastFigures.ts'
-import { flagsTitle, placeText, stepsText } from './vectorText.ts'
+import { flagsTitle, neededTitle, placeText, stepsText } from './vectorText.ts'
 
 const perStep = inventContrast('perStep', 0.8)
 const pooled = inventContrast('pooled', 0.8)
@@ -51,4 +51,9 @@ it('says that nothing speaks against a vector only where something was examined'
   expect(flagsTitle([], false)).toBe('Not examined')
   expect(flagsTitle([], true)).toBe('Nothing speaks against it')
   expect(flagsTitle(['Too few rows.'], false)).toBe('Before you steer with it')
+})
+
+it('says of which episodes so many are needed', () => {
+  expect(neededTitle({ kind: 'pooled' })).toBe('for .9')
+  expect(neededTitle(perStep.settings.scope)).toBe('reaching it, for .9')
 })

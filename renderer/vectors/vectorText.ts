@@ -82,6 +82,10 @@ export const hookPlace = (hook: string): string => {
 export const stepsText = (steps: VectorRow['steps']): string =>
   steps === null ? 'all' : steps[0] === steps[1] ? String(steps[0]) : `${steps[0]}–${steps[1] ?? 'end'}`
 
+/** Over the episodes that a steady vector needs: of a step's own vector only those count that get to that step. */
+export const neededTitle = ({ kind }: ContrastSettings['scope']): string =>
+  kind === 'pooled' ? 'for .9' : 'reaching it, for .9'
+
 /** Over what is said against it. Where nothing was examined, nothing could speak against it. */
 export function flagsTitle(flags: readonly string[], isExamined: boolean): string {
   if (flags.length > 0) return 'Before you steer with it'
