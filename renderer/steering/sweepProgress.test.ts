@@ -12,7 +12,7 @@ import {
   sweepNow,
   sweepSecondsLeft,
 } from './sweepProgress.ts'
-import { shortVerdict } from './sweepText.ts'
+import { shortVerdict, tablesNote } from './sweepText.ts'
 
 const { record, runs } = inventSweep('s', { alphas: [1, 4] }, null, { status: 'running' })
 const among = (list: readonly RunRecord[]) => (id: string) => list.find((run) => run.id === id) ?? null
@@ -92,4 +92,9 @@ describe('the runs of a sweep side by side', () => {
     expect(roles).not.toContain('random')
     expect(roles).not.toContain('shuffled')
   })
+})
+
+it('says that upstream’s tables count invalid answers where the verdict counts something else', () => {
+  expect(tablesNote({ outcome: { kind: 'invalid' } })).toBeNull()
+  expect(tablesNote({ outcome: { kind: 'won' } })).toMatch(/count invalid answers/)
 })

@@ -74,6 +74,12 @@ export function shortVerdict(sweep: SweepSummary): string {
   return head.trim()
 }
 
+/** Under upstream's tables of a sweep whose verdict counts something else; null where both count the same. */
+export const tablesNote = ({ outcome }: Pick<SweepSummary['settings'], 'outcome'>): string | null =>
+  outcome.kind === 'invalid'
+    ? null
+    : 'Upstream’s tables count invalid answers. The verdict of this sweep counts something else, so the two may point different ways.'
+
 /** Cells in the order of the verdict; one without a vector is none. */
 export const cellsOf = ({ conditions }: Pick<VerdictDocument, 'conditions'>): string[] => [
   ...new Set(conditions.flatMap(({ cell, role }) => (cell !== '' && role === 'steered' ? [cell] : []))),
