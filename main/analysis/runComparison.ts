@@ -1,6 +1,6 @@
 // Figures of one run beside those of another, episode by episode where they are alike.
 // Owns: pairing, the differences and their intervals. Not: which figures (jobs/compareRuns.ts) or verdicts on steering (steering/).
-// Method: ratios of sums over episodes, resampled by episode; paired ones share their resamples.
+// Method: ratios of sums over episodes, resampled by object, as a rule one episode each; paired ones share their resamples.
 import type { Estimate } from '../contract/estimates.ts'
 import { bootstrapInterval, clusterResamples } from './clusterBootstrap.ts'
 import { seededGenerator } from './seededGenerator.ts'
@@ -9,6 +9,8 @@ import { seededGenerator } from './seededGenerator.ts'
 export interface EpisodeColumns {
   /** Episodes of two runs with the same key are a pair. */
   keys: readonly string[]
+  /** The hidden object of each: episodes of one are not independent and are resampled together. All different where left out. */
+  objects?: readonly string[]
   columns: Readonly<Record<string, Float64Array>>
 }
 
@@ -79,18 +81,16 @@ export function compareEpisodes(
     return first === undefined ? [] : [{ own, first }]
   })
   const isPaired = paired.length >= 2
-  const own = isPaired
-    ? rowsOf(
-        other,
-        Int32Array.from(paired, (pair) => pair.own),
-      )
-    : other
-  const first = isPaired
-    ? rowsOf(
-        reference,
-        Int32Array.from(paired, (pair) => pair.first),
-      )
-    : reference
+  const chosen = (episodes: EpisodeColumns, side: 'own' | 'first'): EpisodeColumns =>
+    rowsByObject(
+      isPaired
+        ? rowsOf(
+            episodes,
+            Int32Array.from(paired, (pair) => pair[side]),
+          )
+        : episodes,
+    )
+  const [own, first] = [chosen(other, 'own'), chosen(reference, 'first')]
   const [owns, firsts] = [own.keys.length, first.keys.length]
   const ownTotals = resamples.totals('own', own)
   const firstTotals = resamples.totals(isPaired ? 'own' : 'first', first)
@@ -128,12 +128,31 @@ function placesOf({ keys }: EpisodeColumns): Map<string, number> {
   return found
 }
 
+/** One row an object, in the order in which they first appear: the sums that figures are made of stay. The same object where none comes twice. */
+function rowsByObject(episodes: EpisodeColumns): EpisodeColumns {
+  const { objects, columns } = episodes
+  if (!objects || new Set(objects).size === objects.length) return episodes
+  const keys = [...new Set(objects)]
+  const place = new Map(keys.map((key, index) => [key, index]))
+  const summed = (column: Float64Array): Float64Array => {
+    const sums = new Float64Array(keys.length)
+    column.forEach((value, row) => (sums[place.get(objects[row])!] += value)) // made of all objects
+    return sums
+  }
+  return {
+    keys,
+    objects: keys,
+    columns: Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, summed(column)])),
+  }
+}
+
 /** The same object where these are all rows in their order. */
 function rowsOf(episodes: EpisodeColumns, places: Int32Array): EpisodeColumns {
-  const { keys, columns } = episodes
+  const { keys, objects, columns } = episodes
   if (places.length === keys.length && places.every((place, row) => place === row)) return episodes
   return {
     keys: Array.from(places, (place) => keys[place]),
+    ...(objects && { objects: Array.from(places, (place) => objects[place]) }),
     columns: Object.fromEntries(
       Object.entries(columns).map(([name, column]) => [
         name,

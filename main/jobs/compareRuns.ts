@@ -75,6 +75,7 @@ function endedEpisodes(workspace: Workspace, { id, settings }: RunRecord): Episo
   const found = listEnded(workspace, id)
   return {
     keys: found.map(({ episode, task }) => `${settings.seed}/${episode}/${task}`),
+    objects: found.map(({ task }) => task),
     columns: {
       episodes: new Float64Array(found.length).fill(1),
       invalid: Float64Array.from(found, ({ invalid }) => invalid),
