@@ -12,6 +12,7 @@ it('tells a recipe in one line', () => {
   expect(recipeText(recipe)).toBe(
     'invalid answer · residual after block · layers 0-2,8 · last prompt token, mean of all · steps 1–end · 2 objects · no truncated',
   )
+  expect(recipeText({ ...recipe, layers: [3] })).toContain('· layer 3 ·')
 })
 it('names labels as a person would', () => {
   expect(labelText({ kind: 'environment', label: 'hasQuestionMark', equals: true })).toBe('hasQuestionMark')

@@ -56,7 +56,7 @@ const layersText = (layers: DataSetRecipe['layers']): string =>
     ? 'all stored layers'
     : layers === 'all'
       ? 'all layers'
-      : `layers ${writeNumbers(layers)}`
+      : `${layers.length === 1 ? 'layer' : 'layers'} ${writeNumbers(layers)}`
 
 /** In one line, as a bar or a list shows it. */
 export function recipeText(recipe: DataSetRecipe): string {
