@@ -127,9 +127,11 @@ function sentenceOf(
     effect.value === null
       ? ''
       : ` (${isRatio ? '×' : effect.value > 0 ? '+' : ''}${figure(effect.value)}${interval})`
+  // A change for the better is let pass whatever its size, so it is harm alone that is spoken of.
+  const what = harm === 'either' ? 'change' : 'harm'
   const verdict = {
-    green: 'no change that matters',
-    amber: 'a change that matters is not ruled out',
+    green: `no ${what} that matters`,
+    amber: `${what} that matters is not ruled out`,
     red: 'changed for the worse',
     grey: harm === 'none' ? 'for information: it may be the effect itself' : `too few ${unit}s to tell`,
   }[colour]

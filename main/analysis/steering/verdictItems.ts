@@ -156,7 +156,9 @@ function sideEffectsItem({ verdict, settings }: CardContext): Judgement {
   const told = measured.filter((effect) => effect.colour === worst).map(({ sentence }) => sentence)
   const same =
     worst === 'green'
-      ? [`Nothing ${missing.length > 0 ? 'that was measured' : 'else'} changed by more than its tolerance:`]
+      ? [
+          `Nothing ${missing.length > 0 ? 'that was measured' : 'else'} changed for the worse by more than its tolerance:`,
+        ]
       : []
   const unknown = missing.length ? [`Not measured: ${missing.join(', ')}.`] : []
   const length = lengthShare === null ? [] : [lengthInWords(lengthShare)]
