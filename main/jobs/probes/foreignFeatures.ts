@@ -48,7 +48,16 @@ export async function judgeFeatures(source: FeatureSource, options: object): Pro
   const g = isAbsent
     ? Int32Array.from({ length: rows }, (_, row) => row)
     : await column(arrays, groups, { file, rows })
-  return probeFeatures(features.data, y, g, { ...asked, split })
+  const { estimator, standardize, classWeight, permutations, bootstraps, seed } = asked
+  return probeFeatures(features.data, y, g, {
+    estimator,
+    standardize,
+    classWeight,
+    permutations,
+    bootstraps,
+    seed,
+    split,
+  })
 }
 
 /** N whole numbers or texts. @throws array_unreadable */
