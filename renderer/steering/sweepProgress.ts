@@ -1,6 +1,7 @@
 // How far a sweep is, out of its runs as they stand now.
 // Owns: joining a sweep's record with its runs' progress. Not: what the sweep found (its verdict).
-import type { RunRecord, RunStatus } from '../../main/contract/runs.ts'
+import type { RunRecord } from '../../main/contract/runs.ts'
+import { hitsOf, sweepStatusOf } from '../../main/contract/sweepStatus.ts'
 import type { SweepSummary } from '../../main/contract/sweeps.ts'
 import { fractionDone } from '../runs/runText.ts'
 
@@ -12,22 +13,11 @@ export function sweepNow(sweep: SweepSummary, findRun: FindRun): SweepSummary {
   const conditions = sweep.conditions.map((condition): SweepCondition => {
     const run = findRun(condition.runId)
     if (!run) return condition
-    const { episodesDone, steps, invalid, wins } = run.progress
-    const { kind } = sweep.settings.outcome
-    const hits = kind === 'won' ? wins : kind === 'invalid' ? invalid : null
+    const { episodesDone, steps } = run.progress
+    const hits = hitsOf(run.progress, sweep.settings.outcome)
     return { ...condition, status: run.status, episodesDone, steps, hits }
   })
-  return { ...sweep, conditions, status: sweep.status === 'judging' ? 'judging' : statusOf(conditions) }
-}
-
-/** Whatever still moves says how the whole stands; failed where nothing is left to compare. */
-function statusOf(conditions: readonly SweepCondition[]): RunStatus {
-  const first: RunStatus[] = ['running', 'queued', 'paused', 'interrupted', 'cancelled']
-  const found = first.find((status) => conditions.some((condition) => condition.status === status))
-  if (found) return found
-  const failed = conditions.filter(({ status }) => status === 'failed')
-  const isBaselineGone = failed.some(({ role }) => role === 'baseline')
-  return failed.length > 0 && (isBaselineGone || failed.length === conditions.length - 1) ? 'failed' : 'done'
+  return { ...sweep, conditions, status: sweep.status === 'judging' ? 'judging' : sweepStatusOf(conditions) }
 }
 
 /** 0 … 1 over all conditions; while it is judged, of the judging. */

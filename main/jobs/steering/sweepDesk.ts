@@ -5,6 +5,7 @@ import { claimableEffect } from '../../analysis/steering/claimableEffect.ts'
 import { reportOf, errors } from '../../contract/errors.ts'
 import type { RunRecord, RunStatus } from '../../contract/runs.ts'
 import type { SweepEstimate, SweepRecord, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
+import { hitsOf, sweepStatusOf } from '../../contract/sweepStatus.ts'
 import type { ProbeGate } from '../../contract/storedProbes.ts'
 import type { SweepTables } from '../../contract/sweepTables.ts'
 import { openModelFiles } from '../../model/openModelFiles.ts'
@@ -16,7 +17,7 @@ import type { Runs } from '../runs.ts'
 import { runSteeringTask } from './steeringTasks.ts'
 import { widened, wideningOf, type SweepWidening } from './sweepExtension.ts'
 import { sweepConditions, vectorLayers, type PlannedCondition } from './sweepPlan.ts'
-import { memberOf, runSettings, statusOf } from './sweepRuns.ts'
+import { memberOf, runSettings } from './sweepRuns.ts'
 import { scoreSweep } from './sweepScores.ts'
 import { requireSteps } from './sweepVerdict.ts'
 
@@ -401,10 +402,8 @@ export class SweepDesk {
   ): SweepSummary {
     const conditions = this.workspace.sweeps.conditions(id).map(({ sweepId: _, runId, ...condition }) => {
       const { status, progress } = runOf(runId)
-      const { episodesDone, steps, invalid, wins } = progress
-      const { kind } = settings.outcome
-      const hits = kind === 'won' ? wins : kind === 'invalid' ? invalid : null
-      return { ...condition, runId, status, episodesDone, steps, hits }
+      const { episodesDone, steps } = progress
+      return { ...condition, runId, status, episodesDone, steps, hits: hitsOf(progress, settings.outcome) }
     })
     const judging = this.judging.get(id)
     return {
@@ -412,7 +411,7 @@ export class SweepDesk {
       name,
       createdAt,
       settings,
-      status: judging ? 'judging' : statusOf(conditions),
+      status: judging ? 'judging' : sweepStatusOf(conditions),
       conditions,
       overall: verdict?.overall ?? null,
       error,

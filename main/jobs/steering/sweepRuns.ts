@@ -1,8 +1,8 @@
 // Conditions of a sweep as runs.
-// Owns: a condition's settings as a run's, and a sweep's status out of its runs'. Not: which conditions there are (sweepPlan.ts).
+// Owns: a condition's settings as a run's. Not: which conditions there are (sweepPlan.ts).
 import { interventionList } from '../../contract/interventions.ts'
-import { collectSettings, type CollectSettings, type RunStatus } from '../../contract/runs.ts'
-import type { SweepMember, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
+import { collectSettings, type CollectSettings } from '../../contract/runs.ts'
+import type { SweepMember, SweepSettings } from '../../contract/sweeps.ts'
 import { parseSettings } from '../settings.ts'
 import type { PlannedCondition } from './sweepPlan.ts'
 
@@ -27,15 +27,4 @@ export function runSettings(settings: SweepSettings, condition: PlannedCondition
     environment: { ...environment, systemPrompt: condition.systemPrompt },
     interventions,
   })
-}
-
-/** Failed where the baseline failed, or all others. */
-export function statusOf(conditions: SweepSummary['conditions']): RunStatus {
-  const statuses = new Set(conditions.map(({ status }) => status))
-  const first: RunStatus[] = ['running', 'queued', 'paused', 'interrupted', 'cancelled']
-  const found = first.find((status) => statuses.has(status))
-  if (found) return found
-  const failed = conditions.filter(({ status }) => status === 'failed')
-  const isBaselineGone = failed.some(({ role }) => role === 'baseline')
-  return failed.length > 0 && (isBaselineGone || failed.length === conditions.length - 1) ? 'failed' : 'done'
 }
