@@ -34,8 +34,8 @@ export class SweepForm {
   runId = $state<string | null>(null)
   estimate = $state.raw<SweepEstimate | null>(null)
   isEstimating = $state(false)
-  /** Why there is no estimate, or why it did not start. */
-  error = $state.raw<ErrorReport | null>(null)
+  #refused = $state.raw<ErrorReport | null>(null)
+  #unknown = $state.raw<ErrorReport | null>(null)
   isStarting = $state(false)
   /** Whether the form is unfolded over a vector’s page. */
   isOpen = $state(false)
@@ -61,6 +61,8 @@ export class SweepForm {
     this.#sweeps = sweeps
   }
 
+  /** Why it did not start, or else why there is no estimate. */
+  error: ErrorReport | null = $derived.by(() => this.#refused ?? this.#unknown)
   model = $derived.by(() => this.#workspace.model(this.draft.modelId))
   run: RunRecord | null = $derived.by(() => this.#workspace.run(this.runId))
   /** Settings of the sweep that the fields were taken from; null where they come from a vector. */
@@ -106,14 +108,33 @@ export class SweepForm {
     return runLike(vector, this.#workspace.runs ?? [], this.originOf)
   }
 
-  /** Everything a Quick sweep with this vector needs. */
-  fillFor(vector: VectorSummary): void {
+  #quickOf(vector: VectorSummary): {
+    draft: SweepDraft
+    run: RunRecord | null
+    base: CollectSettings
+    layers: number | null
+  } {
     const run = this.#runOf(vector)
     const model = modelOf(vector, this.#workspace.models ?? [], run)
+    const base = run?.settings ?? plainSettings(model?.id ?? '')
+    return { draft: draftFor(vector, base, model), run, base, layers: model?.shape.layers ?? null }
+  }
+
+  /** What one press with this vector plays, whatever the fields hold; null where it cannot be played. */
+  quickSettings(vector: VectorSummary): SweepSettings | null {
+    const { draft, base, layers } = this.#quickOf(vector)
+    return checkSweep(draft, base, layers).settings
+  }
+
+  /** Everything a Quick sweep with this vector needs. */
+  fillFor(vector: VectorSummary): void {
+    const { draft, run } = this.#quickOf(vector)
     this.#like = null
     this.runId = run?.id ?? null
-    this.draft = draftFor(vector, run?.settings ?? plainSettings(model?.id ?? ''), model)
-    this.error = null
+    this.draft = draft
+    this.estimate = null
+    this.#refused = null
+    this.#unknown = null
   }
 
   /** The fields of a sweep that was played; what they do not show stays as a plain run has it. */
@@ -121,7 +142,8 @@ export class SweepForm {
     this.runId = null
     this.#like = settings
     this.draft = draftOfSweep(settings)
-    this.error = null
+    this.#refused = null
+    this.#unknown = null
   }
 
   /** Plays like another run: what that run sets is taken over. */
@@ -177,7 +199,7 @@ export class SweepForm {
     this.isEstimating = settings !== null
     if (!settings) {
       this.estimate = null
-      this.error = null
+      this.#unknown = null
       return
     }
     this.#timer = setTimeout(() => void this.#ask(settings, round), settleMs)
@@ -193,7 +215,7 @@ export class SweepForm {
     }
     if (round !== this.#round) return
     this.estimate = estimate
-    this.error = error
+    this.#unknown = error
     this.isEstimating = false
   }
 
@@ -201,11 +223,11 @@ export class SweepForm {
   async start(): Promise<SweepSummary | null> {
     if (!this.settings || this.isStarting) return null
     this.isStarting = true
-    this.error = null
+    this.#refused = null
     try {
       return await this.#sweeps.start(this.settings)
     } catch (fault) {
-      this.error = reportOf(fault)
+      this.#refused = reportOf(fault)
       return null
     } finally {
       this.isStarting = false

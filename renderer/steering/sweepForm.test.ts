@@ -67,6 +67,24 @@ describe('one press', () => {
     expect(form.draft.vectors).toEqual(['v1'])
     expect(form.isStarting).toBe(false)
   })
+  it('is what its settings told before, whatever the fields hold by then', async () => {
+    const { form, start } = made()
+    const told = form.quickSettings(vector)
+    form.fillFor(vector)
+    form.draft.episodes = 99
+    expect(form.quickSettings(vector)).toEqual(told)
+    await form.quick(vector)
+    expect(start.mock.calls[0]?.[0]).toEqual(told)
+  })
+  it('that was refused says so still when the fields have told what it would take', async () => {
+    const { form, start } = made()
+    start.mockRejectedValueOnce(errors.vectorWidth({ name: 'v1', hook: 'h', expected: 128, actual: 576 }))
+    await form.quick(vector)
+    form.estimateSoon(form.settings)
+    await vi.advanceTimersByTimeAsync(300)
+    expect(form.estimate?.conditions).toBe(7)
+    expect(form.error?.code).toBe('vector_width')
+  })
   it('is not to be had with a vector of a model that is not here', () => {
     const { form } = made()
     expect(form.obstacleOf(vector)).toBeNull()

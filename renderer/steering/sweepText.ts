@@ -1,6 +1,6 @@
 // A sweep in words.
 import type { Estimate } from '../../main/contract/estimates.ts'
-import type { SteeringPlace, SweepSummary } from '../../main/contract/sweeps.ts'
+import type { SteeringPlace, SweepEstimate, SweepSummary } from '../../main/contract/sweeps.ts'
 import type { ConditionVerdict, VerdictColour, VerdictDocument } from '../../main/contract/steering.ts'
 import { isUnjudged } from './sweepProgress.ts'
 
@@ -74,6 +74,12 @@ export function shortVerdict(sweep: SweepSummary): string {
   return head.trim()
 }
 
+/** Whether what is worth having would mostly be missed. @param worthwhile  in the outcome's units, as the estimate's */
+export const isMostlyMissed = (
+  { smallestEffect }: Pick<SweepEstimate, 'smallestEffect'>,
+  worthwhile: number,
+): boolean => smallestEffect !== null && smallestEffect > worthwhile
+
 /** Under upstream's tables of a sweep whose verdict counts something else; null where both count the same. */
 export const tablesNote = ({ outcome }: Pick<SweepSummary['settings'], 'outcome'>): string | null =>
   outcome.kind === 'invalid'
@@ -84,3 +90,18 @@ export const tablesNote = ({ outcome }: Pick<SweepSummary['settings'], 'outcome'
 export const cellsOf = ({ conditions }: Pick<VerdictDocument, 'conditions'>): string[] => [
   ...new Set(conditions.flatMap(({ cell, role }) => (cell !== '' && role === 'steered' ? [cell] : []))),
 ]
+
+/** What tells cells apart: parts that all of them share are left out; empty for one alone. */
+export function cellNames(cells: readonly string[]): Map<string, string> {
+  const all = [...new Set(cells)].filter((cell) => cell !== '')
+  const parts = all.map((cell) => cell.split(' · '))
+  const own = (of: readonly string[]): string =>
+    of.filter((part) => !parts.every((others) => others.includes(part))).join(', ')
+  return new Map(all.map((cell, i) => [cell, own(parts[i] ?? [])]))
+}
+
+/** A condition’s title among those of other cells, whose doses have the same titles. */
+export const titleIn = (
+  names: ReadonlyMap<string, string>,
+  condition: { cell: string; title: string },
+): string => [names.get(condition.cell) ?? '', condition.title].filter(Boolean).join(', ')
