@@ -59,6 +59,12 @@ export function originText(origin: VectorOrigin): string {
   }
 }
 
+/** Upstream's rule for a target step knows invalid answers, step by step. */
+export const hasTargetStep = ({ origin }: Pick<VectorSummary, 'origin'>): boolean =>
+  origin.kind === 'contrast' &&
+  origin.recipe.settings.scope.kind === 'perStep' &&
+  origin.dataSetRecipe.label.kind === 'invalid'
+
 const layerOf = (hook: string): number | null => {
   const layer = /^blocks\.(\d+)\.hook_resid_post$/.exec(hook)?.[1]
   return layer === undefined ? null : Number(layer)
