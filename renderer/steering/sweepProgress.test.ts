@@ -12,7 +12,7 @@ import {
   sweepNow,
   sweepSecondsLeft,
 } from './sweepProgress.ts'
-import { shortVerdict, tablesNote } from './sweepText.ts'
+import { cellNames, shortVerdict, tablesNote, titleIn } from './sweepText.ts'
 
 const { record, runs } = inventSweep('s', { alphas: [1, 4] }, null, { status: 'running' })
 const among = (list: readonly RunRecord[]) => (id: string) => list.find((run) => run.id === id) ?? null
@@ -87,10 +87,28 @@ describe('the runs of a sweep side by side', () => {
     expect(roleOf(comparedRuns(shuffled)[0] ?? '')).toBe('baseline')
   })
   it('leave out directions that mean nothing where they are not wanted', () => {
-    const roles = comparedRuns(record, false).map(roleOf)
+    const roles = comparedRuns(record, { withControls: false }).map(roleOf)
     expect(roles).toContain('steered')
     expect(roles).not.toContain('random')
     expect(roles).not.toContain('shuffled')
+  })
+  it('are those of one cell, with what belongs to none', () => {
+    const [baseline, steered, other] = record.conditions
+    const conditions = [{ ...baseline!, cell: '' }, steered!, { ...other!, cell: 'v1 · layer 9' }]
+    expect(comparedRuns({ conditions }, { cell: 'v1 · layer 9' })).toEqual([baseline!.runId, other!.runId])
+  })
+})
+
+describe('conditions of several cells', () => {
+  const cells = ['v1 · layer 2 · every token', '', 'v1 · layer 3 · every token']
+  const names = cellNames(cells)
+  it('are called by what tells the cells apart', () => {
+    expect([...names.values()]).toEqual(['layer 2', 'layer 3'])
+    expect(titleIn(names, { cell: cells[2]!, title: 'α = 4' })).toBe('layer 3, α = 4')
+  })
+  it('and by their titles alone where there is one, or none', () => {
+    expect(titleIn(names, { cell: '', title: 'baseline' })).toBe('baseline')
+    expect(titleIn(cellNames(cells.slice(0, 2)), { cell: cells[0]!, title: 'α = 1' })).toBe('α = 1')
   })
 })
 

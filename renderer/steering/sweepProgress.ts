@@ -53,13 +53,15 @@ export const canResume = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
 
 /**
  * The runs of its conditions as they are compared, the baseline first.
+ * @param cell  of which; those of every cell where it is empty
  * @param withControls  random, shuffled and orthogonal directions too
  */
 export const comparedRuns = (
   { conditions }: Pick<SweepSummary, 'conditions'>,
-  withControls = true,
+  { cell = '', withControls = true }: { cell?: string; withControls?: boolean } = {},
 ): string[] =>
   conditions
+    .filter((condition) => cell === '' || condition.cell === '' || condition.cell === cell)
     .filter(({ role }) => withControls || !['random', 'shuffled', 'orthogonal'].includes(role))
     .toSorted((a, b) => Number(b.role === 'baseline') - Number(a.role === 'baseline'))
     .map(({ runId }) => runId)

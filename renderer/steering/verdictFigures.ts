@@ -4,6 +4,7 @@ import type { SweepSettings, SweepSummary } from '../../main/contract/sweeps.ts'
 import type { DosePlot, DosePoint, DoseRole } from '../charts/doseFigure.ts'
 import type { RateRow, SideEffectRow } from '../charts/sweepFigures.ts'
 import { labelText } from '../dataSets/recipeText.ts'
+import { cellNames, titleIn } from './sweepText.ts'
 
 const doseRoles: readonly string[] = ['steered', 'negated', 'shuffled', 'orthogonal', 'random']
 const isDoseRole = (role: string): role is DoseRole => doseRoles.includes(role)
@@ -62,10 +63,11 @@ export function ratesOf(sweep: SweepSummary): { metric: string; rows: RateRow[] 
   const { outcome, episodes } = sweep.settings
   if (outcome.kind !== 'invalid' && outcome.kind !== 'won') return null
   const isWon = outcome.kind === 'won'
+  const names = cellNames(sweep.conditions.map(({ cell }) => cell))
   return {
     metric: isWon ? 'win rate' : labelText(outcome).replace('answer', 'rate'),
-    rows: sweep.conditions.map(({ title, role, alpha, hits, steps, episodesDone }) => ({
-      ...{ title, alpha },
+    rows: sweep.conditions.map(({ cell, title, role, alpha, hits, steps, episodesDone }) => ({
+      ...{ title: titleIn(names, { cell, title }), alpha },
       hits: hits ?? 0, // known of these outcomes
       steps: isWon ? episodesDone : steps,
       isBaseline: role === 'baseline',
