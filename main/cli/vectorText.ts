@@ -43,10 +43,13 @@ export function vectorCard(record: VectorRecord): string {
   ].join('\n')
 }
 
-function contrastTable(hook: string, { vectors, residualNorm, settings }: ContrastDocument): string {
+function contrastTable(
+  hook: string,
+  { vectors, residualNorm, residualNormUnknown, settings }: ContrastDocument,
+): string {
   const isPooled = settings.scope.kind === 'pooled'
   return [
-    `${hook}, median residual norm ${figure(residualNorm, 1)}`,
+    `${hook}, median residual norm ${residualNormUnknown ? `not known: ${residualNormUnknown}` : figure(residualNorm, 1)}`,
     table([
       [
         'steps',

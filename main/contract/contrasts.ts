@@ -80,7 +80,7 @@ const vectorReport = z.object({
   episodes: count,
   /** Null where there is no vector. */
   norm: z.number().nullable(),
-  /** Norm ÷ the median norm of the residual, attention sinks left out. */
+  /** Norm ÷ the median norm of the residual, attention sinks left out; null where that is not known. */
   normFraction: z.number().nullable(),
   /** Distance of the classes along the vector in standard deviations, on the rows it is made from and on episodes it has not seen. */
   dPrime: z.number().nullable(),
@@ -97,9 +97,11 @@ export const contrastDocument = z.object({
   width: count,
   rows: count,
   episodes: count,
-  /** Median; null without rows. */
+  /** Median of a token's; null without rows, and where rows are means over tokens. */
   residualNorm: z.number().nullable(),
-  /** Rows longer than ten times the median, as attention sinks are; left out of `residualNorm`'s median. */
+  /** Why it is null though there are rows; absent otherwise. */
+  residualNormUnknown: z.string().optional(),
+  /** Rows longer than ten times the median, as attention sinks are; left out of the median. */
   sinkRows: count,
   vectors: z.array(vectorReport),
   /** Between vectors, in their order; null where one is refused. */

@@ -35,6 +35,9 @@ export const poolingsWithAnswer: ReadonlySet<Pooling> = new Set([
   'last',
 ])
 
+/** Poolings that are a mean over several tokens, and so shorter than the residual at any one of them. */
+export const meanPoolings: ReadonlySet<Pooling> = new Set(['meanPrompt', 'meanGenerated', 'mean', 'lastK'])
+
 export const labelRule = z.discriminatedUnion('kind', [
   /** The oracle called the message invalid. */
   z.object({ kind: z.literal('invalid') }),

@@ -2,7 +2,7 @@
 // Owns: thresholds and sentences. Not: the figures that they judge.
 import type { ContrastFlag, VectorReport } from '../../contract/contrasts.ts'
 
-/** Below this share of the residual's norm a difference is rounding. */
+/** Below this share of the rows' norm a difference is rounding. */
 const ROUNDING = 1e-5
 const UNSTABLE_COSINE = 0.5
 const LEAST_D_PRIME = 0.2
@@ -39,7 +39,7 @@ export function refusedCounts(
 export function refusedDirection(
   { firstStep, lastStep }: Pick<VectorReport, 'firstStep' | 'lastStep'>,
   norm: number | null,
-  residualNorm: number | null,
+  rowNorm: number | null,
 ): ContrastFlag | null {
   const where = stepsInWords(firstStep, lastStep)
   if (norm === null)
@@ -47,7 +47,7 @@ export function refusedDirection(
       'degenerate',
       `At ${where} the rows of each class do not differ among themselves: nothing to whiten with.`,
     )
-  if (norm > ROUNDING * (residualNorm ?? 0)) return null
+  if (norm > ROUNDING * (rowNorm ?? 0)) return null
   return refusal(
     'zero',
     `At ${where} the vector is zero: both classes have the same activations, as they do where every prompt is the same.`,

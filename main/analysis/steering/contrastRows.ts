@@ -13,8 +13,8 @@ export interface ContrastRows {
   episodes: Int32Array
   /** Step within the episode, from 0. */
   steps: Int32Array
-  /** Typical norm of a single token's residual in that step, the attention sink left out. The rows' own norms where left out: right for one token, too small for means. */
-  tokenNorms?: Float32Array
+  /** Each row is a mean over several tokens: shorter than any of them, so that its norm is not the residual's. */
+  areMeans?: boolean
   /** Rows of the same number ≥ 0 are a pair, one of each class; −1 is none. */
   pairs?: Int32Array
 }
@@ -34,11 +34,11 @@ export interface WeightedRows {
  * @throws TypeError where arrays do not fit each other, or a label is neither 0 nor 1
  */
 export function checkContrastRows(rows: ContrastRows): void {
-  const { data, width, labels, episodes, steps, tokenNorms, pairs } = rows
+  const { data, width, labels, episodes, steps, pairs } = rows
   if (!Number.isInteger(width) || width < 1) throw new TypeError(`rows of ${width} values`)
   const n = labels.length
   if (data.length !== n * width) throw new TypeError(`${data.length} values are not ${n} rows of ${width}`)
-  for (const [name, other] of Object.entries({ episodes, steps, tokenNorms, pairs }))
+  for (const [name, other] of Object.entries({ episodes, steps, pairs }))
     if (other && other.length !== n) throw new TypeError(`${other.length} ${name} for ${n} rows`)
   const label = labels.find((value) => value !== 0 && value !== 1)
   if (label !== undefined) throw new TypeError(`${label} is neither label 0 nor 1`)

@@ -112,6 +112,19 @@ describe('a contrast vector', () => {
     expect(kinds(made)).toContain('sinkRows')
   })
 
+  it('of means over tokens has no share of a token’s residual, and says why; what is zero is refused all the same', () => {
+    const made = contrastVectors({ ...rows(2), areMeans: true }, settings())
+    expect(made.document.residualNorm).toBeNull()
+    expect(made.document.residualNormUnknown).toContain('means over several tokens')
+    expect(made.document.vectors[0].normFraction).toBeNull()
+    const { vectors, document } = contrastVectors(rows(2), settings())
+    expect(document).not.toHaveProperty('residualNormUnknown')
+    expect(made.vectors).toEqual(vectors)
+    const same = { ...rows(2), areMeans: true }
+    same.data.fill(1)
+    expect(kinds(contrastVectors(same, settings()))).toEqual(['zero'])
+  })
+
   it('needs pairs for a component of pairs', () => {
     expect(kinds(contrastVectors(rows(2), settings({ kind: 'pairedComponent' })))).toEqual(['noPairs'])
   })

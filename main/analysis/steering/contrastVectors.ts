@@ -30,6 +30,8 @@ import { cosineMatrix, normOf, vectorPath } from './vectorGeometry.ts'
 const SINK = 10
 /** Components of pairs and whitened vectors cost more than differences of means. */
 const COSTLY_SPLITS = 20
+const NO_TOKEN_NORM =
+  'The rows are means over several tokens, which are shorter than the residual at any one of them.'
 
 export interface ContrastVectors {
   document: ContrastDocument
@@ -46,9 +48,9 @@ export interface ContrastVectors {
 export function contrastVectors(rows: ContrastRows, settings: ContrastSettings): ContrastVectors {
   checkContrastRows(rows)
   const pointed = pointedRows(rows, settings)
-  const { residualNorm, sinkRows } = residualNorms(pointed)
+  const { rowNorm, sinkRows } = rowNorms(pointed)
   const made = stepRanges(pointed, settings).map(([first, last]) =>
-    contrastVector(pointed, { first, last, settings, residualNorm }),
+    contrastVector(pointed, { first, last, settings, rowNorm }),
   )
   const vectors = made.map(({ vector }) => vector)
   if (sinkRows > 0) for (const { report } of made) report.flags.push(sinkWarning(sinkRows))
@@ -58,7 +60,8 @@ export function contrastVectors(rows: ContrastRows, settings: ContrastSettings):
       width: rows.width,
       rows: rows.labels.length,
       episodes: rowsByEpisode(rows.episodes).length,
-      residualNorm,
+      residualNorm: rows.areMeans ? null : rowNorm,
+      ...(rows.areMeans && { residualNormUnknown: NO_TOKEN_NORM }),
       sinkRows,
       vectors: made.map(({ report }) => report),
       cosines: cosineMatrix(vectors),
@@ -126,29 +129,29 @@ function stepRanges({ steps }: ContrastRows, { scope }: ContrastSettings): [numb
   return [...starts].map((start) => [start, start + scope.size - 1])
 }
 
-/** Median length of a residual without those as long as sinks, which no class of steps can be blamed for. */
-function residualNorms(rows: ContrastRows): { residualNorm: number | null; sinkRows: number } {
+/** Median length of a row without those as long as sinks, which no class of steps can be blamed for. */
+function rowNorms(rows: ContrastRows): { rowNorm: number | null; sinkRows: number } {
   const { data, width, labels } = rows
   const norms = Float64Array.from(labels, (_, row) =>
-    rows.tokenNorms ? rows.tokenNorms[row] : normOf(data.subarray(row * width, (row + 1) * width)),
+    normOf(data.subarray(row * width, (row + 1) * width)),
   ).sort()
-  if (norms.length === 0) return { residualNorm: null, sinkRows: 0 }
+  if (norms.length === 0) return { rowNorm: null, sinkRows: 0 }
   // Where most rows are zero none is long.
   const limit = SINK * percentile(norms, 0.5) || Infinity
   const usual = norms.filter((norm) => norm <= limit)
-  return { residualNorm: percentile(usual, 0.5), sinkRows: norms.length - usual.length }
+  return { rowNorm: percentile(usual, 0.5), sinkRows: norms.length - usual.length }
 }
 
 interface VectorTask {
   first: number
   last: number
   settings: ContrastSettings
-  residualNorm: number | null
+  rowNorm: number | null
 }
 
 function contrastVector(
   rows: ContrastRows,
-  { first, last, settings, residualNorm }: VectorTask,
+  { first, last, settings, rowNorm }: VectorTask,
 ): { report: VectorReport; vector: Float32Array | null } {
   const indices = rowsOfSteps(rows, first, last)
   const chosen = chosenRows(rows, indices)
@@ -170,14 +173,14 @@ function contrastVector(
   if (fewSamples) return refused(fewSamples)
   const { maker, direction } = directionOf(chosen, settings)
   const norm = direction && normOf(direction)
-  const noDirection = refusedDirection(counts, norm, residualNorm)
+  const noDirection = refusedDirection(counts, norm, rowNorm)
   if (!direction || norm === null || noDirection) return refused(noDirection!) // it says why there is none
   const seed = `contrast/${settings.seed}/${first}-${last}`
   const isCheap = settings.kind === 'meanDifference'
   const figures = {
     ...counts,
     norm,
-    normFraction: residualNorm ? norm / residualNorm : null,
+    normFraction: rowNorm && !rows.areMeans ? norm / rowNorm : null,
     dPrime: dPrime(projections(chosen, direction), chosen.labels),
     heldOutDPrime: heldOutDPrime(chosen, maker, seededGenerator(`${seed}/folds`)),
     shuffled: shuffledNorms(rows, indices, { shuffles: settings.shuffles, seed: `${seed}/shuffle` }),

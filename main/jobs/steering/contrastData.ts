@@ -1,7 +1,7 @@
 // A data set's rows as a contrast of two of its classes.
 // Owns: which rows, their labels, pairs of rows. Not: gathering (dataSets/) or vectors (analysis/steering/).
 import { pairsByStep, type ContrastRows } from '../../analysis/steering/contrastRows.ts'
-import type { Pooling } from '../../contract/dataSets.ts'
+import { meanPoolings, type Pooling } from '../../contract/dataSets.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { hookOf } from '../dataSets/recipeHooks.ts'
 import { probeDataOf } from '../probes/probeRows.ts'
@@ -33,6 +33,7 @@ export function contrastRowsOf(
     width,
     labels,
     steps,
+    areMeans: meanPoolings.has(pooling),
     episodes: Int32Array.from(chosen, (row) => data.groups[row]),
     pairs: pairsByStep(labels, steps), // stored steps come in no pairs of their own
   }

@@ -90,6 +90,7 @@ async function readPrompts(
     episodes: pair,
     pairs: pair,
     steps: new Int32Array(prompts.length),
+    areMeans: at === 'meanPrompt',
   }
   return hooks.map((hook) => ({ hook, rows: { ...facts, data: data.get(hook)! } })) // set for every hook above
 }
