@@ -18,7 +18,7 @@ export const vectorVariant = z.discriminatedUnion('kind', [
   }),
   /** Made from labels that were shuffled between episodes, at the same length. */
   z.strictObject({ kind: z.literal('shuffled') }),
-  /** Without what it shares with another vector of the library. */
+  /** Without what it shares with another vector of the library, at the same length. */
   z.strictObject({ kind: z.literal('orthogonal'), to: name }),
 ])
 export type VectorVariant = z.infer<typeof vectorVariant>

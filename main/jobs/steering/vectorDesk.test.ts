@@ -221,6 +221,14 @@ describe('in a run', () => {
       expect(own.reduce((sum, value, i) => sum + value * other[i], 0) / norm(own) ** 2).toBeLessThan(0.99)
       expect([...(await read(variant))]).toEqual([...other])
     }
+    const data = npyBytes(
+      Float64Array.from({ length: width }, (_, i) => i - 5),
+      [width],
+    )
+    const { id: other } = await engine.vectors.import({ fileName: 'other.npy', data, name: '', hook })
+    const left = await read({ kind: 'orthogonal', to: other })
+    expect(norm(left) / norm(own)).toBeCloseTo(1, 5)
+    expect(Math.abs(left.reduce((sum, value, i) => sum + value * (i - 5), 0)) / norm(own)).toBeLessThan(1e-4)
     await expect(read({ kind: 'orthogonal', to: id })).rejects.toMatchObject({ code: 'vector_lacks' })
   })
 

@@ -1,12 +1,15 @@
 // Vectors of the library as interventions take them.
 // Owns: which rows are for a hook point, and the controls that are derived from a vector. Not: applying them (inference/).
 import { randomVectors } from '../../analysis/steering/controlDirections.ts'
-import { orthogonalised } from '../../analysis/steering/vectorGeometry.ts'
+import { normOf, orthogonalised } from '../../analysis/steering/vectorGeometry.ts'
 import { errors } from '../../contract/errors.ts'
 import type { VectorVariant } from '../../contract/interventions.ts'
 import type { VectorSummary } from '../../contract/vectors.ts'
 import type { StepRange, StoredTensor, WorkspaceSource } from '../../inference/interventionSources.ts'
 import type { Workspace } from '../../store/workspace.ts'
+
+/** Of a vector's length: less is rounding, which nobody wants to steer with at full length. */
+const LEAST_LEFT = 1e-3
 
 /** Rows of a vector at one hook point. */
 interface HookRows {
@@ -99,9 +102,11 @@ function withoutOther(
     const same = other.steps.findIndex((range) => range?.[0] === steps[index]?.[0])
     const against = same >= 0 ? [other.rows[same]] : other.rows
     const left = orthogonalised(row, against)
-    if (!left)
+    if (!left || normOf(left) < LEAST_LEFT * normOf(row))
       throw errors.vectorLacks({ id, what: `anything that ${to} does not have`, has: 'the same direction' })
-    return left
+    // As long as the vector, as every control is: what is left of it alone would be a smaller dose besides.
+    const factor = normOf(row) / normOf(left)
+    return left.map((value) => value * factor)
   })
 }
 
