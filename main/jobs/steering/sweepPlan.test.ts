@@ -92,6 +92,20 @@ describe('conditions of a sweep', () => {
     )
   })
 
+  test('have random directions of their own in each cell, the same ones at every dose of it', () => {
+    const of = (cell: string) =>
+      planned({ vectors: ['v1', 'v2'], controls: { random: 2 } })
+        .filter((each) => each.role === 'random' && each.cell.startsWith(cell))
+        .map(({ interventions: [added] }) =>
+          JSON.stringify(added.kind === 'add' && 'vector' in added.vector && added.vector.variant),
+        )
+    const cells = ['v1 · layer 3', 'v2 · layer 1', 'v2 · layer 2'].map((cell) => new Set(of(cell)))
+    for (const directions of cells) expect(directions.size).toBe(2)
+    expect(new Set(cells.flatMap((directions) => [...directions])).size).toBe(6)
+    const more = planned({ vectors: ['v1'], alphas: [1, 7], controls: { random: 2 } })
+    expect(JSON.stringify(more)).toContain(of('v1')[0])
+  })
+
   test('act where the vector was made if that is elsewhere than in the residual stream', () => {
     const [, first] = planned({ vectors: ['v3'], controls: { random: 0 } })
     expect(first.interventions[0].hook).toBe('blocks.1.hook_mlp_out')

@@ -1,5 +1,6 @@
 // The conditions of a sweep: what each does and what it is called.
 // Owns: cells, doses and controls out of settings. Not: playing them (sweepDesk.ts) or what they show (sweepVerdict.ts).
+import { seededGenerator } from '../../analysis/seededGenerator.ts'
 import type { InterventionInput } from '../../contract/interventions.ts'
 import type { VectorVariant } from '../../contract/interventions.ts'
 import { errors } from '../../contract/errors.ts'
@@ -128,12 +129,18 @@ function conditionsOf(cell: Cell, settings: SweepSettings): PlannedCondition[] {
   })
 }
 
-function controlsOf({ vector }: Cell, { controls, alphas }: SweepSettings, alpha: number): Variation[] {
+function controlsOf(
+  { vector, words: cell }: Cell,
+  { controls, alphas }: SweepSettings,
+  alpha: number,
+): Variation[] {
+  // Each cell draws its own: directions that are the same everywhere would agree with each other more than chance lets them.
+  const seed = Math.floor(seededGenerator(`${controls.seed}/${cell}`)() * 2 ** 32)
   const random = Array.from({ length: controls.random }, (_, index): Variation => ({
     role: 'random',
     words: `random ${index + 1}`,
     sign: 1,
-    variant: { kind: 'random', index, seed: controls.seed },
+    variant: { kind: 'random', index, seed },
   }))
   const variations = random
   if (controls.shuffled && vector.hasShuffled)
