@@ -1,42 +1,17 @@
 // What is said of one condition of a sweep.
 // Owns: when an effect counts as one, its colour and its sentence. Not: the figures (effects.ts, randomControls.ts) or the card (verdictCard.ts).
 // Rule: nothing is green without its control; docs/methods/verdict.md.
-import type {
-  ConditionVerdict,
-  SweepCondition,
-  VerdictColour,
-  VerdictSettings,
-} from '../../contract/steering.ts'
-import { movedWrongWay, type Effect } from './effects.ts'
+import type { ConditionVerdict, VerdictColour, VerdictSettings } from '../../contract/steering.ts'
+import { movedWrongWay } from './effects.ts'
 import { changeInWords, estimateInWords, levelInWords, probabilityInWords } from './figureWords.ts'
 import type { PairedArm } from './pairedArm.ts'
-
-/** A condition with its pairs, its effect and all that was reckoned from them. */
-export interface JudgedArm {
-  condition: SweepCondition
-  arm: PairedArm
-  effect: Effect
-}
+import { isBeyondMean, isBeyondRandom } from './sweepClaims.ts'
 
 export type ConditionFigures = Omit<ConditionVerdict, 'isClaim' | 'colour' | 'sentence' | 'wrongWay'>
 
-/** Whether two conditions differ in their vector alone. */
-export const isBeside = (a: SweepCondition, b: SweepCondition): boolean =>
-  a.cell === b.cell && a.alpha !== null && b.alpha !== null && Math.abs(a.alpha) === Math.abs(b.alpha)
-
 /** Whether an effect in either direction stands: against chance, against the mean of random directions, and against their spread. */
 function claims({ effect, holm, random }: ConditionFigures, { level }: VerdictSettings): boolean {
-  if (effect.value === null || holm === null || holm > level || !random) return false
-  return isBeyondMean(effect.value, random.advantage) && random.p !== null && random.p <= level
-}
-
-/** The advantage over controls points where the effect points, with its whole interval. */
-export function isBeyondMean(
-  effect: number,
-  advantage: { low: number | null; high: number | null },
-): boolean {
-  if (advantage.low === null || advantage.high === null) return false
-  return effect > 0 ? advantage.low > 0 : advantage.high < 0
+  return holm !== null && holm <= level && isBeyondRandom(effect.value, random, level)
 }
 
 /** The whole interval is smaller, either way, than what would be worth having. */

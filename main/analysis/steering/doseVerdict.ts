@@ -2,9 +2,10 @@
 // Owns: which conditions are doses of one vector, and the curve's colour and sentence. Not: its figures (doseResponse.ts).
 import type { DoseResponse, VerdictSettings } from '../../contract/steering.ts'
 import { seededGenerator } from '../seededGenerator.ts'
-import { isBeyondMean, isWanted, isWithin, type JudgedArm } from './conditionVerdict.ts'
+import { isWanted, isWithin } from './conditionVerdict.ts'
 import { doseFigures, type DoseFigures } from './doseResponse.ts'
 import { changeInWords, estimateInWords, probabilityInWords } from './figureWords.ts'
+import { isBeyondMean, type JudgedArm } from './sweepClaims.ts'
 
 /** One for each cell that has doses enough. @throws TypeError where a cell has two conditions of one α */
 export function doseResponsesOf(

@@ -6,8 +6,9 @@ import type {
   VerdictItem,
   VerdictSettings,
 } from '../../contract/steering.ts'
-import { isBeyondMean, isWanted, isWithin } from './conditionVerdict.ts'
+import { isWanted, isWithin } from './conditionVerdict.ts'
 import { changeInWords, estimateInWords, levelInWords, probabilityInWords } from './figureWords.ts'
+import { isBeyondMean } from './sweepClaims.ts'
 
 /** The condition to speak of: the largest claim, a wanted one first; else the largest that chance does not explain; else the largest. */
 export function headline(

@@ -10,7 +10,7 @@ import {
 } from '../../contract/steering.ts'
 import { normalGenerator } from '../normalDraws.ts'
 import { seededGenerator, type UniformGenerator } from '../seededGenerator.ts'
-import { verdictCard } from './verdictCard.ts'
+import { claimsOf, effectEstimate, judgedSweep } from './sweepClaims.ts'
 
 export interface SimulatedSweep {
   episodes: number
@@ -22,10 +22,11 @@ export interface SimulatedSweep {
   /** Between steps of one episode. */
   clusterCorrelation: number
   alphas: readonly number[]
-  /** At each α. */
   randomDirections: number
   /** Standard deviation of what any direction changes at the largest α, the steered one's too: above 0, a vector moves the rate just because it is a vector. */
   directionSpread?: number
+  /** Random directions at each α, or at the largest alone; at each where left out. */
+  randomAt?: 'every' | 'largest'
   /** Whether the arms of a pair share their episode's draw, as the same object and seed make them. */
   isPaired?: boolean
 }
@@ -39,12 +40,14 @@ const planKinds: OptionKinds<SimulatedSweep> = {
   alphas: 'any',
   randomDirections: 'number',
   directionSpread: 'number',
+  randomAt: 'any',
   isPaired: 'boolean',
 }
 
 /** A sweep of which everything is known. The same seed gives the same. */
 export function simulatedSweep(plan: SimulatedSweep, seed: string): SweepCondition[] {
   const { episodes, rate, effect, alphas, randomDirections, directionSpread = 0 } = plan
+  const { randomAt = 'every' } = plan
   const random = seededGenerator(seed)
   const normal = normalGenerator(random)
   const largest = Math.max(...alphas.map(Math.abs))
@@ -73,17 +76,15 @@ export function simulatedSweep(plan: SimulatedSweep, seed: string): SweepConditi
     condition('baseline', 'baseline', null, 0),
     ...alphas.flatMap((alpha) => [
       condition('steered', `α = ${alpha}`, alpha, ((effect + drifts[0]) * alpha) / largest),
-      ...drifts
-        .slice(1)
-        .map((drift, index) =>
-          condition(
-            'random',
-            `random ${index + 1} at ${alpha}`,
-            alpha,
-            (drift * alpha) / largest,
-            String(index),
-          ),
+      ...(randomAt === 'every' || Math.abs(alpha) === largest ? drifts.slice(1) : []).map((drift, index) =>
+        condition(
+          'random',
+          `random ${index + 1} at ${alpha}`,
+          alpha,
+          (drift * alpha) / largest,
+          String(index),
         ),
+      ),
     ]),
   ]
 }
@@ -112,10 +113,17 @@ export interface SimulatedPower {
 interface PowerOptions {
   trials: number
   seed: number
+  /** Steered conditions of other cells, which do nothing: claims are corrected for them, too. */
+  further?: number
   /** Of the verdict; with fewer resamples and permutations it is faster, and no less valid. */
   settings?: VerdictSettingsInput
 }
-const powerOptions: OptionKinds<PowerOptions> = { trials: 'count', seed: 'number', settings: 'any' }
+const powerOptions: OptionKinds<PowerOptions> = {
+  trials: 'count',
+  seed: 'number',
+  further: 'number',
+  settings: 'any',
+}
 
 /**
  * In how many of many simulated sweeps the verdict claims an effect: its power, or with `effect: 0` its rate of false claims.
@@ -123,17 +131,20 @@ const powerOptions: OptionKinds<PowerOptions> = { trials: 'count', seed: 'number
  */
 export function simulatedPower(plan: SimulatedSweep, options: PowerOptions): SimulatedPower {
   checkOptions('a simulated sweep', plan, planKinds)
-  const { trials, seed, settings = {} } = checkOptions('simulatedPower', options, powerOptions)
+  const { trials, seed, further = 0, settings = {} } = checkOptions('simulatedPower', options, powerOptions)
   const largest = plan.alphas.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a))
   let [claims, covered] = [0, 0]
   for (let trial = 0; trial < trials; trial++) {
     const conditions = simulatedSweep(plan, `power/${seed}/${trial}`)
     const quick = { bootstraps: 400, permutations: 499, sideEffects: [], ...settings, seed: trial }
-    const verdict = verdictCard({ conditions }, verdictSettings.parse(quick))
+    const judging = verdictSettings.parse(quick)
+    const sweep = judgedSweep(conditions, judging)
     const isRight = (value: number): boolean =>
       plan.effect === 0 || Math.sign(value) === Math.sign(plan.effect)
-    if (verdict.conditions.some(({ isClaim, effect }) => isClaim && isRight(effect.value ?? 0))) claims++
-    const { effect } = verdict.conditions.find(({ role, alpha }) => role === 'steered' && alpha === largest)! // every α is steered
+    if (claimsOf(sweep, judging, further).some(({ effect }) => isRight(effect))) claims++
+    const effect = effectEstimate(
+      sweep.judged.find(({ condition: { role, alpha } }) => role === 'steered' && alpha === largest)!, // every α is steered
+    )
     if (
       effect.low !== null &&
       effect.high !== null &&

@@ -1,11 +1,11 @@
 // How small an effect a sweep that was run could find.
 // Owns: its correlations, taken from its own episodes. Not: the formula (claimableEffect.ts).
 import type { SweepCondition, VerdictDocument, VerdictSettings } from '../../contract/steering.ts'
-import { isBeside, type JudgedArm } from './conditionVerdict.ts'
 import { episodesByObject } from './objectResamples.ts'
 import { episodeMeans } from './pairedArm.ts'
 import { claimableEffect } from './claimableEffect.ts'
 import { clusterCorrelation, correlation, designEffect } from './sensitivity.ts'
+import { isBeside, type JudgedArm } from './sweepClaims.ts'
 
 /** @param judged  all conditions but the baseline */
 export function sensitivityOf(

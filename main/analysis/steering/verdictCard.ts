@@ -1,6 +1,6 @@
 // The verdict on a steering sweep: every effect against its controls, and one sentence for all.
-// Owns: which figures are reckoned from what. Not: words and colours (conditionVerdict.ts, doseVerdict.ts, verdictItems.ts, overallVerdict.ts).
-// Method: docs/methods/verdict.md. All intervals share their resamples of the baseline's objects, so that differences of effects have intervals, too.
+// Owns: which figures are reckoned from what. Not: the tests behind a claim (sweepClaims.ts), words and colours (conditionVerdict.ts, doseVerdict.ts,
+// verdictItems.ts, overallVerdict.ts). Method: docs/methods/verdict.md.
 import type { VectorStability } from '../../contract/contrasts.ts'
 import type {
   ConditionVerdict,
@@ -11,14 +11,19 @@ import type {
 } from '../../contract/steering.ts'
 import { clusterResamples } from '../clusterBootstrap.ts'
 import { seededGenerator } from '../seededGenerator.ts'
-import { isBeside, judgeCondition, type ConditionFigures, type JudgedArm } from './conditionVerdict.ts'
+import { judgeCondition, type ConditionFigures } from './conditionVerdict.ts'
 import { doseResponsesOf } from './doseVerdict.ts'
-import { estimateOf, holm, resampledEffect, swapTest } from './effects.ts'
-import { objectResamples } from './objectResamples.ts'
+import { holm } from './effects.ts'
 import { headline, overallOf } from './overallVerdict.ts'
-import { pairedArm } from './pairedArm.ts'
-import { compareWithControls } from './randomControls.ts'
 import { judgeSideEffect, promptSides, shareOfLength } from './sideEffects.ts'
+import {
+  chanceOf,
+  effectEstimate,
+  isBeside,
+  judgedSweep,
+  randomComparison,
+  type JudgedArm,
+} from './sweepClaims.ts'
 import { sensitivityOf } from './sweepSensitivity.ts'
 import { verdictItems } from './verdictItems.ts'
 
@@ -37,16 +42,7 @@ export interface SteeringSweep {
  */
 export function verdictCard(sweep: SteeringSweep, settings: VerdictSettings): VerdictDocument {
   const conditions = sweep.conditions.map(completed)
-  const { baseline, others } = sorted(conditions)
-  const resamples = objectResamples(
-    baseline.episodes,
-    settings.bootstraps,
-    seededGenerator(`verdict/${settings.seed}/resamples`),
-  )
-  const judged = others.map((condition) => {
-    const arm = pairedArm(baseline.episodes, condition.episodes)
-    return { condition, arm, effect: resampledEffect(arm, resamples) }
-  })
+  const { baseline, judged, resamples } = judgedSweep(conditions, settings)
   const rate = meanOutcome(baseline)
   const verdicts = conditionVerdicts(judged, { baseline, resamples, rate, settings })
   const doseResponses = doseResponsesOf(judged, resamples, settings)
@@ -94,20 +90,6 @@ const completed = (condition: SweepConditionInput): SweepCondition => ({
   episodes: condition.episodes.map((episode) => ({ ...episode, sideEffects: episode.sideEffects ?? {} })),
 })
 
-function sorted(conditions: readonly SweepCondition[]): {
-  baseline: SweepCondition
-  others: SweepCondition[]
-} {
-  const baselines = conditions.filter(({ role }) => role === 'baseline')
-  if (baselines.length !== 1) throw new TypeError(`a sweep has one baseline, not ${baselines.length}`)
-  const ids = new Set<string>()
-  for (const { id } of conditions) {
-    if (ids.has(id)) throw new TypeError(`two conditions have the id “${id}”`)
-    ids.add(id)
-  }
-  return { baseline: baselines[0], others: conditions.filter(({ role }) => role !== 'baseline') }
-}
-
 /** The same for every condition. */
 const promptResamples = (prompts: number, { bootstraps, seed }: VerdictSettings): Int32Array[] =>
   clusterResamples(prompts, bootstraps, seededGenerator(`verdict/${seed}/prompts`))
@@ -133,14 +115,10 @@ function conditionVerdicts(
   judged: readonly JudgedArm[],
   { baseline, resamples, rate, settings }: Reckoning,
 ): ConditionVerdict[] {
-  const pValues = judged.map(({ condition, arm }) =>
-    swapTest(arm, settings.permutations, seededGenerator(`verdict/${settings.seed}/swaps/${condition.id}`)),
-  )
+  const pValues = judged.map((own) => chanceOf(own, settings))
   const corrected = holm(pValues.map((p, i) => (judged[i].condition.role === 'steered' ? p : null)))
-  return judged.map(({ condition, arm, effect }, index) => {
-    const randoms = judged.filter(
-      (other) => other.condition.role === 'random' && isBeside(other.condition, condition),
-    )
+  return judged.map((own, index) => {
+    const { condition, arm } = own
     const steps = arm.steps.reduce((sum, value) => sum + value, 0)
     const { id, title, role, cell, alpha } = condition
     const figures: ConditionFigures = {
@@ -149,23 +127,16 @@ function conditionVerdicts(
       unpaired: arm.unpaired,
       steps,
       rate: steps === 0 ? null : arm.sums.reduce((sum, value) => sum + value, 0) / steps,
-      effect: estimateOf(effect.value, effect.resampled, arm.objects.length),
+      effect: effectEstimate(own),
       p: pValues[index],
       holm: corrected[index],
-      random:
-        role === 'random'
-          ? null
-          : compareWithControls(
-              effect,
-              randoms.map((other) => other.effect),
-              arm.objects.length,
-            ),
+      random: randomComparison(own, judged),
       sideEffects: settings.sideEffects.map((sideEffect) => {
-        const own = condition.prompts[sideEffect.name]
+        const steered = condition.prompts[sideEffect.name]
         const other = baseline.prompts[sideEffect.name]
-        if (!own || !other) return judgeSideEffect(sideEffect, arm, resamples)
-        const sides = promptSides(sideEffect.name, own, other)
-        return judgeSideEffect(sideEffect, sides, promptResamples(own.length, settings), 'prompt')
+        if (!steered || !other) return judgeSideEffect(sideEffect, arm, resamples)
+        const sides = promptSides(sideEffect.name, steered, other)
+        return judgeSideEffect(sideEffect, sides, promptResamples(steered.length, settings), 'prompt')
       }),
       lengthShare: shareOfLength(arm, resamples),
     }

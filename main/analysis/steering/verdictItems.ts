@@ -9,10 +9,11 @@ import type {
   VerdictItem,
   VerdictSettings,
 } from '../../contract/steering.ts'
-import { isBeyondMean, isWanted, isWithin, type JudgedArm } from './conditionVerdict.ts'
+import { isWanted, isWithin } from './conditionVerdict.ts'
 import { estimateOf } from './effects.ts'
 import { changeInWords, estimateInWords } from './figureWords.ts'
 import { compareWithControls } from './randomControls.ts'
+import { isBeyondMean, type JudgedArm } from './sweepClaims.ts'
 
 export interface CardContext {
   /** The condition that the card is for, and its verdict. */
@@ -210,7 +211,7 @@ function sensitivityItem({ verdict, sensitivity, settings }: CardContext): Judge
     clusterCorrelation === null || designEffect === null
       ? ''
       : ` (steps of an episode correlate by ${clusterCorrelation.toFixed(2)}, design effect ${designEffect.toFixed(1)})`
-  const words = `With ${verdict.pairs} pairs an effect of ${inWords} is claimed four times in five${why}`
+  const words = `With ${verdict.pairs} pairs an effect of ${inWords} is claimed about four times in five${why}`
   return smallestEffect <= settings.worthwhile
     ? ['green', `${words}.`]
     : ['amber', `${words}; smaller ones are mostly missed.`]
