@@ -112,7 +112,9 @@ export function createRouter(service: EngineService): AnyRouter {
     sweeps: {
       list: os.sweeps.list.handler(() => service.sweeps.list()),
       get: os.sweeps.get.handler(({ input }) => service.sweeps.get(input.id)),
-      estimate: os.sweeps.estimate.handler(({ input }) => service.sweeps.estimate(input)),
+      estimate: os.sweeps.estimate.handler(({ input, signal }) =>
+        service.sweeps.estimate(input, signal ?? never),
+      ),
       start: os.sweeps.start.handler(({ input }) => service.sweeps.start(input)),
       pause: os.sweeps.pause.handler(({ input }) => service.sweeps.pause(input.id)),
       resume: os.sweeps.resume.handler(({ input }) => service.sweeps.resume(input.id)),

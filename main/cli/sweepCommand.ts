@@ -23,11 +23,10 @@ export function sweepCommand(resources: string): Command {
         await namingOptions(sweepOptionNames, async () => {
           const settings = await sweepSettingsOf(options, model, isGiven)
           if (options.estimate) {
-            const estimate = engine.sweeps.estimate(settings)
+            const estimate = await engine.sweeps.estimate(settings, context.signal)
             context.output.result(estimate, () => estimateText(estimate))
           } else {
-            for (const warning of engine.sweeps.estimate(settings).warnings)
-              context.output.note(`! ${warning}`)
+            for (const warning of engine.sweeps.warnings(settings)) context.output.note(`! ${warning}`)
             await followSweep(context, engine, (await engine.sweeps.start(settings)).id)
           }
         })

@@ -122,10 +122,15 @@ export function estimateText(estimate: SweepEstimate): string {
     `${estimate.conditions} conditions, ${estimate.episodes} episodes, at most ${estimate.steps} steps`,
     `time    ${estimate.seconds === null ? 'unknown before a first run' : duration(estimate.seconds)}`,
     `disk    ${megabytes(estimate.diskBytes)}`,
-    `finds   effects from ${estimate.smallestEffect === null ? '–' : `${(100 * estimate.smallestEffect).toFixed(1)} points`} on, with a chance of 80 %`,
+    `finds   ${found(estimate)}`,
     ...estimate.warnings,
   ].join('\n')
 }
+
+const found = ({ smallestEffect }: SweepEstimate): string =>
+  smallestEffect === null
+    ? 'no effect, however large: too few episodes or random directions'
+    : `effects from ${(100 * smallestEffect).toFixed(1)} points on in 80 of 100 simulated sweeps like this one`
 
 /** Upstream's layout: one column for each condition. */
 export function tablesText({ conditions, overall, phases, steps, questionMarks }: SweepTables): string {

@@ -173,7 +173,7 @@ export const sweepEstimate = z.object({
   /** From speed seen on this machine; null before any. */
   seconds: z.number().nullable(),
   diskBytes: z.number(),
-  /** Claimed with a chance of 80 %, in the outcome's units; null below two episodes or two random directions, with which nothing is claimed. */
+  /** Change of the rate at the largest dose that is claimed in .8 of simulated sweeps of this very design; null where no change would be. */
   smallestEffect: z.number().nullable(),
   warnings: z.array(z.string()),
 })

@@ -47,6 +47,7 @@ export class SweepForm {
   #workspace: Workspace
   #sweeps: SweepActions
   #timer: ReturnType<typeof setTimeout> | undefined
+  #asking = new AbortController()
   #round = 0
 
   constructor({
@@ -196,6 +197,9 @@ export class SweepForm {
   estimateSoon(settings: SweepSettings | null): void {
     clearTimeout(this.#timer)
     const round = ++this.#round
+    // It simulates sweeps: what nobody waits for any more need not go on.
+    this.#asking.abort()
+    this.#asking = new AbortController()
     this.isEstimating = settings !== null
     if (!settings) {
       this.estimate = null
@@ -209,7 +213,7 @@ export class SweepForm {
     let estimate: SweepEstimate | null = null
     let error: ErrorReport | null = null
     try {
-      estimate = await this.#calls.estimate(settings)
+      estimate = await this.#calls.estimate(settings, { signal: this.#asking.signal })
     } catch (fault) {
       error = reportOf(fault)
     }

@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
 import type { ContrastRows } from '../../analysis/steering/contrastRows.ts'
+import type { SweepDesign } from '../../analysis/steering/smallestClaim.ts'
 import type { ContrastDocument, ContrastSettings } from '../../contract/contrasts.ts'
 import type { Pooling } from '../../contract/dataSets.ts'
 import type { VerdictDocument } from '../../contract/steering.ts'
@@ -61,6 +62,8 @@ interface TaskKinds {
     task: { workspaceFolder: string; dataSetId: string } & ComponentChoice
     result: RowComponents
   }
+  /** That a planned sweep will claim. */
+  smallestClaim: { task: { design: SweepDesign }; result: number | null }
   /** On a sweep whose answers have been scored. */
   verdict: { task: { workspaceFolder: string; sweepId: string }; result: VerdictDocument }
   /** Upstream's, of one cell; the headline's where null. */

@@ -4,6 +4,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { contrastVectors, shuffledLabelVectors } from '../../analysis/steering/contrastVectors.ts'
 import type { ContrastRows } from '../../analysis/steering/contrastRows.ts'
+import { smallestClaim } from '../../analysis/steering/smallestClaim.ts'
 import type { ContrastSettings } from '../../contract/contrasts.ts'
 import { reportOf } from '../../contract/errors.ts'
 import { Workspace } from '../../store/workspace.ts'
@@ -39,6 +40,8 @@ function work(): SteeringResult {
       return task.parts.map(({ hook, rows }) => contrastAt(hook, rows, task.settings))
     case 'components':
       return reading(task.workspaceFolder, (workspace) => rowComponents(workspace, task))
+    case 'smallestClaim':
+      return smallestClaim(task.design)
     case 'verdict':
       return reading(task.workspaceFolder, (workspace) => sweepVerdict(workspace, task.sweepId))
     case 'tables':

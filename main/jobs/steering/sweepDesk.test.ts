@@ -262,18 +262,23 @@ test.each([
 ])('%s is refused before anything is stored', async (_name, changes, code) => {
   const runs = engine.runs.list().length
   await expect(engine.sweeps.start(settings(changes))).rejects.toMatchObject({ code })
+  await expect(engine.sweeps.estimate(settings(changes), never)).rejects.toMatchObject({ code })
   expect(engine.runs.list()).toHaveLength(runs)
 })
 
-test('an estimate tells conditions, time and the smallest effect, and warns without random directions', () => {
-  const estimate = engine.sweeps.estimate(
+test('an estimate tells conditions, time and the smallest effect, and warns without random directions', async () => {
+  const estimate = await engine.sweeps.estimate(
     settings({ controls: { random: 0, negated: false, shuffled: false } }),
+    never,
   )
   expect(estimate).toMatchObject({ conditions: 3, episodes: 3 * episodes, steps: 9 * episodes })
   expect(estimate.smallestEffect).toBeNull()
   expect(estimate.warnings.join(' ')).toContain('random')
-  const few = engine.sweeps.estimate(settings())
-  expect(few.smallestEffect).toBeGreaterThan(0)
-  const more = engine.sweeps.estimate(settings({ episodes: 40 }))
-  expect(more.smallestEffect).toBeLessThan(few.smallestEffect!)
+  // No change of a half is large enough for four episodes.
+  expect((await engine.sweeps.estimate(settings(), never)).smallestEffect).toBeNull()
+  const [few, more] = [20, 60].map((count) =>
+    engine.sweeps.estimate(settings({ episodes: count, controls: { random: 5, at: 'largest' } }), never),
+  )
+  expect((await few).smallestEffect).toBeGreaterThan(0)
+  expect((await more).smallestEffect).toBeLessThan((await few).smallestEffect!)
 })

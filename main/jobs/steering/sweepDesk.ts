@@ -1,8 +1,7 @@
 // Sweeps as a door sees them: settings in, records and verdicts out.
-// Owns: conditions as runs, what is asked of all of them together, judging when they have ended. Not: the conditions (sweepPlan.ts),
-// playing them (runs.ts) or what they show (sweepVerdict.ts).
-import { claimableEffect } from '../../analysis/steering/claimableEffect.ts'
-import { reportOf, errors } from '../../contract/errors.ts'
+// Owns: conditions as runs, what is asked of all of them together, when they are judged. Not: the conditions (sweepPlan.ts), what is told before
+// (sweepForecast.ts), playing them (runs.ts), judging (sweepJudging.ts).
+import { errors } from '../../contract/errors.ts'
 import type { RunRecord, RunStatus } from '../../contract/runs.ts'
 import type { SweepEstimate, SweepRecord, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
 import { hitsOf, sweepStatusOf } from '../../contract/sweepStatus.ts'
@@ -15,17 +14,12 @@ import type { EventHub } from '../eventHub.ts'
 import type { ModelLibrary } from '../modelLibrary.ts'
 import type { Runs } from '../runs.ts'
 import { runSteeringTask } from './steeringTasks.ts'
+import { SweepForecast } from './sweepForecast.ts'
+import { SweepJudging } from './sweepJudging.ts'
 import { widened, wideningOf, type SweepWidening } from './sweepExtension.ts'
 import { sweepConditions, vectorLayers, type PlannedCondition } from './sweepPlan.ts'
 import { memberOf, runSettings } from './sweepRuns.ts'
-import { scoreSweep } from './sweepScores.ts'
 import { requireSteps } from './sweepVerdict.ts'
-
-/** Between steps of an episode and between the arms of a pair, where nothing is known: docs/methods/verdict.md. */
-const USUAL_CORRELATION = 0.1
-const UNKNOWN_RATE = 0.5
-/** A person should think about what is captured before so much is stored. */
-const LARGE_BYTES = 10 * 2 ** 30
 
 /** Probes as gates. */
 export interface ProbeGates {
@@ -35,19 +29,14 @@ export interface ProbeGates {
   vectorOf(probe: string): Promise<string>
 }
 
-interface Judging {
-  stop: AbortController
-  progress: { label: string; fraction: number }
-  done: Promise<void>
-}
-
 export class SweepDesk {
   private readonly workspace: Workspace
   private readonly hub: EventHub
   private readonly models: ModelLibrary
   private readonly runs: Runs
   private readonly gates: ProbeGates
-  private readonly judging = new Map<string, Judging>()
+  private readonly judging: SweepJudging
+  private readonly forecast: SweepForecast
   /** Sweeps that are played and will be judged. */
   private readonly followed = new Map<string, Promise<void>>()
   private closed = false
@@ -63,6 +52,8 @@ export class SweepDesk {
     this.models = models
     this.runs = runs
     this.gates = gates
+    this.judging = new SweepJudging(workspace, models, (id) => this.tellIfThere(id))
+    this.forecast = new SweepForecast(workspace, runs, (id, rate) => gates.gate(id, rate))
   }
 
   list(): SweepSummary[] {
@@ -76,39 +67,20 @@ export class SweepDesk {
     return { ...this.summaryOf(sweep, (run) => this.runs.get(run)), verdict: sweep.verdict }
   }
 
-  /** @throws not_found, invalid_input, vector_lacks */
-  estimate(settings: SweepSettings): SweepEstimate {
+  /**
+   * Checks all that starting checks, and tells what it would cost and could find.
+   * @throws as start; the signal's reason
+   */
+  async estimate(settings: SweepSettings, signal: AbortSignal): Promise<SweepEstimate> {
     const conditions = this.planned(settings)
-    const one = this.runs.estimate(runSettings(settings, conditions[0]))
-    const factor = conditions.length
-    const warnings = [...one.warnings]
-    if (factor * one.diskBytes > LARGE_BYTES)
-      warnings.push('The sweep will store more than 10 GiB: capture fewer hook points.')
-    if (settings.controls.random === 0)
-      warnings.push(
-        'Without random directions no effect will be called one: nothing is green without its control.',
-      )
-    warnings.push(...this.sameEpisodes(settings), ...this.gatePooling(settings))
-    const { maxSteps } = settings.environment
-    return {
-      conditions: factor,
-      episodes: factor * settings.episodes,
-      steps: factor * one.steps,
-      seconds: one.seconds === null ? null : factor * one.seconds,
-      diskBytes: factor * one.diskBytes,
-      smallestEffect: claimableEffect(
-        {
-          episodes: settings.episodes,
-          steps: settings.outcome.kind === 'won' ? 1 : maxSteps,
-          rate: this.knownRate(settings),
-          clusterCorrelation: USUAL_CORRELATION,
-          comparisons: conditions.filter(({ role }) => role === 'steered').length,
-          level: settings.verdict.level,
-        },
-        settings.controls.random,
-      ),
-      warnings,
-    }
+    await this.drafts(settings, conditions)
+    return this.forecast.estimate(settings, conditions, signal)
+  }
+
+  /** Those of the estimate that need no reckoning. @throws not_found */
+  warnings(settings: SweepSettings): string[] {
+    this.planned(settings)
+    return this.forecast.warnings(settings)
   }
 
   /**
@@ -198,7 +170,7 @@ export class SweepDesk {
   async judge(id: string): Promise<SweepRecord> {
     this.requireResting(id)
     requireSteps(this.get(id))
-    await this.judgeNow(id)
+    await this.judging.judge(this.summary(id))
     return this.get(id)
   }
 
@@ -227,18 +199,17 @@ export class SweepDesk {
   /** Resolves when it is neither played nor judged. */
   async ended(id: string): Promise<SweepRecord> {
     await this.followed.get(id)
-    await this.judging.get(id)?.done
+    await this.judging.ended(id)
     return this.get(id)
   }
 
   active(): SweepSummary[] {
-    return [...new Set([...this.followed.keys(), ...this.judging.keys()])].map((id) => this.summary(id))
+    return [...new Set([...this.followed.keys(), ...this.judging.ids()])].map((id) => this.summary(id))
   }
 
   async close(): Promise<void> {
     this.closed = true
-    for (const { stop } of this.judging.values()) stop.abort()
-    await Promise.all([...this.followed.values(), ...[...this.judging.values()].map(({ done }) => done)])
+    await Promise.all([...this.followed.values(), this.judging.close()])
   }
 
   private planned(settings: SweepSettings): PlannedCondition[] {
@@ -263,40 +234,6 @@ export class SweepDesk {
     const { id, falsePositiveRate } = gate.probe
     const { above } = this.gates.gate(id, falsePositiveRate)
     return { ...settings, gate: { ...gate, vector: await this.gates.vectorOf(id), above } }
-  }
-
-  /** A vector steers the very episodes that it was made from best. */
-  private sameEpisodes({ vectors, seed, environment }: SweepSettings): string[] {
-    const runs = new Map(this.workspace.runs.list().map((run) => [run.id, run]))
-    return [...new Set(vectors)].flatMap((id) => {
-      const { origin } = this.workspace.vectors.summary(id)
-      const made =
-        origin.kind === 'contrast'
-          ? origin.dataSetRecipe.runIds
-          : origin.kind === 'learned'
-            ? [origin.runId]
-            : []
-      const same = made.filter((run) => {
-        const own = runs.get(run)?.settings
-        return own?.seed === seed && own.environment.name === environment.name
-      })
-      return same.length === 0
-        ? []
-        : [
-            `${id} was made from ${same.join(', ')} with seed ${seed}, too: the sweep plays the same objects with the same draws. Take another seed to see what it does elsewhere.`,
-          ]
-    })
-  }
-
-  /** A threshold holds for vectors as the probe learnt from; a gate asks single tokens. */
-  private gatePooling({ gate, places }: SweepSettings): string[] {
-    if (!gate?.probe) return []
-    const { id, falsePositiveRate } = gate.probe
-    const { pooling } = this.gates.gate(id, falsePositiveRate)
-    if (pooling === 'lastPrompt' && places.every(({ kind }) => kind === 'lastPrompt')) return []
-    return [
-      `${id} learnt from “${pooling}”, the gate asks the tokens that are steered: how often it opens there is not what its rate of false alarms says.`,
-    ]
   }
 
   /** Where the vectors were made. */
@@ -324,56 +261,18 @@ export class SweepDesk {
     // Others may rest since a pause before: a part of the grid is judged where somebody asks for that.
     const all = [...ended, ...this.membersIfThere(id)]
     if (all.some(({ status }) => status !== 'done' && status !== 'failed')) return void this.tellIfThere(id)
-    await this.judgeNow(id)
-  }
-
-  private judgeNow(id: string): Promise<void> {
-    const stop = new AbortController()
-    const judging: Judging = {
-      stop,
-      progress: { label: 'Scoring answers', fraction: 0 },
-      done: Promise.resolve(),
-    }
-    judging.done = this.judgement(id, judging).finally(() => {
-      this.judging.delete(id)
-      this.tellIfThere(id)
-    })
-    this.judging.set(id, judging)
-    this.tellIfThere(id)
-    return judging.done
-  }
-
-  private async judgement(id: string, judging: Judging): Promise<void> {
-    const { signal } = judging.stop
-    const { sweeps, folder } = this.workspace
-    const tell = (progress: Judging['progress']): void => {
-      judging.progress = progress
-      this.tellIfThere(id)
-    }
-    try {
-      requireSteps(this.get(id))
-      await scoreSweep(id, { workspace: this.workspace, models: this.models }, tell, signal)
-      tell({ label: 'Judging', fraction: 1 })
-      const verdict = await runSteeringTask({ kind: 'verdict', workspaceFolder: folder, sweepId: id }, signal)
-      sweeps.conclude(id, verdict, null)
-    } catch (error) {
-      // What was found before stays found.
-      if (!signal.aborted) sweeps.conclude(id, sweeps.get(id).verdict, reportOf(error))
-    }
+    await this.judging.judge(this.summary(id))
   }
 
   private stop(id: string, stopRun: (run: string) => RunRecord): SweepSummary {
-    const judging = this.judging.get(id)
-    if (judging) judging.stop.abort()
-    else {
-      const active = new Set(this.runs.active().map((run) => run.id))
-      const rests: RunStatus[] = ['paused', 'interrupted']
-      const members = this.members(id)
-      const playing = members.find((run) => active.has(run.id))
-      if (playing)
-        stopRun(playing.id) // all that are played with it stop, too
-      else for (const run of members.filter(({ status }) => rests.includes(status))) stopRun(run.id)
-    }
+    if (this.judging.stop(id)) return this.tell(id)
+    const active = new Set(this.runs.active().map((run) => run.id))
+    const rests: RunStatus[] = ['paused', 'interrupted']
+    const members = this.members(id)
+    const playing = members.find((run) => active.has(run.id))
+    if (playing)
+      stopRun(playing.id) // all that are played with it stop, too
+    else for (const run of members.filter(({ status }) => rests.includes(status))) stopRun(run.id)
     return this.tell(id)
   }
 
@@ -405,41 +304,22 @@ export class SweepDesk {
       const { episodesDone, steps } = progress
       return { ...condition, runId, status, episodesDone, steps, hits: hitsOf(progress, settings.outcome) }
     })
-    const judging = this.judging.get(id)
+    const progress = this.judging.progressOf(id)
     return {
       id,
       name,
       createdAt,
       settings,
-      status: judging ? 'judging' : sweepStatusOf(conditions),
+      status: progress ? 'judging' : sweepStatusOf(conditions),
       conditions,
       overall: verdict?.overall ?? null,
       error,
-      progress: judging?.progress ?? null,
+      progress,
     }
   }
 
   private nameOf({ vectors, alphas, episodes, modelId }: SweepSettings): string {
     return `${vectors.join(', ')} at ${alphas.join(', ')}, ${episodes} episodes, ${this.models.get(modelId).name}`
-  }
-
-  /** Of the newest run of the model that was asked the same and not steered; a half where there is none. */
-  private knownRate({ modelId, outcome, environment }: SweepSettings): number {
-    const alike = this.workspace.runs
-      .list()
-      .find(
-        ({ settings, manifest, progress }) =>
-          settings.modelId === modelId &&
-          settings.environment.name === environment.name &&
-          settings.environment.systemPrompt === environment.systemPrompt &&
-          settings.interventions.length === 0 &&
-          !manifest.fork &&
-          progress.steps >= 20,
-      )
-    if (!alike) return UNKNOWN_RATE
-    const { progress: p } = alike
-    if (outcome.kind === 'won') return p.episodesDone === 0 ? UNKNOWN_RATE : p.wins / p.episodesDone
-    return outcome.kind === 'invalid' ? p.invalid / p.steps : UNKNOWN_RATE
   }
 
   private tell(id: string): SweepSummary {

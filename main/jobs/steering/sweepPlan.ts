@@ -197,9 +197,13 @@ function interventionOf(
     unit,
     normMatched,
     ...(steps && { applyAtSteps: steps }),
-    ...(gate && isGated && { gate: { vector: { vector: gate.vector ?? '' }, ...threshold } }), // a probe’s is known once it starts
+    ...(gate && isGated && { gate: { vector: gateSource(gate), ...threshold } }),
   }
 }
+
+/** A probe's direction is a vector of the library once the sweep is started. */
+const gateSource = ({ vector, probe }: NonNullable<SweepSettings['gate']>) =>
+  vector !== undefined || !probe ? { vector: vector ?? '' } : { probe: probe.id }
 
 /** A place as interventions name it. */
 export function placePositions(
