@@ -75,7 +75,7 @@ it('what a status allows', () => {
     ).filter((status) => can({ status }))
   expect(of(isPlayed)).toEqual(['queued', 'running', 'judging'])
   expect(of(canPause)).toEqual(['running'])
-  expect(of(canCancel)).toEqual(['queued', 'running', 'judging', 'paused'])
+  expect(of(canCancel)).toEqual(['queued', 'running', 'judging', 'paused', 'interrupted'])
   expect(of(canResume)).toEqual(['paused', 'interrupted', 'cancelled', 'failed'])
 })
 

@@ -40,7 +40,7 @@ export const isPlayed = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
   status === 'running' || status === 'queued' || status === 'judging'
 export const canPause = ({ status }: Pick<SweepSummary, 'status'>): boolean => status === 'running'
 export const canCancel = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
-  isPlayed({ status }) || status === 'paused'
+  isPlayed({ status }) || status === 'paused' || status === 'interrupted'
 /** Played to its end and not judged: the app went away, or the judging was cancelled. */
 export const isUnjudged = ({
   status,
