@@ -326,6 +326,13 @@ describe('refused as a file is', () => {
     await expect(bring(rowsOf(201))).rejects.toThrow(/at most 200/)
   })
 
+  test('one of which no model here is known is taken, and says so where none has its hook point or width', async () => {
+    const { flags, id } = await bring(rowsOf(1), 'x.npy', 'blocks.77.hook_resid_post')
+    expect(flags.join(' ')).toContain('No model of this workspace has 16 values at blocks.77')
+    expect((await bring(rowsOf(2), 'x.npy')).flags.join(' ')).not.toContain('No model of this workspace')
+    engine.vectors.remove(id)
+  })
+
   test('one for a hook point that no model could have', async () => {
     await expect(bring(rowsOf(1), 'x.npy', 'banana')).rejects.toThrow(/“banana”/)
   })

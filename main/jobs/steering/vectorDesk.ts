@@ -1,7 +1,8 @@
 // The library of vectors as a door sees it: recipes and files in, records and files out.
 // Owns: the order of making and storing, imports, who may be removed. Not: making (vectorMaking.ts, promptVectors.ts) or formats (vectorFiles.ts).
 import type { WorkProgress } from '../../contract/api.ts'
-import { errors } from '../../contract/errors.ts'
+import { AppError, errors } from '../../contract/errors.ts'
+import type { ModelRecord } from '../../contract/models.ts'
 import type {
   VectorExport,
   VectorFormat,
@@ -120,6 +121,7 @@ export class VectorDesk {
     const flags =
       held.length < rows.length ? [`${rows.length - held.length} rows are zero and were left out.`] : []
     if (!model && !file.modelHash) flags.push('Which model it was made with is not known.')
+    if (!model) flags.push(...this.foreignRows(held, width))
     return this.keep({
       vector: {
         name: given.name || fileName,
@@ -144,6 +146,15 @@ export class VectorDesk {
       },
       numbers: { data, shuffled: null },
     })
+  }
+
+  /** Of a vector without a model: hook points that no model of the workspace has at this width. */
+  private foreignRows(rows: readonly { hook: string }[], width: number): string[] {
+    const models = this.models.list()
+    const isKnown = (hook: string): boolean => models.some(({ shape }) => widthOf(hook, shape) === width)
+    const foreign = [...new Set(rows.map(({ hook }) => hook))].filter((hook) => !isKnown(hook))
+    if (models.length === 0 || foreign.length === 0) return []
+    return [`No model of this workspace has ${width} values at ${foreign.join(', ')}.`]
   }
 
   /** @throws not_found, vector_format */
@@ -198,6 +209,16 @@ export class VectorDesk {
     const record = this.workspace.vectors.create(vector, numbers)
     this.hub.emit({ kind: 'vectors' })
     return record
+  }
+}
+
+/** Null where a model has no such hook point. */
+function widthOf(hook: string, shape: ModelRecord['shape']): number | null {
+  try {
+    return parseHook(hook, shape).width
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
   }
 }
 

@@ -2,7 +2,7 @@
 // Owns: checking a recipe, and turning what is found into a record of the library. Not: the mathematics (analysis/steering/) or its
 // thread (steeringTasks.ts).
 import { createHash } from 'node:crypto'
-import { contrastSettings, type VectorReport } from '../../contract/contrasts.ts'
+import { contrastSettings, type ContrastSettings, type VectorReport } from '../../contract/contrasts.ts'
 import type { DataSetRecord } from '../../contract/dataSets.ts'
 import { errors } from '../../contract/errors.ts'
 import type { VectorRecipe, VectorRow } from '../../contract/vectors.ts'
@@ -59,7 +59,8 @@ export async function contrastVector(
   const [awayName, towardsName] = [classes[away], classes[towards]]
   const { computeDtype } = workspace.runs.get(dataSet.recipe.runIds[0]).settings
   return madeFrom(found, {
-    name: recipe.name || `${awayName} → ${towardsName}, ${dataSet.name}`,
+    name:
+      recipe.name || `${awayName} → ${towardsName}, ${methodWords(settings)}, ${dataSet.name}`.slice(0, 200),
     origin: {
       kind: 'contrast',
       recipe,
@@ -71,6 +72,24 @@ export async function contrastVector(
     model: models[0],
     computeDtype,
   })
+}
+
+const kindNames: Record<ContrastSettings['kind'], string> = {
+  meanDifference: 'mean difference',
+  whitened: 'whitened',
+  pairedComponent: 'component of pairs',
+}
+
+/** What tells vectors of the same rows apart. */
+function methodWords({ kind, scope }: Pick<ContrastSettings, 'kind' | 'scope'>): string {
+  switch (scope.kind) {
+    case 'pooled':
+      return `${kindNames[kind]} of all steps`
+    case 'perStep':
+      return `${kindNames[kind]} of each step`
+    case 'windows':
+      return `${kindNames[kind]} of every ${scope.size} steps`
+  }
 }
 
 /** Where a label is `invalid`, a vector leads away from it, as upstream's does. */
