@@ -173,6 +173,24 @@ describe('a sweep', () => {
     await again.close()
   }, 180_000)
 
+  test('that is cancelled keeps what it has played, is not judged, and can be taken up again', async () => {
+    const { id } = await engine.sweeps.start(settings({ sampling: { maxNewTokens: 40 } }))
+    const watching = new AbortController()
+    for await (const event of engine.events(watching.signal)) if (event.kind === 'episode') break
+    watching.abort()
+    engine.sweeps.cancel(id)
+    const cancelled = await engine.sweeps.ended(id)
+    expect(cancelled).toMatchObject({ status: 'cancelled', verdict: null, error: null })
+    const steps = cancelled.conditions.map((condition) => condition.steps)
+    expect(Math.max(...steps)).toBeGreaterThan(0)
+    expect(() => engine.sweeps.cancel(id)).toThrow(expect.objectContaining({ code: 'run_not_active' }))
+    await engine.sweeps.resume(id)
+    const ended = await engine.sweeps.ended(id)
+    expect(ended.verdict?.conditions).toHaveLength(ended.conditions.length - 1)
+    expect(() => engine.sweeps.cancel(id)).toThrow(expect.objectContaining({ code: 'run_not_active' }))
+    engine.sweeps.remove(id)
+  }, 60_000)
+
   test('whose dose breaks the model names that condition, and judges the others', async () => {
     const largest = 3e38 // a number of float32, but not times the value's norm
     const sweep = await swept(engine, {
@@ -253,6 +271,7 @@ test.each([
   ['a dose beyond float32', { alphas: [1, 1e39] }, 'intervention_invalid'],
   ['a direction without itself', { controls: { orthogonalTo: ['v1'] } }, 'vector_lacks'],
   ['the same place twice', { places: [{ kind: 'all' as const }, { kind: 'all' as const }] }, 'invalid_input'],
+  ['a change that no rate can make', { verdict: { worthwhile: 2 } }, 'invalid_input'],
   ['a model that is not there', { modelId: 'absent' }, 'not_found'],
   [
     'an outcome that the environment does not have',

@@ -213,7 +213,12 @@ export class SweepDesk {
   }
 
   private planned(settings: SweepSettings): PlannedCondition[] {
-    const { gate, controls, outcome, environment } = settings
+    const { gate, controls, outcome, environment, verdict } = settings
+    if (verdict.worthwhile > 1)
+      throw errors.invalidInput({
+        field: 'verdict.worthwhile',
+        reason: `no rate changes by ${100 * verdict.worthwhile} points; ${verdict.worthwhile} points are ${verdict.worthwhile / 100}`,
+      })
     // Whatever is named must be there before anything is planned with it.
     for (const vector of [...(gate?.vector === undefined ? [] : [gate.vector]), ...controls.orthogonalTo])
       this.workspace.vectors.summary(vector)
@@ -270,9 +275,12 @@ export class SweepDesk {
     const rests: RunStatus[] = ['paused', 'interrupted']
     const members = this.members(id)
     const playing = members.find((run) => active.has(run.id))
+    const resting = members.filter(({ status }) => rests.includes(status))
+    if (!playing && resting.length === 0 && !this.followed.has(id))
+      throw errors.runNotActive({ id, status: this.summary(id).status })
     if (playing)
       stopRun(playing.id) // all that are played with it stop, too
-    else for (const run of members.filter(({ status }) => rests.includes(status))) stopRun(run.id)
+    else for (const run of resting) stopRun(run.id)
     return this.tell(id)
   }
 
