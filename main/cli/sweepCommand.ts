@@ -65,7 +65,8 @@ function printSweep({ output }: CommandContext, engine: EngineService, sweep: Sw
   output.result(sweep, () => sweepCard(sweep))
 }
 
-async function showProgress(
+/** A line now and then on how far a sweep is, until the signal is aborted. */
+export async function showProgress(
   { output, tell }: CommandContext,
   engine: EngineService,
   id: string,

@@ -1,4 +1,4 @@
-// innerview sweeps list|show|tables|resume|extend|judge|rename|remove
+// innerview sweeps list|show|tables|resume|extend|cancel|judge|rename|remove
 // Owns: what is asked of stored sweeps. Not: starting one (sweepCommand.ts) or its card (sweepText.ts).
 import { Command } from 'commander'
 import { errors } from '../contract/errors.ts'
@@ -6,7 +6,7 @@ import { namingOptions } from './options.ts'
 import { runCommand, withEngine, withEngineOr } from './context.ts'
 import { table } from './output.ts'
 import { programName } from './programName.ts'
-import { followSweep } from './sweepCommand.ts'
+import { followSweep, showProgress } from './sweepCommand.ts'
 import { addExtendOptions, sweepChangesOf, sweepOptionNames, type ExtendOptions } from './sweepOptions.ts'
 import { sweepCard, tablesText } from './sweepText.ts'
 
@@ -83,12 +83,31 @@ export function sweepsCommand(resources: string): Command {
     ),
   )
   sweeps
+    .command('cancel')
+    .description('give up a sweep that rests; what it has played stays')
+    .argument('<id>')
+    .action((id: string, _options: unknown, command: Command) =>
+      runCommand(command, resources, async (context) => {
+        const sweep = await withEngine(context, 'change', async (engine) => engine.sweeps.cancel(id))
+        context.output.result(sweep, () => `${sweep.id} is ${sweep.status}.`)
+      }),
+    )
+  sweeps
     .command('judge')
     .description('judge a sweep anew')
     .argument('<id>')
     .action((id: string, _options: unknown, command: Command) =>
       runCommand(command, resources, async (context) => {
-        const sweep = await withEngine(context, 'change', (engine) => engine.sweeps.judge(id))
+        const sweep = await withEngine(context, 'change', async (engine) => {
+          const watching = new AbortController()
+          const shown = showProgress(context, engine, id, watching.signal)
+          try {
+            return await engine.sweeps.judge(id)
+          } finally {
+            watching.abort()
+            await shown
+          }
+        })
         context.output.result(sweep, () => sweepCard(sweep))
       }),
     )
