@@ -1,5 +1,5 @@
 // The rooms of the engine and which others each may import: one table for ESLint and dependency-cruiser.
-// contract ← analysis ← {model ← inference, environments, store} ← jobs ← {library, the entries in main/ itself}.
+// contract ← analysis ← {model ← inference, environments, store, imports} ← jobs ← {library, the entries in main/ itself}.
 
 /** @type {Record<string, string[]>} */
 export const engineRooms = {
@@ -9,7 +9,8 @@ export const engineRooms = {
   inference: ['contract', 'analysis', 'model'],
   environments: ['contract', 'analysis'],
   store: ['contract', 'analysis'],
-  jobs: ['contract', 'analysis', 'model', 'inference', 'environments', 'store', 'version.ts'],
+  imports: ['contract', 'analysis'],
+  jobs: ['contract', 'analysis', 'model', 'inference', 'environments', 'store', 'imports', 'version.ts'],
   library: [
     'contract',
     'analysis',
@@ -17,6 +18,7 @@ export const engineRooms = {
     'inference',
     'environments',
     'store',
+    'imports',
     'jobs',
     'folders.ts',
     'resourcesFolder.ts',

@@ -4,7 +4,7 @@
 import { ipcMain, nativeTheme, Notification, type BrowserWindow, type IpcMainInvokeEvent } from 'electron'
 import * as z from 'zod'
 import { channels, themeSources, type Workspaces } from '../main/contract/desktop.ts'
-import { chooseModel } from './dialogs.ts'
+import { chooseImport, chooseModel } from './dialogs.ts'
 import type { EngineHost } from './engineHost.ts'
 import { isFromOurPage } from './security.ts'
 import type { ShellSettings } from './shellSettings.ts'
@@ -35,6 +35,7 @@ export function openBridge(options: BridgeOptions): void {
   })
   answer(channels.workspaces, z.undefined(), async () => options.workspaces())
   answer(channels.chooseModel, z.undefined(), () => chooseModel(options.window()))
+  answer(channels.chooseImport, z.undefined(), () => chooseImport(options.window()))
   answer(channels.chooseWorkspace, recentWorkspace, (recent) => options.openWorkspace(recent))
 }
 

@@ -31,6 +31,13 @@ export async function chooseModel(window: BrowserWindow | null): Promise<string 
   return null
 }
 
+/** Steering results are one file, all else is a folder: macOS asks for both at once, elsewhere the file can be given as a path. */
+export const chooseImport = (window: BrowserWindow | null): Promise<string | null> =>
+  choose(window, {
+    title: 'Import episodes',
+    properties: process.platform === 'darwin' ? ['openFile', 'openDirectory'] : ['openDirectory'],
+  })
+
 export const chooseWorkspace = (window: BrowserWindow | null): Promise<string | null> =>
   choose(window, {
     title: 'Open a workspace',

@@ -21,6 +21,7 @@ const desktop: DesktopApi = {
   progress: (fraction) => ipcRenderer.send(channels.progress, fraction),
   notify: (title, body) => ipcRenderer.send(channels.notify, { title, body }),
   chooseModel: () => ipcRenderer.invoke(channels.chooseModel),
+  chooseImport: () => ipcRenderer.invoke(channels.chooseImport),
   // Before Electron 29 a File had its path as a property and there was no webUtils.
   pathOf: (file) => webUtils?.getPathForFile(file) ?? (file as File & { path?: string }).path ?? '',
   workspaces: () => ipcRenderer.invoke(channels.workspaces),

@@ -9,6 +9,7 @@ import { collectCommand } from './cli/collectCommand.ts'
 import { dataSetsCommand } from './cli/dataSetsCommand.ts'
 import { compareCommand } from './cli/compareCommand.ts'
 import { episodesCommand } from './cli/episodesCommand.ts'
+import { importCommand } from './cli/importCommand.ts'
 import { modelsCommand } from './cli/modelsCommand.ts'
 import { folder } from './cli/options.ts'
 import { oracleCommand } from './cli/oracleCommand.ts'
@@ -50,6 +51,7 @@ for (const command of [
   sweepCommand(resources),
   sweepsCommand(resources),
   compareCommand(resources),
+  importCommand(resources),
   promptCommand(resources),
   probeCommand(resources),
   probesCommand(resources),

@@ -23,6 +23,11 @@ export function createRouter(service: EngineService): AnyRouter {
       dtypes: os.models.dtypes.handler(({ input }) => service.models.dtypes(input.id)),
       hookPoints: os.models.hookPoints.handler(({ input }) => service.models.hookPoints(input.id)),
     },
+    imports: {
+      start: os.imports.start.handler(({ input, signal }) =>
+        withProgress((tell) => service.imports.import(input, { tell, signal: signal ?? never })),
+      ),
+    },
     runs: {
       list: os.runs.list.handler(() => service.runs.list()),
       get: os.runs.get.handler(({ input }) => service.runs.get(input.id)),

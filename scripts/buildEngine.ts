@@ -11,6 +11,7 @@ const entries = {
   sessionWorker: 'main/inference/sessionWorker.ts',
   probeWorker: 'main/jobs/probes/probeWorker.ts',
   steeringWorker: 'main/jobs/steering/steeringWorker.ts',
+  importWorker: 'main/jobs/imports/importWorker.ts',
   cli: 'main/cli.ts',
   index: 'main/index.ts',
 }

@@ -3,6 +3,7 @@
 import { eventIterator, oc } from '@orpc/contract'
 import * as z from 'zod'
 import { comparisonQuery, runComparison, savedComparison } from './comparison.ts'
+import { importInput } from './imports.ts'
 import { inspectionQuery, stepInspection } from './inspection.ts'
 import { playgroundItem, playgroundSettings } from './playground.ts'
 import {
@@ -168,6 +169,11 @@ export const contract = {
     dtypes: oc.input(byId).output(z.array(dtypeChoice)),
     /** In the order in which a forward pass meets them. */
     hookPoints: oc.input(byId).output(z.array(hookPointRecord)),
+  },
+
+  imports: {
+    /** Reads a folder or file of another tool; what was cut off goes on. Ends with the runs that came of it. */
+    start: oc.input(importInput).output(eventIterator(workProgress, z.array(runRecord))),
   },
 
   runs: {

@@ -51,6 +51,8 @@ export interface DesktopApi {
   notify(title: string, body: string): void
   /** A model folder or .gguf file chosen in the system's dialog; null when the user thought better of it. */
   chooseModel(): Promise<string | null>
+  /** A folder of another tool's files chosen in the system's dialog; null when the user thought better of it. */
+  chooseImport(): Promise<string | null>
   /** Full path of a dropped file or folder; empty for a File that is not on disk. */
   pathOf(file: File): string
   workspaces(): Promise<Workspaces>
@@ -75,6 +77,7 @@ export const channels = {
   progress: 'window:progress',
   notify: 'window:notify',
   chooseModel: 'dialog:model',
+  chooseImport: 'dialog:import',
   chooseWorkspace: 'dialog:workspace',
   workspaces: 'workspace:list',
   setTheme: 'window:theme',

@@ -377,6 +377,18 @@ export const catalogue = {
     'Free some space, then resume the run: what was stored is kept.',
   ),
 
+  // imports/
+  importUnreadable: entry<PathReason>(
+    'This file cannot be imported',
+    (p) => `${p.path}: ${p.reason}.`,
+    'Check that the file is whole and what its format’s documentation says; docs/importing.md lists what is read.',
+  ),
+  importRefused: entry<{ path: string; asks: string }>(
+    'This file asks to run code',
+    (p) => `${p.path} names ${p.asks}, which a file of tensors does not need; nothing of it was run.`,
+    'Do not open it with torch.load either. Ask for the data as safetensors or as plain tensors.',
+  ),
+
   // jobs/
   runNotResumable: entry<{ id: string; status: string }>(
     'This run cannot be resumed',
@@ -471,6 +483,11 @@ export const catalogue = {
     'The thread that works on activations ended',
     (p) => p.reason,
     'Try again; if it ends once more, take fewer layers or rows: the machine may be out of memory.',
+  ),
+  importWorkerLost: entry<PathReason>(
+    'The thread that reads imports ended',
+    (p) => `While it read ${p.path}: ${p.reason}`,
+    'Import it again: what was read before stays. If it ends at the same file once more, leave that file out.',
   ),
   replayDiffers: entry<{ runId: string; episode: number; step: number }>(
     'A replay said something else',

@@ -164,6 +164,23 @@ export const forkOrigin = z.object({
 })
 export type ForkOrigin = z.infer<typeof forkOrigin>
 
+export const importFormat = z.enum(['ares-collection', 'ares-trajectory', 'ares-steering'])
+export type ImportFormat = z.infer<typeof importFormat>
+
+/** Another tool's files that a run was read from. */
+export const importOrigin = z.object({
+  format: importFormat,
+  /** Of the folder or file, as it was given. */
+  path: z.string(),
+  /** SHA-256 of the names and bytes that were read, or of names and sizes where a folder holds more than 64 MiB. */
+  hash: z.string(),
+  /** Which condition of a sweep; empty for all there is. */
+  part: z.string().default(''),
+  /** What the files do not tell, a phrase for each. */
+  missing: z.array(z.string()),
+})
+export type ImportOrigin = z.infer<typeof importOrigin>
+
 /** Everything a result rests on. */
 export const runManifest = z.object({
   innerview: z.string(),
@@ -186,6 +203,8 @@ export const runManifest = z.object({
   chooser: z.string().default('applyAtSteps'),
   /** Absent for a run that began at its beginning. */
   fork: forkOrigin.optional(),
+  /** Absent for a run that was played here. */
+  imported: importOrigin.optional(),
 })
 export type RunManifest = z.infer<typeof runManifest>
 
@@ -240,7 +259,8 @@ export const errorReport = z.object({
 
 export const runRecord = z.object({
   id: z.string(),
-  kind: z.literal('collect'),
+  /** Played here, or read from another tool's files. */
+  kind: z.enum(['collect', 'import']),
   name: z.string(),
   status: runStatus,
   createdAt: z.string(),
@@ -286,9 +306,10 @@ export const stepRecord = z.object({
   episode: z.number().int(),
   step: z.number().int(),
   messages: z.array(chatMessage),
+  /** −1 stands for a token that is not known, in a run that was imported without its text. */
   promptIds: int32Array,
   completionIds: int32Array,
-  /** Natural logarithm of each generated token's probability under the untempered model; as long as completionIds. */
+  /** Natural logarithm of each generated token's probability under the untempered model; as long as completionIds, NaN where it is not known. */
   logProbabilities: float32Array,
   /** Rank of each generated token among all, 0 the likeliest. */
   ranks: int32Array,

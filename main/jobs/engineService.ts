@@ -17,6 +17,7 @@ import { deviceName } from './device.ts'
 import { embeddedModelFolder } from './embeddedModel.ts'
 import { EpisodeBrowser } from './episodeBrowser.ts'
 import { EventHub } from './eventHub.ts'
+import { ImportDesk } from './imports/importDesk.ts'
 import { runReader } from './interventions.ts'
 import { ModelLibrary } from './modelLibrary.ts'
 import { playground, playgroundOf } from './playground.ts'
@@ -51,6 +52,7 @@ export class EngineService {
   readonly comparisons: ComparisonDesk
   readonly oracle: OracleDesk
   readonly runs: Runs
+  readonly imports: ImportDesk
   readonly dataSets: DataSetDesk
   readonly probes: ProbeTraining
   readonly probeReader: ProbeReader
@@ -78,6 +80,7 @@ export class EngineService {
     this.oracle = new OracleDesk(this.hub, options.resourcesFolder)
     this.readRun = runReader(workspace)
     this.runs = new Runs(workspace, this.hub, this.models, this.oracle)
+    this.imports = new ImportDesk(workspace, this.hub)
     const categories = (): ReadonlyMap<string, string> => categoriesOf(this.oracle.knowledge())
     const filler = new StepFiller(workspace, this.models)
     this.dataSets = new DataSetDesk(workspace, this.hub, filler, categories)

@@ -51,4 +51,4 @@ export class TokenReaders {
 }
 
 const idReader: TokenReader = (ids) =>
-  Array.from(ids, (id): TokenView => ({ id, text: `⟨${id}⟩`, isSpecial: false }))
+  Array.from(ids, (id): TokenView => ({ id, text: id < 0 ? '·' : `⟨${id}⟩`, isSpecial: false }))

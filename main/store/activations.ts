@@ -8,7 +8,7 @@ import { activationDtype, readValue, runNumber } from './columns.ts'
 import type { Connection, Statement, Value } from './connection.ts'
 import type { StepKey } from './stepKey.ts'
 
-/** The four decision points of a step, which every capture has. Means leave out position 0, the attention sink. A replay may add further points. */
+/** The four decision points of a step. Means leave out position 0, the attention sink. A replay may add further points. */
 export const decisionPoints = ['lastPrompt', 'firstGenerated', 'meanPrompt', 'meanGenerated'] as const
 export type DecisionPoint = (typeof decisionPoints)[number]
 
@@ -17,10 +17,12 @@ export interface CapturedActivations {
   hook: string
   width: number
   lastPrompt: Float32Array
-  firstGenerated: Float32Array
+  /** null for an answer of which no token was run through the model. */
+  firstGenerated: Float32Array | null
   /** null for a prompt of one token. */
   meanPrompt: Float32Array | null
-  meanGenerated: Float32Array
+  /** null where firstGenerated is. */
+  meanGenerated: Float32Array | null
   /** Positions from `firstPosition` on, [prompt + generated − firstPosition, D]; those before are the step before's. */
   all?: { firstPosition: number; data: Float32Array }
 }

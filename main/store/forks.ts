@@ -70,16 +70,16 @@ export class Forks {
   private captured({ runId, episode }: ForkPoint, step: number, hook: string): CapturedActivations {
     const { activations } = this.parts
     const address = { runId, episode, step, hook }
-    const at = (point: 'lastPrompt' | 'firstGenerated' | 'meanGenerated'): Float32Array =>
-      activations.get({ ...address, at: point }).data
     const points = activations.pointsOf(address)
-    const lastPrompt = at('lastPrompt')
+    const at = (point: 'firstGenerated' | 'meanPrompt' | 'meanGenerated'): Float32Array | null =>
+      points.has(point) ? activations.get({ ...address, at: point }).data : null
+    const lastPrompt = activations.get({ ...address, at: 'lastPrompt' }).data
     return {
       hook,
       width: lastPrompt.length,
       lastPrompt,
       firstGenerated: at('firstGenerated'),
-      meanPrompt: points.has('meanPrompt') ? activations.get({ ...address, at: 'meanPrompt' }).data : null,
+      meanPrompt: at('meanPrompt'),
       meanGenerated: at('meanGenerated'),
       ...(activations.hasPositions(address) && {
         all: { firstPosition: 0, data: activations.positions(address).data },

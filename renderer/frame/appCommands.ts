@@ -1,6 +1,7 @@
 // The commands that work everywhere.
 import { modelActions } from '../models/modelActions.svelte.ts'
 import { copyText } from '../shared/clipboard.ts'
+import { importForm } from '../runs/importForm.svelte.ts'
 import { startFormWith } from '../runs/runForm.svelte.ts'
 import { selection } from '../selection.svelte.ts'
 import type { Command } from '../shared/commands.svelte.ts'
@@ -27,6 +28,7 @@ export const appCommands: Command[] = [
       void modelActions.choose()
     },
   },
+  { id: 'import-episodes', title: 'Import episodes…', group: 'Do', run: () => importForm.open() },
   { id: 'go-home', title: 'Home', group: 'Go to', keys: 'g h', run: () => selection.go({ view: 'home' }) },
   {
     id: 'go-runs',

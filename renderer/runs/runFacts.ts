@@ -1,5 +1,5 @@
 // A run's settings and manifest as labelled lines, in the order in which people ask for them.
-import type { RunRecord } from '../../main/contract/runs.ts'
+import type { ImportOrigin, RunRecord } from '../../main/contract/runs.ts'
 import { kindNames, summaryOf, titleOf, totalText } from '../interventions/interventionText.ts'
 import { integer } from '../shared/format.ts'
 import { writeNumbers } from '../shared/numberWords.ts'
@@ -62,7 +62,47 @@ function interventionGroups({ settings, progress, manifest }: RunRecord): FactGr
   return [{ title: 'Interventions', facts: [...facts, ...rule, ...origin] }]
 }
 
+/** Of a run that was not played here, only what its files tell. */
+function importedFacts({ settings, manifest, id, createdAt }: RunRecord, origin: ImportOrigin): FactGroup[] {
+  return [
+    {
+      title: 'Imported',
+      facts: [
+        { label: 'From', value: origin.path, isCode: true },
+        { label: 'Format', value: importFormats[origin.format] },
+        ...(origin.part ? [{ label: 'Condition', value: origin.part }] : []),
+        { label: 'Not in the files', value: origin.missing.join('\n') || 'nothing' },
+      ],
+    },
+    {
+      title: 'Episodes',
+      facts: [
+        { label: 'Model', value: manifest.modelName },
+        { label: 'Episodes', value: integer(settings.episodes) },
+        { label: 'Steps at most', value: integer(settings.environment.maxSteps) },
+      ],
+    },
+    { title: 'Capture', facts: captureFacts(settings) },
+    {
+      title: 'Manifest',
+      facts: [
+        { label: 'Run', value: id, isCode: true },
+        { label: 'Files’ SHA-256', value: origin.hash, isCode: true },
+        { label: 'Innerview', value: manifest.innerview },
+        { label: 'Imported', value: createdAt },
+      ],
+    },
+  ]
+}
+
+const importFormats: Record<ImportOrigin['format'], string> = {
+  'ares-collection': 'ARES, episodes of the 20Q case study',
+  'ares-trajectory': 'ARES, a trajectory’s activations',
+  'ares-steering': 'ARES, results of a steering sweep',
+}
+
 export function factsOf(run: RunRecord): FactGroup[] {
+  if (run.manifest.imported) return importedFacts(run, run.manifest.imported)
   const { settings, manifest } = run
   const { sampling, oracle } = settings
   return [

@@ -372,6 +372,13 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         streams.delete(send)
       }
     }),
+    imports: {
+      start: os.imports.start.handler(({ input, signal }) => {
+        if (/missing/.test(input.path))
+          throw errors.importUnreadable({ path: input.path, reason: 'there is nothing' })
+        return slowly('Reading episode_0000.pt', () => world.runs.slice(0, 1), signal)
+      }),
+    },
     models: {
       list: os.models.list.handler(() => world.models),
       add: os.models.add.handler(async function* ({ input, signal }) {

@@ -34,6 +34,7 @@ describe.skipIf(!electronBinary)('the desktop window', () => {
   test('offers the page the bridge of the contract and nothing else', async () => {
     const names = await host.page.evaluate(() => Object.keys(window.desktop!).sort())
     expect(names).toEqual([
+      'chooseImport',
       'chooseModel',
       'chooseWorkspace',
       'connectEngine',

@@ -21,7 +21,15 @@ import { learnedVector, type LearnedRecipe, type LearningWorld } from './learned
 import { promptVector } from './promptVectors.ts'
 import { vectorTarget } from './targetSteps.ts'
 import { readVectorFile, vectorFile } from './vectorFiles.ts'
-import { contrastVector, hashOf, joined, normOfRow, probeVector, type MadeVector } from './vectorMaking.ts'
+import {
+  contrastVector,
+  hashOf,
+  joined,
+  normOfRow,
+  ofKnownWeights,
+  probeVector,
+  type MadeVector,
+} from './vectorMaking.ts'
 
 /** As every model's hook points are named; whether a model has it is known with the model. */
 const hookName = /^(blocks\.\d+\.)?([a-z_]+\.)?hook_[a-z_]+$/
@@ -70,7 +78,7 @@ export class VectorDesk {
     const plain = JSON.parse(JSON.stringify(recipe)) as VectorRecipe
     const learned = plain.kind === 'learned' ? this.learnedAlready(plain) : undefined
     if (learned) return this.get(learned.id)
-    const made = await this.madeOf(plain, tell, signal)
+    const made = ofKnownWeights(await this.madeOf(plain, tell, signal))
     const same = this.list().find(
       ({ hash, origin }) =>
         hash === made.vector.hash && JSON.stringify(origin) === JSON.stringify(made.vector.origin),

@@ -152,6 +152,13 @@ export function madeFrom(found: readonly ContrastAtHook[], facts: Facts): MadeVe
   }
 }
 
+/** Rows of imported runs name their model, not its weights: such a vector may steer any model of its width. */
+export function ofKnownWeights({ vector, numbers }: MadeVector): MadeVector {
+  if (vector.model?.hash !== '') return { vector, numbers }
+  const flag = `Its rows were imported and say no more of their model than its name, ${vector.model.name}: steer the same.`
+  return { vector: { ...vector, model: null, flags: [...vector.flags, flag] }, numbers }
+}
+
 const stepsOf = (scope: string, { firstStep, lastStep }: VectorReport): VectorRow['steps'] =>
   scope === 'pooled' ? null : [firstStep, lastStep]
 
