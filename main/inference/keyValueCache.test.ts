@@ -27,10 +27,10 @@ describe('the key-value cache', () => {
   it('writes each row of a pass into its own slot and position', () => {
     const cache = filled(4, 64)
     const rows = [
-      { slot: 1, at: 5, count: 3 },
-      { slot: 3, at: 0, count: 1 },
+      { slot: 1, line: 0, at: 5, count: 3 },
+      { slot: 3, line: 2, at: 0, count: 1 },
     ]
-    cache.write(0, fresh(3, 3), rows, 1, 3)
+    cache.write(0, fresh(3, 3), rows, 3)
     const { keys, values } = cache.view(0, 0, 4)
     const at = (slot: number, head: number, position: number): number =>
       ((slot * 2 + head) * 64 + position) * 4
@@ -47,10 +47,9 @@ describe('the key-value cache', () => {
       1,
       fresh(2, 64),
       [
-        { slot: 0, at: 0, count: 64 },
-        { slot: 1, at: 0, count: 64 },
+        { slot: 0, line: 0, at: 0, count: 64 },
+        { slot: 1, line: 1, at: 0, count: 64 },
       ],
-      0,
       64,
     )
     const before = cache.take(1, 64)
@@ -62,11 +61,48 @@ describe('the key-value cache', () => {
 
   it('copies the beginning of one slot into another', () => {
     const cache = filled(2, 64)
-    cache.write(0, fresh(1, 10), [{ slot: 0, at: 0, count: 10 }], 0, 10)
+    cache.write(0, fresh(1, 10), [{ slot: 0, line: 0, at: 0, count: 10 }], 10)
     const copy = cache.take(0, 10)
     cache.put(1, copy, 10, 7)
     expect(cache.take(1, 7)).toEqual(cache.take(0, 7))
     expect(cache.take(1, 8)[0].keys.subarray(28, 32)).toEqual(new Float32Array(4))
+  })
+
+  it('exchanges what lies in two slots', () => {
+    const cache = filled(3, 64)
+    cache.write(1, fresh(1, 20), [{ slot: 0, line: 0, at: 0, count: 20 }], 20)
+    cache.write(1, fresh(1, 9), [{ slot: 2, line: 0, at: 3, count: 9 }], 9)
+    const [first, last] = [cache.take(0, 20), cache.take(2, 20)]
+    cache.swap(0, 2, 20)
+    expect([cache.take(0, 20), cache.take(2, 20)]).toEqual([last, first])
+  })
+
+  it('gathers the beginnings of slots that do not lie side by side', () => {
+    const cache = filled(4, 192)
+    cache.write(0, fresh(1, 40), [{ slot: 1, line: 0, at: 0, count: 40 }], 40)
+    cache.write(0, fresh(1, 70), [{ slot: 3, line: 0, at: 0, count: 70 }], 70)
+    const [{ keys, values }] = cache.gather([3, 1], 128)!
+    expect([keys, values].map(({ length }) => length)).toEqual([2 * 2 * 128 * 4, 2 * 2 * 128 * 4])
+    const [third, first] = [cache.take(3, 128)[0], cache.take(1, 128)[0]]
+    expect(keys).toEqual(Float32Array.from([...third.keys, ...first.keys]))
+    expect(values).toEqual(Float32Array.from([...third.values, ...first.values]))
+    expect(cache.gather([1], 64)![0].keys).toEqual(cache.take(1, 64)[0].keys)
+  })
+
+  it('gathers nothing where there is no memory for it, and loses nothing by that', () => {
+    let left = Infinity
+    const cache = new KeyValueCache(shape, (length) => {
+      if (left-- === 0) throw new RangeError('Array buffer allocation failed')
+      return new Float32Array(length)
+    })
+    cache.resize(2, 64)
+    cache.write(0, fresh(1, 10), [{ slot: 1, line: 0, at: 0, count: 10 }], 10)
+    const before = cache.take(1, 64)
+    left = 2
+    expect(cache.gather([1], 64)).toBeNull()
+    expect(cache.take(1, 64)).toEqual(before)
+    left = Infinity
+    expect(cache.gather([1], 64)).toEqual(before)
   })
 
   it('shares its buffers with a view', () => {

@@ -15,6 +15,8 @@ export interface NewKeyValues {
 /** Where a row of a pass is written. */
 export interface WrittenRow {
   slot: number
+  /** Of the pass's grid. */
+  line: number
   /** First position. */
   at: number
   count: number
@@ -36,6 +38,8 @@ export class KeyValueCache {
   /** P */
   positions = 0
   private buffers: NewKeyValues[]
+  /** For `gather`; each as long as the longest that was asked for. */
+  private copies: NewKeyValues[] = []
   private readonly allocate: Allocate
 
   constructor(shape: ModelShape, allocate: Allocate = (length) => new Float32Array(length)) {
@@ -56,6 +60,7 @@ export class KeyValueCache {
     if (positions % positionStep !== 0)
       throw new TypeError(`${positions} positions is not a multiple of ${positionStep}`)
     if (slots === this.slots && positions === this.positions) return
+    this.copies = []
     const { keyValueHeads, headWidth } = this.shape
     const keptRows = Math.min(slots, this.slots) * keyValueHeads
     const keptValues = Math.min(positions, this.positions) * headWidth
@@ -91,19 +96,50 @@ export class KeyValueCache {
     return { keys: keys.subarray(from, to), values: values.subarray(from, to) }
   }
 
-  /** Writes rows of a pass of width S whose grid began at slot `firstSlot`. */
-  write(
-    layer: number,
-    fresh: NewKeyValues,
-    rows: readonly WrittenRow[],
-    firstSlot: number,
-    width: number,
-  ): void {
+  /**
+   * Copies of the first `positions` positions of some slots, one entry per layer, each [slots, KV, positions, K]. They lie in buffers that
+   * the next call writes over.
+   * @returns null where there is no memory for them
+   */
+  gather(slots: readonly number[], positions: number): NewKeyValues[] | null {
+    const { keyValueHeads, headWidth } = this.shape
+    const size = positions * headWidth
+    const length = slots.length * keyValueHeads * size
+    if (!this.makeCopies(length)) return null
+    const copy = (from: Float32Array, to: Float32Array): Float32Array => {
+      let at = 0
+      for (const slot of slots)
+        for (let head = 0; head < keyValueHeads; head++, at += size) {
+          const start = (slot * keyValueHeads + head) * this.positions * headWidth
+          to.set(from.subarray(start, start + size), at)
+        }
+      return to.subarray(0, length)
+    }
+    return this.buffers.map(({ keys, values }, layer) => ({
+      keys: copy(keys, this.copies[layer].keys),
+      values: copy(values, this.copies[layer].values),
+    }))
+  }
+
+  private makeCopies(length: number): boolean {
+    if ((this.copies[0]?.keys.length ?? 0) >= length) return true
+    this.copies = []
+    try {
+      this.copies = this.buffers.map(() => ({ keys: this.allocate(length), values: this.allocate(length) }))
+      return true
+    } catch (error) {
+      if (error instanceof RangeError) return false
+      throw error
+    }
+  }
+
+  /** Writes rows of a pass of width S. */
+  write(layer: number, fresh: NewKeyValues, rows: readonly WrittenRow[], width: number): void {
     const { keyValueHeads, headWidth } = this.shape
     const { keys, values } = this.buffers[layer]
-    for (const { slot, at, count } of rows) {
+    for (const { slot, line, at, count } of rows) {
       for (let head = 0; head < keyValueHeads; head++) {
-        const from = ((slot - firstSlot) * keyValueHeads + head) * width * headWidth
+        const from = (line * keyValueHeads + head) * width * headWidth
         const to = ((slot * keyValueHeads + head) * this.positions + at) * headWidth
         keys.set(fresh.keys.subarray(from, from + count * headWidth), to)
         values.set(fresh.values.subarray(from, from + count * headWidth), to)
@@ -124,6 +160,22 @@ export class KeyValueCache {
         keys.fill(0, start, end)
         values.fill(0, start, end)
       }
+  }
+
+  /** Exchanges the first `count` positions of two slots; what lies behind them is no longer what it was. */
+  swap(one: number, other: number, count: number): void {
+    const { keyValueHeads, headWidth } = this.shape
+    const size = count * headWidth
+    const held = new Float32Array(size)
+    for (const { keys, values } of this.buffers)
+      for (const buffer of [keys, values])
+        for (let head = 0; head < keyValueHeads; head++) {
+          const here = (one * keyValueHeads + head) * this.positions * headWidth
+          const there = (other * keyValueHeads + head) * this.positions * headWidth
+          held.set(buffer.subarray(here, here + size))
+          buffer.copyWithin(here, there, there + size)
+          buffer.set(held, there)
+        }
   }
 
   /** A copy of the first `count` positions of a slot, one entry per layer, each [KV, count, K]. */

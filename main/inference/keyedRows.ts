@@ -8,7 +8,8 @@ const isUnseen = (score: number): boolean => score < unseen / 2
 
 /** New tokens of one sequence. */
 interface KeyedRow {
-  slot: number
+  /** Of the grid. */
+  line: number
   /** Position of the first of them. */
   kept: number
   tokens: Int32Array
@@ -28,7 +29,7 @@ export interface KeyedGrid {
  * Rows [H, p + 1] of every token of a pass, one after the other, keys in order of position.
  * Keys outside a sliding window are −∞ in scores and 0 in patterns.
  */
-export function keyedRows(grid: KeyedGrid, rows: readonly KeyedRow[], firstSlot: number): Float32Array {
+export function keyedRows(grid: KeyedGrid, rows: readonly KeyedRow[]): Float32Array {
   const { data, heads, width, keptLength } = grid
   const total = keptLength + width
   const size = rows.reduce(
@@ -38,13 +39,13 @@ export function keyedRows(grid: KeyedGrid, rows: readonly KeyedRow[], firstSlot:
   )
   const found = new Float32Array(size)
   let at = 0
-  for (const { slot, kept, tokens } of rows) {
+  for (const { line, kept, tokens } of rows) {
     for (let token = 0; token < tokens.length; token++) {
       for (let head = 0; head < heads; head++) {
-        const line = (((slot - firstSlot) * heads + head) * width + token) * total
-        found.set(data.subarray(line, line + kept), at)
+        const start = ((line * heads + head) * width + token) * total
+        found.set(data.subarray(start, start + kept), at)
         at += kept
-        found.set(data.subarray(line + keptLength, line + keptLength + token + 1), at)
+        found.set(data.subarray(start + keptLength, start + keptLength + token + 1), at)
         at += token + 1
       }
     }

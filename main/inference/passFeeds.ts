@@ -4,7 +4,7 @@ import type { DecoderConfig } from '../model/modelFiles.ts'
 import { passInputs } from '../model/passInputs.ts'
 import { rotaryAngles, rotaryFrequencies, type RotaryFrequencies } from '../model/rope.ts'
 import { unseen } from './keyedRows.ts'
-import type { PassRow } from './passRow.ts'
+import type { PlacedRow } from './passRow.ts'
 
 /** One input of the graph. */
 export interface PassFeed {
@@ -13,11 +13,10 @@ export interface PassFeed {
   dimensions: number[]
 }
 
-/** The grid of a pass: B rows from `firstSlot` on, S places for new tokens, P for kept ones. */
+/** The grid of a pass: B lines, S places for new tokens, P for kept ones. */
 export interface PassGrid {
-  firstSlot: number
   /** B */
-  slots: number
+  lines: number
   /** S */
   width: number
   /** P */
@@ -36,8 +35,8 @@ export class PassLayout {
     this.windowFrequencies = config.windowRotary && rotaryFrequencies(config.windowRotary)
   }
 
-  feeds(rows: readonly PassRow[], grid: PassGrid): PassFeed[] {
-    const { slots, width } = grid
+  feeds(rows: readonly PlacedRow[], grid: PassGrid): PassFeed[] {
+    const { lines, width } = grid
     const { tokens, positions, cells, places, logitRows } = pack(rows, grid)
     const packed = (name: string, data: Int32Array): PassFeed => ({ name, data, dimensions: [data.length] })
     return [
@@ -46,19 +45,19 @@ export class PassLayout {
       ...this.masks(rows, grid),
       ...angles(this.frequencies, positions, [passInputs.cosines, passInputs.sines]),
       ...angles(this.windowFrequencies, positions, [passInputs.windowCosines, passInputs.windowSines]),
-      { name: passInputs.grid, data: places, dimensions: [slots, width] },
+      { name: passInputs.grid, data: places, dimensions: [lines, width] },
       packed(passInputs.cells, cells),
       packed(passInputs.logitRows, logitRows),
     ]
   }
 
-  private masks(rows: readonly PassRow[], grid: PassGrid): PassFeed[] {
+  private masks(rows: readonly PlacedRow[], grid: PassGrid): PassFeed[] {
     const { window } = this.config.attention
-    const { slots, width, keptLength } = grid
+    const { lines, width, keptLength } = grid
     const feed = (name: string, positions: number): PassFeed => ({
       name,
       data: maskOf(rows, grid, positions),
-      dimensions: [slots, 1, width, keptLength + width],
+      dimensions: [lines, 1, width, keptLength + width],
     })
     return [
       feed(passInputs.mask, Infinity),
@@ -68,18 +67,18 @@ export class PassLayout {
 }
 
 function pack(
-  rows: readonly PassRow[],
-  { firstSlot, slots, width }: PassGrid,
+  rows: readonly PlacedRow[],
+  { lines, width }: PassGrid,
 ): Record<'tokens' | 'positions' | 'cells' | 'places' | 'logitRows', Int32Array> {
   const count = rows.reduce((sum, row) => sum + row.tokens.length, 0)
   const tokens = new Int32Array(count)
   const positions = new Int32Array(count)
   const cells = new Int32Array(count)
-  const places = new Int32Array(slots * width)
+  const places = new Int32Array(lines * width)
   const logitRows: number[] = []
   let packed = 0
   for (const row of rows) {
-    const place = (row.slot - firstSlot) * width
+    const place = row.line * width
     tokens.set(row.tokens, packed)
     for (let i = 0; i < row.tokens.length; i++, packed++) {
       positions[packed] = row.kept + i
@@ -94,15 +93,15 @@ function pack(
 
 /** [B, 1, S, P+S]. @param window  positions a token sees back, itself included */
 function maskOf(
-  rows: readonly PassRow[],
-  { firstSlot, slots, width, keptLength }: PassGrid,
+  rows: readonly PlacedRow[],
+  { lines, width, keptLength }: PassGrid,
   window: number,
 ): Float32Array {
   const total = keptLength + width
-  const mask = new Float32Array(slots * width * total).fill(unseen)
+  const mask = new Float32Array(lines * width * total).fill(unseen)
   for (const row of rows) {
     for (let i = 0; i < row.tokens.length; i++) {
-      const line = ((row.slot - firstSlot) * width + i) * total
+      const line = (row.line * width + i) * total
       const oldest = Math.max(0, row.kept + i - window + 1)
       mask.fill(0, line + Math.min(oldest, row.kept), line + row.kept)
       mask.fill(0, line + keptLength + Math.max(0, oldest - row.kept), line + keptLength + i + 1)

@@ -14,3 +14,8 @@ export interface PassRow {
   /** For functions among them. */
   call?: CallFunction
 }
+
+export interface PlacedRow extends PassRow {
+  /** Of the pass's grid. */
+  line: number
+}

@@ -57,13 +57,22 @@ export interface SchedulerStats {
  * processor, and no product of attention has a single row (for which there are kernels with another order of sums).
  */
 const promptWidthStep = 32
-/** Prompt passes between two answer passes while more prompts wait than answers run. */
+/** Passes of long prompts between two answer passes while more prompts wait than answers run. */
 const mostPrefillsInARow = 4
 /** A prompt that was passed over so often goes before shorter ones. */
 const patience = 16
 
 const cancelled = (): AppError =>
   errors.invalidInput({ field: 'follows', reason: 'the request that leads was cancelled' })
+
+/**
+ * Prompt passes between two answer passes. A prompt that one pass ends goes first: every answer pass without it runs with a row less. Long
+ * ones take turns with answers.
+ */
+function mostInARow(prompts: readonly RunningJob[], answers: number): number {
+  if (prompts.some(({ sequence }) => sequence.pieces.length === 1)) return prompts.length + answers
+  return prompts.length > answers ? mostPrefillsInARow : 1
+}
 
 export class Scheduler {
   private readonly session: DecoderSession
@@ -143,7 +152,7 @@ export class Scheduler {
       const jobs = [...this.running.values()]
       const prompts = jobs.filter(({ sequence }) => sequence.phase === 'prefill')
       const answers = jobs.filter(({ sequence: { phase } }) => phase === 'decode' || phase === 'closing')
-      if (prompts.length > 0 && prefillsInARow < (prompts.length > answers.length ? mostPrefillsInARow : 1)) {
+      if (prompts.length > 0 && prefillsInARow < mostInARow(prompts, answers.length)) {
         prefillsInARow++
         await this.guarded([this.nextPrompt(prompts)], ([job]) => this.prefill(job))
       } else {

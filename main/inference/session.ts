@@ -21,10 +21,11 @@ import {
   type InterventionFeed,
   type PassSize,
 } from './interventionFeeds.ts'
+import { keptRoom } from './keptRoom.ts'
 import { keyedRows, markUnseen } from './keyedRows.ts'
 import type { KeyValueCache } from './keyValueCache.ts'
 import { PassLayout, type PassFeed } from './passFeeds.ts'
-import type { PassRow } from './passRow.ts'
+import type { PassRow, PlacedRow } from './passRow.ts'
 
 export interface PassResult {
   /** [R, V], row-major: the wanted logits of all rows, one row after the other. */
@@ -63,10 +64,10 @@ const loadGraph = (
   GraphSession.load(writeDecoderGraph(config, weights, interventionChanges(points)), options)
 
 /** The rows with their places among packed tokens and in the grid. */
-function callingRows(rows: readonly PassRow[]): CallingRow[] {
+function callingRows(rows: readonly PlacedRow[]): CallingRow[] {
   let packed = 0
-  return rows.map(({ slot, kept, tokens, interventions = null, call = noFunctions }) => {
-    const row = { packed, line: slot - rows[0].slot, kept, tokens, interventions, call }
+  return rows.map(({ line, kept, tokens, interventions = null, call = noFunctions }) => {
+    const row = { packed, line, kept, tokens, interventions, call }
     packed += tokens.length
     return row
   })
@@ -144,35 +145,40 @@ export class DecoderSession {
     cache: KeyValueCache,
     hooks: readonly string[],
   ): Promise<PassResult> {
-    const firstSlot = rows[0].slot
-    const slots = rows[rows.length - 1].slot - firstSlot + 1
+    const room = keptRoom(rows, width, cache)
     const { shape } = this.config
     const points = hooks.map((hook) => parseHook(hook, shape))
-    const size = { width, keptLength: cache.positions }
-    const calling = callingRows(rows)
+    const size = { width, keptLength: room.positions }
+    const placed = rows.map((row, index) => ({ ...row, line: room.lines[index] }))
+    const calling = callingRows(placed)
     const interventions = this.interventionInputs(calling, size)
     const feeds = {
-      ...tensorsOf(this.layout.feeds(rows, { firstSlot, slots, width, keptLength: cache.positions })),
+      ...tensorsOf(this.layout.feeds(placed, { lines: room.count, ...size })),
       ...this.flags(points),
       ...interventions.feeds,
     }
     const { keyValueHeads, headWidth, layers } = shape
-    const keptShape = [slots, keyValueHeads, cache.positions, headWidth]
+    const keptShape = [room.count, keyValueHeads, room.positions, headWidth]
     const fetches = [logitsOutput, ...hooks, ...interventions.gates.map(({ output }) => output)]
     for (let layer = 0; layer < layers; layer++) {
       const names = cacheNames(layer)
-      const kept = cache.view(layer, firstSlot, slots)
+      const kept = room.ofLayer(layer)
       feeds[names.keptKeys] = floats(kept.keys, keptShape)
       feeds[names.keptValues] = floats(kept.values, keptShape)
       fetches.push(names.newKeys, names.newValues)
     }
     if (!this.session) throw new TypeError('the session was released')
     const results = await this.session.run(feeds, fetches, this.cuts(calling, size))
-    const written = rows.map(({ slot, kept, tokens }) => ({ slot, at: kept, count: tokens.length }))
+    const written = placed.map(({ slot, line, kept, tokens }) => ({
+      slot,
+      line,
+      at: kept,
+      count: tokens.length,
+    }))
     for (let layer = 0; layer < layers; layer++) {
       const names = cacheNames(layer)
       const fresh = { keys: floatsOf(results[names.newKeys]), values: floatsOf(results[names.newValues]) }
-      cache.write(layer, fresh, written, firstSlot, width)
+      cache.write(layer, fresh, written, width)
     }
     for (const { output, rows: gated } of interventions.gates) {
       const open = floatsOf(results[output])
@@ -181,7 +187,7 @@ export class DecoderSession {
     const valuesOf = ({ name, isKeyed, width: heads }: HookPoint): Float32Array => {
       const data = floatsOf(results[name])
       if (!isKeyed) return data
-      const found = keyedRows({ data, heads, width, keptLength: cache.positions }, rows, firstSlot)
+      const found = keyedRows({ data, heads, ...size }, placed)
       return name.endsWith('hook_attn_scores') ? markUnseen(found) : found
     }
     return {

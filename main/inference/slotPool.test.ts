@@ -98,6 +98,52 @@ describe('a slot', () => {
     expect(slots.choose(new Set([b]), 'z', []).slot).toBe(a)
   })
 
+  it('takes the place of one below that was left alone for long, and neither loses what it holds', () => {
+    const slots = pool(3)
+    slots.makeRoom(room(64), [])
+    const mark = (slot: Slot, value: number): void => {
+      const layer = {
+        keys: new Float32Array(20 * 4).fill(value),
+        values: new Float32Array(20 * 4).fill(-value),
+      }
+      slots.cache.put(slot.index, [layer, layer], 20, 20)
+    }
+    const held = slots.slots.map((slot, index) => {
+      mark(slot, index + 1)
+      slots.keep(slot, `chain ${index}`, 20)
+      return slot
+    })
+    const goOn = (chain: string): Slot => {
+      const { slot, isContinued } = slots.choose(nobody, chain, [])
+      expect(isContinued).toBe(true)
+      slots.keep(slot, chain, 20)
+      return slot
+    }
+    for (let turn = 0; turn < 10; turn++) {
+      goOn('chain 1')
+      goOn('chain 2')
+    }
+    expect(held.map(({ index }) => index).toSorted()).toEqual([0, 1, 2])
+    expect(slots.slots.map(({ index }) => index)).toEqual([0, 1, 2])
+    expect(held[0].index).toBe(2)
+    for (const [index, { index: place }] of held.entries()) {
+      const [layer] = slots.cache.take(place, 20)
+      expect(layer.keys).toEqual(new Float32Array(20 * 4).fill(index + 1))
+    }
+  })
+
+  it('stays where it is while all others are in turns too', () => {
+    const slots = pool(3)
+    slots.makeRoom(room(64), [])
+    slots.slots.forEach((slot, index) => slots.keep(slot, `${index}`, 20))
+    const before = [...slots.slots]
+    for (let turn = 0; turn < 30; turn++) {
+      const { slot } = slots.choose(nobody, `${turn % 3}`, [])
+      slots.keep(slot, `${turn % 3}`, 20)
+    }
+    expect(slots.slots).toEqual(before)
+  })
+
   it('whose chain lacks a hook point is begun anew', () => {
     const slots = pool(1)
     slots.makeRoom(room(64), [])
