@@ -20,7 +20,7 @@ describe('SweepActions', () => {
   it('shows sweeps as their runs stand', () => {
     const { actions, where } = made({})
     where.runs = runs.map((run) => ({ ...run, status: 'done' as const }))
-    expect(actions.shown?.[0]?.status).toBe('done')
+    expect(actions.shown?.[0]?.status).toBe('judging')
   })
   it('puts a sweep into the list before its event arrives', async () => {
     const { actions, where } = made({ start: async () => ({ ...record, id: 'fresh' }) })

@@ -27,10 +27,10 @@ describe('a sweep as its runs stand', () => {
     const won = { ...record, settings: { ...record.settings, outcome: { kind: 'won' as const } } }
     expect(sweepNow(won, later).conditions[1]?.hits).toBe(6)
   })
-  it('runs while any of them does, and is done when all are', () => {
+  it('runs while any of them does, and is about to be judged when all are done', () => {
     const now = (list: RunRecord[]) => sweepNow(record, among(list)).status
     expect(now(withStatus('done', (i) => i > 0))).toBe('running')
-    expect(now(withStatus('done', () => true))).toBe('done')
+    expect(now(withStatus('done', () => true))).toBe('judging')
     expect(now(withStatus('paused', () => true))).toBe('paused')
   })
   it('has failed where the baseline has, but not where one condition has', () => {
@@ -38,7 +38,12 @@ describe('a sweep as its runs stand', () => {
     const now = (failed: number) =>
       sweepNow(record, among(done.map((run, i) => (i === failed ? { ...run, status: 'failed' } : run))))
         .status
-    expect([now(0), now(2)]).toEqual(['failed', 'done'])
+    expect([now(0), now(2)]).toEqual(['failed', 'judging'])
+  })
+  it('is done where the engine says that it rests', () => {
+    const done = among(withStatus('done', () => true))
+    expect(sweepNow({ ...record, status: 'done' }, done).status).toBe('done')
+    expect(sweepNow({ ...record, status: 'paused' }, done).status).toBe('done')
   })
   it('stays at judging until the engine says otherwise', () => {
     expect(sweepNow({ ...record, status: 'judging' }, among(withStatus('done', () => true))).status).toBe(

@@ -17,7 +17,13 @@ export function sweepNow(sweep: SweepSummary, findRun: FindRun): SweepSummary {
     const hits = hitsOf(run.progress, sweep.settings.outcome)
     return { ...condition, status: run.status, episodesDone, steps, hits }
   })
-  return { ...sweep, conditions, status: sweep.status === 'judging' ? 'judging' : sweepStatusOf(conditions) }
+  return { ...sweep, conditions, status: statusNow(sweep.status, sweepStatusOf(conditions)) }
+}
+
+/** Between the end of its last run and the engine's word that it judges, it is about to be judged, not at rest. */
+function statusNow(told: SweepSummary['status'], found: SweepSummary['status']): SweepSummary['status'] {
+  if (told === 'judging') return told
+  return found === 'done' && (told === 'running' || told === 'queued') ? 'judging' : found
 }
 
 /** 0 … 1 over all conditions; while it is judged, of the judging. */
