@@ -1,6 +1,7 @@
 // The playground: what is filled in, and the two answers as they come.
 // Owns: asking, stopping, filling from a stored step. Not: draft ↔ settings (playgroundDraft.ts), tokens (answers.ts), drawing.
 import { reportOf, type ErrorReport } from '../../main/contract/errors.ts'
+import type { PlaygroundSettings } from '../../main/contract/playground.ts'
 import type { VectorSummary } from '../../main/contract/vectors.ts'
 import { engine, type Engine } from '../client.ts'
 import { afterItems, newPlay, Waiting, type Play } from './answers.ts'
@@ -14,7 +15,8 @@ import {
   type PlaygroundDraft,
   type StepPlace,
 } from './playgroundDraft.ts'
-import { newSlider } from './sliders.ts'
+import { workspace } from '../workspace.svelte.ts'
+import { newSlider, sliderName, sliderOf } from './sliders.ts'
 
 type Calls = Engine['playground']
 
@@ -31,9 +33,14 @@ export class PlaygroundForm {
   #calls: Calls
   #asked: AbortController | null = null
   #filling = 0
+  #vectorName: (id: string) => string
 
-  constructor(calls: Calls = engine.playground) {
+  constructor(
+    calls: Calls = engine.playground,
+    vectorName = (id: string): string => workspace.vector(id)?.name ?? id,
+  ) {
     this.#calls = calls
+    this.#vectorName = vectorName
   }
 
   /** Fills in a stored step, once: what was changed since stays. */
@@ -102,7 +109,7 @@ export class PlaygroundForm {
     this.asked = JSON.stringify(settings)
     const waiting = new Waiting()
     try {
-      const stream = await this.#calls.play(settings, { signal: controller.signal })
+      const stream = await this.#calls.play(this.#named(settings), { signal: controller.signal })
       for await (const items of stream) {
         if (controller.signal.aborted) return
         this.play = afterItems(this.play, items, waiting)
@@ -112,6 +119,15 @@ export class PlaygroundForm {
     } finally {
       if (this.#asked === controller) this.stop()
     }
+  }
+
+  /** With names for what acts, which the answer tells of; the settings are compared without. */
+  #named(settings: PlaygroundSettings): PlaygroundSettings {
+    const interventions = settings.interventions.map((setting) => {
+      const slider = setting.name ? null : sliderOf(setting)
+      return slider ? { ...setting, name: sliderName(slider, this.#vectorName(slider.vectorId)) } : setting
+    })
+    return { ...settings, interventions }
   }
 
   /** Takes an answer into the chat and leaves room for what is said next. */

@@ -6,7 +6,9 @@ import type { Engine } from '../client.ts'
 import { playgroundSettings } from '../../main/contract/playground.ts'
 import { afterItems, meanOf, newPlay, Waiting } from './answers.ts'
 import { playFacts, playStyle } from './playColours.ts'
+import { settingsOf } from './playgroundDraft.ts'
 import { PlaygroundForm } from './playgroundForm.svelte.ts'
+import { newSlider } from './sliders.ts'
 
 const view = (text: string) => ({ id: text.length, text, isSpecial: text.startsWith('<') })
 const token = (answer: 'steered' | 'plain', index: number, text: string): PlaygroundItem => ({
@@ -105,6 +107,23 @@ describe('the playground', () => {
     expect(asked[2]?.seed).not.toBe('1/2/3')
     expect(asked[2]?.seed).toBe(form.draft.seed)
     expect(form.isPlaying).toBe(false)
+  })
+  it('asks under names that say which vector acts, how much and where', async () => {
+    const { form, asked } = made()
+    await form.fill(origin)
+    const slider = {
+      ...newSlider({ id: 'v9', rows: [] } as never),
+      hook: 'blocks.3.hook_resid_post',
+      alpha: 4,
+    }
+    form.draft.sliders = [slider, { ...slider, unit: 'valueNorm', hook: 'hook_embed' }]
+    await form.ask()
+    expect(asked.at(-1)?.interventions.map(({ name }) => name)).toEqual([
+      'v9, α 4, layer 3',
+      'v9, α 4 of the value’s norm, hook_embed',
+    ])
+    // Names are no settings: nothing has changed since.
+    expect(form.asked).toBe(JSON.stringify(settingsOf(form.draft)))
   })
   it('takes an answer into the chat and waits for the next turn', async () => {
     const { form } = made()

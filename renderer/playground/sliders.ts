@@ -9,7 +9,7 @@ export const placeNames = {
   everyGenerated: 'every generated token',
   all: 'prompt and answer',
   firstGenerated: 'first generated tokens',
-  decaying: 'generated, fading',
+  decaying: 'generated tokens, decaying',
 } as const
 export type SliderPlace = keyof typeof placeNames
 
@@ -36,6 +36,13 @@ export const newSlider = ({ id, rows }: VectorSummary): VectorSlider => ({
   count: 8,
   isOn: true,
 })
+
+/** What an answer calls it: the vector, how much of it, where. */
+export function sliderName({ alpha, hook, unit }: VectorSlider, vectorName: string): string {
+  const layer = /^blocks\.(\d+)\.hook_resid_post$/.exec(hook)?.[1]
+  const dose = `α ${alpha}${unit === 'valueNorm' ? ' of the value’s norm' : ''}`
+  return `${vectorName}, ${dose}, ${layer === undefined ? hook : `layer ${layer}`}`
+}
 
 /** How far a slider goes by itself; a number typed beside it may be larger. */
 export const sliderRange = { vector: 8, valueNorm: 1 } as const
