@@ -173,7 +173,7 @@ export function sideEffectFigure(rows: readonly SideEffectRow[], title: string, 
   const harmful = rows.filter(({ colour }) => colour === 'red').length
   return {
     title: `Side effects of ${title}`,
-    caption: `Change from the baseline in units of what is held to be no change (grey band); lines: 95 % intervals from resampled episodes; beyond ±${edge} at the edge. ● none that matters ◆ not ruled out ■ harm ○ not measured; n = ${plural(pairs, 'pair')} of episodes.`,
+    caption: `Change from the baseline in units of what is held to be no change (grey band); lines: 95 % intervals from resampled episodes; ▸ beyond ±${edge}. ● none that matters ◆ not ruled out ■ harm ○ not measured; n = ${plural(pairs, 'pair')} of episodes.`,
     summary: `${integer(harmful)} of ${plural(rows.length, 'side effect')} are harm.`,
     fileName: 'side-effects',
     indexAxis: 'y',
@@ -254,6 +254,28 @@ export function sideEffectFigure(rows: readonly SideEffectRow[], title: string, 
             },
           })),
         ),
+        {
+          type: 'scatter',
+          name: 'beyond',
+          z: 2,
+          silent: true,
+          data: rows.flatMap((row, place) =>
+            [row.effect.low, row.effect.high].flatMap((end) => {
+              const at = inTolerances(end, row)
+              if (at === null || Math.abs(at) <= edge) return []
+              return [
+                {
+                  value: [Math.sign(at) * edge, place],
+                  symbol: 'triangle',
+                  symbolRotate: at < 0 ? 90 : -90,
+                  symbolSize: 9,
+                  symbolOffset: [at < 0 ? -9 : 9, 0],
+                  itemStyle: { color: theme[markColours[row.colour]] },
+                },
+              ]
+            }),
+          ),
+        },
         {
           type: 'scatter',
           name: 'change',
