@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { ago, bytes, difference, digits, duration, percent, plural, short, withInterval } from './format.ts'
+import {
+  ago,
+  bytes,
+  difference,
+  digits,
+  duration,
+  percent,
+  plural,
+  short,
+  withInterval,
+  probability,
+} from './format.ts'
 
 describe('digits', () => {
   it('keeps three significant ones', () => {
@@ -79,4 +90,14 @@ describe('an estimate', () => {
   it('has no sign where it rounds to nothing', () => {
     expect([difference(0), difference(-0.0004)]).toEqual(['0.000', '0.000'])
   })
+})
+
+it('a p is told to three places and never as 0', () => {
+  expect([0.0000004, 0.00498, 0.0421, 0.9999, null].map(probability)).toEqual([
+    '< .001',
+    '.005',
+    '.042',
+    '1',
+    '–',
+  ])
 })

@@ -98,3 +98,9 @@ export function withInterval(
   if (value === null) return dash
   return low === null || high === null ? write(value) : `${write(value)} [${write(low)}, ${write(high)}]`
 }
+
+/** A p, which is never 0: `< .001`, `.042`; a dash where there is none. */
+export function probability(value: number | null): string {
+  if (value === null) return '–'
+  return value < 0.001 ? '< .001' : value >= 0.9995 ? '1' : value.toFixed(3).slice(1)
+}

@@ -43,12 +43,6 @@ export function points(value: number | null): string {
 export const pointsWithInterval = ({ value, low, high }: Estimate): string =>
   low === null || high === null ? points(value) : `${points(value)} [${points(low)}, ${points(high)}]`
 
-/** `p < .001`, `.042`; a dash where there is none. */
-export function probability(value: number | null): string {
-  if (value === null) return '–'
-  return value < 0.001 ? '< .001' : value >= 0.9995 ? '1' : value.toFixed(3).slice(1)
-}
-
 export function placeWords(place: SteeringPlace): string {
   switch (place.kind) {
     case 'lastPrompt':

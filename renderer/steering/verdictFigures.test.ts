@@ -3,7 +3,7 @@ import { sweepTables } from '../../main/contract/sweepTables.ts'
 import { sweepRecord } from '../../main/contract/sweeps.ts'
 import { inventSweep, inventTables } from '../testing/inventedSteering.ts'
 import { conditionsOf, dosesOf, ratesOf, sideEffectRows } from './verdictFigures.ts'
-import { cellsOf, points, pointsWithInterval, probability, shortVerdict } from './sweepText.ts'
+import { cellsOf, points, pointsWithInterval, shortVerdict } from './sweepText.ts'
 
 const { record } = inventSweep(
   's',
@@ -70,9 +70,6 @@ describe('figures in words', () => {
     expect(points(null)).toBe('–')
     expect(pointsWithInterval({ value: -0.1, low: -0.2, high: 0.01 })).toBe('−10.0 [−20.0, +1.0]')
     expect(pointsWithInterval({ value: 0.1, low: null, high: null })).toBe('+10.0')
-  })
-  it('write p as it is written in papers', () => {
-    expect([0.0001, 0.0424, 1, null].map(probability)).toEqual(['< .001', '.042', '1', '–'])
   })
   it('cut the verdict at its first clause for a list', () => {
     expect(shortVerdict(record)).toMatch(/^α = 4 moves the invalid rate by −\d+ points \[.*\)$/)
