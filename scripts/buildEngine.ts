@@ -9,6 +9,7 @@ import { projectFolder } from './project.ts'
 const entries = {
   engine: 'main/engine.ts',
   sessionWorker: 'main/inference/sessionWorker.ts',
+  trialProcess: 'main/jobs/devices/trialProcess.ts',
   probeWorker: 'main/jobs/probes/probeWorker.ts',
   steeringWorker: 'main/jobs/steering/steeringWorker.ts',
   importWorker: 'main/jobs/imports/importWorker.ts',

@@ -286,6 +286,17 @@ export const catalogue = {
     'Resume the run: what was stored is kept. If it happens again, lower the batch size.',
   ),
 
+  deviceUnavailable: entry<{ device: string; available: readonly string[] }>(
+    'There is no such device here',
+    (p) => `ONNX Runtime has no ${p.device} on this system; it has ${p.available.join(', ')}.`,
+    'Choose one of those. What was made on a device can go on where that device is.',
+  ),
+  deviceUnchecked: entry<{ device: string; dtype: string; path: string; reason: string }>(
+    'The device is not used for this model',
+    (p) => `${p.path} in ${p.dtype} is not computed on ${p.device}, because ${p.reason}.`,
+    'Check the device in Models, or with “models check --device”; the processor (cpu) needs no check.',
+  ),
+
   // environments/
   selectionEmpty: entry<{ selection: string; available: number }>(
     'The selection is empty',

@@ -2,11 +2,17 @@
 // Owns: loading, running the parts, handing out and taking in the values between them. Not: what is fed (session.ts).
 // The only file that imports onnxruntime-node beside session.ts.
 import * as onnx from 'onnxruntime-node'
+import type { ComputeDevice } from '../contract/devices.ts'
 import type { DecoderGraph } from '../model/decoderGraph.ts'
+import { providersOf } from './devices.ts'
 
 export interface GraphOptions {
   /** Threads inside one operator. */
   threads: number
+  /** The processor where left out. */
+  device?: ComputeDevice
+  /** The processor runs the nodes that a device would be given: what a device is compared with. */
+  likeDevice?: boolean
 }
 
 export type Tensors = Record<string, onnx.Tensor>
@@ -33,7 +39,7 @@ export class GraphSession {
       for (const model of [graph.model, ...graph.further])
         parts.push(
           await onnx.InferenceSession.create(model, {
-            executionProviders: ['cpu'],
+            executionProviders: providersOf(options.device ?? 'cpu'),
             intraOpNumThreads: options.threads,
             interOpNumThreads: 1,
             executionMode: 'sequential',

@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { fileURLToPath } from 'node:url'
+import type { ComputeDevice } from '../contract/devices.ts'
 import { AppError, errors } from '../contract/errors.ts'
 import { parseHook } from '../model/hookNames.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
@@ -23,6 +24,10 @@ export interface InferenceOptions {
   maxRows: number
   /** Bytes that the model and its cache may take together; what the machine has free where left out. */
   memoryBytes?: number
+  /** The processor where left out. Nothing is asked here of whether it has been checked. */
+  device?: ComputeDevice
+  /** The processor runs the nodes that a device would be given: what a device is compared with. */
+  likeDevice?: boolean
   /** For a bundle that puts the worker elsewhere. */
   workerPath?: string
 }
@@ -73,9 +78,11 @@ export class InferenceClient {
   ): Promise<InferenceClient> {
     signal.throwIfAborted()
     const { config, weights, maxRows, threads = availableParallelism() } = options
+    const { device = 'cpu', likeDevice = false } = options
+    if (device === 'cuda') process.env.NVIDIA_TF32_OVERRIDE ??= '0' // else products are rounded to ten bits, unasked
     if (!(threads >= 1) || !(maxRows >= 1)) throw new TypeError('threads and maxRows are at least 1')
     const cacheBytes = cacheBudget(config, weights, options.memoryBytes)
-    const workerData: WorkerStart = { config, weights, threads, maxRows, cacheBytes }
+    const workerData: WorkerStart = { config, weights, threads, maxRows, cacheBytes, device, likeDevice }
     onProgress(0)
     const worker = new Worker(options.workerPath ?? defaultWorkerPath(), { workerData })
     const client = new InferenceClient(config, worker)

@@ -34,7 +34,10 @@ export async function compareWithReference(
 ): Promise<Comparison> {
   const points = listHooks(shape).filter(({ name }) => reference.hooks.has(name))
   const outside = points.filter(({ layer }) => layer === null)
-  const first = await generate({ ...ask(reference, outside, reference.greedy.length), wantLogits: true })
+  const first = await generate({
+    ...referenceRequest(reference, outside, reference.greedy.length),
+    wantLogits: true,
+  })
   const rows = selected(first.logits ?? new Float32Array(0), shape.vocabulary, reference.positions)
   const found = [{ name: 'logits', error: relativeError(reference.logits, rows) }]
   const compare = (captures: readonly CapturedHook[]): void => {
@@ -44,36 +47,50 @@ export async function compareWithReference(
   for (let layer = 0; layer < shape.layers; layer++) {
     onProgress(layer / shape.layers)
     const own = points.filter((point) => point.layer === layer)
-    if (own.length > 0) compare((await generate(ask(reference, own, 1))).captures)
+    if (own.length > 0) compare((await generate(referenceRequest(reference, own, 1))).captures)
   }
   return { errors: found, greedy: [...first.completionIds], greedyReference: [...reference.greedy] }
 }
 
-const ask = ({ ids }: Reference, points: readonly HookPoint[], maxNewTokens: number): GenerateRequest => ({
+export const referenceRequest = (
+  { ids }: Pick<Reference, 'ids'>,
+  points: readonly HookPoint[],
+  maxNewTokens: number,
+): GenerateRequest => ({
   promptIds: ids,
   earlierPrompts: [],
   sampling: { temperature: 0, topK: 0, topP: 1, maxNewTokens, stopIds: [], seed: '' },
   capture: { hooks: points.map(({ name }) => name), positions: 'all' },
 })
 
-function hookError({ hook, all }: CapturedHook, reference: Reference, shape: ModelShape): ReferenceError {
+function hookError(captured: CapturedHook, reference: Reference, shape: ModelShape): ReferenceError {
+  const { hook } = captured
   const golden = reference.hooks.get(hook)
-  if (!golden || !all) throw new TypeError(`${hook} was not asked for`)
-  const { positions, ids } = reference
+  if (!golden) throw new TypeError(`${hook} was not asked for`)
+  return { name: hook, error: relativeError(golden, referenceRows(captured, reference, shape)) }
+}
+
+/** What a reference holds of a hook point: [R, width], or [H, R, T] where it has keys. @param captured  at all positions */
+export function referenceRows(
+  { hook, all }: CapturedHook,
+  { positions, ids }: Pick<Reference, 'positions' | 'ids'>,
+  shape: ModelShape,
+): Float32Array {
+  if (!all) throw new TypeError(`${hook} was not captured at all positions`)
   const { isKeyed, width } = parseHook(hook, shape)
-  if (!isKeyed) return { name: hook, error: relativeError(golden, selected(all.data, width, positions)) }
+  if (!isKeyed) return selected(all.data, width, positions)
   const [, heads, queries, keys] = all.shape
-  const ours = new Float32Array(golden.length)
+  const rows = new Float32Array(heads * positions.length * ids.length)
   for (let head = 0; head < heads; head++)
     positions.forEach((position, row) => {
       const from = (head * queries + position) * keys
-      ours.set(all.data.subarray(from, from + ids.length), (head * positions.length + row) * ids.length)
+      rows.set(all.data.subarray(from, from + ids.length), (head * positions.length + row) * ids.length)
     })
-  return { name: hook, error: relativeError(golden, ours) }
+  return rows
 }
 
 /** Some rows of [S, width]. */
-function selected(data: Float32Array, width: number, positions: Int32Array): Float32Array {
+export function selected(data: Float32Array, width: number, positions: Int32Array): Float32Array {
   const rows = new Float32Array(positions.length * width)
   positions.forEach((position, row) =>
     rows.set(data.subarray(position * width, (position + 1) * width), row * width),
@@ -81,7 +98,7 @@ function selected(data: Float32Array, width: number, positions: Int32Array): Flo
   return rows
 }
 
-function relativeError(golden: Float32Array, ours: Float32Array): number {
+export function relativeError(golden: Float32Array, ours: Float32Array): number {
   let largest = 0
   let difference = 0
   golden.forEach((value, index) => {

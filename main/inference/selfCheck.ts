@@ -17,6 +17,8 @@ const sumTolerance = 1e-5
  * single precision, and rounding stays rounding.
  */
 const decodeTolerance = 1e-4
+/** The same for devices, whose sums are cut otherwise for every number of rows. */
+export const deviceTolerance = 1e-4
 /** Hook points of a layer that add up. */
 const summed = (layer: number): string[] =>
   ['hook_resid_pre', 'hook_attn_out', 'hook_mlp_out', 'hook_resid_post', 'attn.hook_pattern'].map(
@@ -51,12 +53,13 @@ const steering = (shape: ModelShape, alpha: number): Intervention =>
  * beside a steered row, and steered by nothing; the same bits with and without cached keys and values; an answer's tokens the same, within
  * rounding, one by one and in one pass.
  * @param prompt  ids of any prompt of at least four tokens
+ * @param tolerance  what “the same bits” may differ by, as a part of the largest value: 0, or more for a device whose sums depend on what runs beside
  * @param onProgress  fraction 0 … 1
  * @throws whatever `generate` throws, other than for logits that are not finite
  */
 export async function selfCheck(
   generate: Generate,
-  model: { shape: ModelShape; prompt: Int32Array },
+  model: { shape: ModelShape; prompt: Int32Array; tolerance?: number },
   onProgress: (fraction: number) => void = () => {},
 ): Promise<CheckResult[]> {
   const hook = `blocks.${model.shape.layers - 1}.hook_resid_post`
@@ -71,6 +74,7 @@ export async function selfCheck(
     capture: { hooks: [hook], positions: 'all' },
     ...further,
   })
+  const same = sameWithin(model.tolerance ?? 0)
   const first = model.prompt
   // What a next step looks like: the beginning of the prompt before, then something new.
   const kept = first.subarray(0, Math.ceil(first.length / 2))
@@ -106,11 +110,11 @@ export async function selfCheck(
     finiteLogits(finite),
     residualSums(inside, layers),
     patternRows(inside, layers),
-    sameBits('batch', 'a row alone and beside others', alone, batched),
-    sameBits('beside a steered row', 'a row alone and beside one with an intervention', alone, besideSteered),
-    sameBits('α = 0', 'a row without interventions and with one of α = 0', alone, unmoved),
+    same('batch', 'a row alone and beside others', alone, batched),
+    same('beside a steered row', 'a row alone and beside one with an intervention', alone, besideSteered),
+    same('α = 0', 'a row without interventions and with one of α = 0', alone, unmoved),
     interventionActs(alone, moved),
-    sameBits('prefix cache', 'a prompt on cached keys and values and from the beginning', cached, replayed),
+    same('prefix cache', 'a prompt on cached keys and values and from the beginning', cached, replayed),
     decodeAsPrefill(alone, atOnce, first.length),
   ]
 }
@@ -184,19 +188,27 @@ function patternRows(result: GenerateResult, layers: readonly number[]): CheckRe
   }
 }
 
-function sameBits(name: string, what: string, one: GenerateResult, other: GenerateResult): CheckResult {
-  const sameIds = String(one.completionIds) === String(other.completionIds)
-  const error = Math.max(
-    largestDifference(one.logProbabilities, other.logProbabilities),
-    ...one.captures.map((capture, index) => captureDifference(capture, other.captures[index])),
-  )
-  return {
-    name,
-    passed: sameIds && error === 0,
-    largestError: error,
-    detail: `${what}: largest difference of log-probabilities and activations`,
+/** Two answers compared bit for bit where `tolerance` is 0, else up to this part of the largest value of each array. */
+const sameWithin =
+  (tolerance: number) =>
+  (name: string, what: string, one: GenerateResult, other: GenerateResult): CheckResult => {
+    const sameIds = String(one.completionIds) === String(other.completionIds)
+    const scaled = tolerance === 0 ? largestDifference : largestShare
+    const error = Math.max(
+      scaled(one.logProbabilities, other.logProbabilities),
+      ...one.captures.flatMap(({ meanPrompt, all }, index) => [
+        scaled(meanPrompt, other.captures[index].meanPrompt),
+        scaled(all?.data, other.captures[index].all?.data),
+      ]),
+    )
+    const unit = tolerance === 0 ? '' : ', as a part of the largest value'
+    return {
+      name,
+      passed: sameIds && error <= tolerance,
+      largestError: Number.isFinite(error) ? error : null,
+      detail: `${what}: largest difference of log-probabilities and activations${unit}`,
+    }
   }
-}
 
 /** An answer's tokens, each forwarded on cached keys and values, against one pass over prompt and answer. */
 function decodeAsPrefill(answered: GenerateResult, atOnce: GenerateResult, prompt: number): CheckResult {
@@ -238,4 +250,10 @@ function largestDifference(one?: Float32Array | null, other?: Float32Array | nul
     if (!(difference <= largest)) largest = Number.isNaN(difference) ? Infinity : difference
   }
   return largest
+}
+
+/** The same as a part of the largest value, or of 1 where all are smaller. */
+function largestShare(one?: Float32Array | null, other?: Float32Array | null): number {
+  const largest = (one ?? new Float32Array(0)).reduce((most, value) => Math.max(most, Math.abs(value)), 1)
+  return largestDifference(one, other) / largest
 }

@@ -61,7 +61,13 @@ const loadGraph = (
   options: GraphOptions,
   points: InterventionPoints,
 ): Promise<GraphSession> =>
-  GraphSession.load(writeDecoderGraph(config, weights, interventionChanges(points)), options)
+  GraphSession.load(
+    writeDecoderGraph(config, weights, {
+      changes: interventionChanges(points),
+      forDevice: options.likeDevice || (options.device ?? 'cpu') !== 'cpu',
+    }),
+    options,
+  )
 
 /** The rows with their places among packed tokens and in the grid. */
 function callingRows(rows: readonly PlacedRow[]): CallingRow[] {

@@ -22,8 +22,8 @@ const largeBuffers = ({ captures, logits }: GenerateResult): ArrayBuffer[] =>
   )
 
 async function open(): Promise<void> {
-  const { config, weights, threads, maxRows, cacheBytes } = start
-  const session = await DecoderSession.create(config, weights, { threads })
+  const { config, weights, threads, maxRows, cacheBytes, device, likeDevice } = start
+  const session = await DecoderSession.create(config, weights, { threads, device, likeDevice })
   let calls = 0
   const waiting = new Map<number, (data: Float32Array | null) => void>()
   const callFunction = (id: number, functionId: number, tensor: HookTensor): Promise<Float32Array | null> =>

@@ -1,5 +1,6 @@
 // What the engine's thread and an inference worker say to each other.
 // Owns: the messages' shapes. Not: sending them (inferenceClient.ts, sessionWorker.ts).
+import type { ComputeDevice } from '../contract/devices.ts'
 import type { ErrorReport } from '../contract/errors.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import type { HookTensor } from './hookFunctions.ts'
@@ -12,6 +13,8 @@ export interface WorkerStart {
   threads: number
   maxRows: number
   cacheBytes: number
+  device: ComputeDevice
+  likeDevice: boolean
 }
 
 export type ToWorker =

@@ -1,6 +1,7 @@
 // A model ready to be talked to: tokeniser, chat template and inference session of one set of files.
 // Owns: loading and releasing the three together. Not: which model (modelLibrary.ts) or what is asked of it.
 import type { WorkProgress } from '../contract/api.ts'
+import type { ComputeDevice } from '../contract/devices.ts'
 import { errors } from '../contract/errors.ts'
 import type { ComputeDtype, ModelShape } from '../contract/models.ts'
 import type { ChatMessage, TokenView } from '../contract/runs.ts'
@@ -9,8 +10,10 @@ import { InferenceClient } from '../inference/inferenceClient.ts'
 import type { GenerateRequest, GenerateResult, ToldToken } from '../inference/requests.ts'
 import { openChatTemplate, type ChatTemplate } from '../model/chatTemplate.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
+import { hashConfig, hashModel } from '../model/hashModel.ts'
 import { prepareWeights } from '../model/prepareWeights.ts'
 import { readTokenizer, type Tokenizer } from '../model/tokenizer.ts'
+import { requireChecked } from './devices/deviceChecks.ts'
 import type { AgentModel } from './playEpisode.ts'
 
 export interface LoadOptions {
@@ -19,6 +22,12 @@ export interface LoadOptions {
   rows: number
   /** What is computed with; `float32` where left out. */
   dtype?: ComputeDtype
+  /** What it is computed on; the processor where left out. */
+  device?: ComputeDevice
+  /** Of a device's own check, which nothing comes before. */
+  isTrial?: boolean
+  /** As in InferenceOptions. */
+  likeDevice?: boolean
   /** SHA-256 of the weights where it is known: names what is cached of them. */
   hash?: string
 }
@@ -44,25 +53,31 @@ export class LoadedModel implements AgentModel {
     this.stopIds = stopIds
   }
 
-  /** @throws not_enough_memory, dtype_unavailable, and what reading or loading throws; the signal's reason when aborted. */
+  /** @throws not_enough_memory, dtype_unavailable, device_unavailable, device_unchecked, and what reading or loading throws; the signal's reason when aborted. */
   static async open(
     files: ModelFiles,
     options: LoadOptions,
     tell: (progress: WorkProgress) => void,
     signal: AbortSignal,
   ): Promise<LoadedModel> {
+    const { device = 'cpu', dtype = 'float32', cacheFolder, likeDevice } = options
+    if (device !== 'cpu' && !options.isTrial) {
+      const hash = options.hash ?? (await hashModel(files, { signal }))
+      const use = { device, dtype, hash, configHash: hashConfig(files.config) }
+      await requireChecked(cacheFolder, files.path, use)
+    }
     const tokenizer = await readTokenizer(files)
     const template = openChatTemplate(files.chatTemplate)
     const weights = await prepareWeights(files, {
-      cacheFolder: options.cacheFolder,
-      dtype: options.dtype,
+      cacheFolder,
+      dtype,
       hash: options.hash,
       signal,
       onProgress: (fraction) => tell({ label: 'Preparing the weights', fraction }),
     })
     signal.throwIfAborted()
     const client = await InferenceClient.open(
-      { config: files.config, weights, maxRows: options.rows },
+      { config: files.config, weights, maxRows: options.rows, device, likeDevice },
       signal,
       (fraction) => tell({ label: 'Loading the model', fraction }),
     )

@@ -47,6 +47,14 @@ function normPlaces(layer: number): Record<LayerPart | `${LayerPart}Post`, NormP
   }
 }
 
+/** What a graph is written with. */
+export interface GraphWriting {
+  /** What happens to values at hook points; left out, nothing. */
+  changes?: HookChanges
+  /** For a device beside the processor. */
+  forDevice?: boolean
+}
+
 class DecoderWriter {
   private readonly graph = new GraphBuilder()
   private readonly config: DecoderConfig
@@ -55,13 +63,13 @@ class DecoderWriter {
   private readonly norms: NormGraph
   private readonly parts: GraphParts
 
-  constructor(config: DecoderConfig, weights: WeightMap, changes?: HookChanges) {
+  constructor(config: DecoderConfig, weights: WeightMap, { changes, forDevice = false }: GraphWriting) {
     const { graph } = this
     this.config = config
-    this.weights = new WeightNodes(graph, weights)
+    this.weights = new WeightNodes(graph, weights, forDevice)
     this.hooks = new HookGraph(graph, config.shape, changes)
     this.norms = new NormGraph(graph, this.weights, this.hooks, config)
-    this.parts = { graph, weights: this.weights, hooks: this.hooks, config }
+    this.parts = { graph, weights: this.weights, hooks: this.hooks, config, forDevice }
   }
 
   private embedding(): string {
@@ -149,13 +157,12 @@ class DecoderWriter {
 
 /**
  * Writes the graph of a decoder.
- * @param changes  what happens to values at hook points; left out, nothing
  * @throws TypeError where `weights` lacks a tensor of the architecture.
  */
 export function writeDecoderGraph(
   config: DecoderConfig,
   weights: WeightMap,
-  changes?: HookChanges,
+  writing: GraphWriting = {},
 ): DecoderGraph {
-  return new DecoderWriter(config, weights, changes).write()
+  return new DecoderWriter(config, weights, writing).write()
 }

@@ -72,8 +72,9 @@ function shared(graph: GraphBuilder, rows: string): string {
   return graph.op('Div', [rows, rowDot(graph, rows, ones)])
 }
 
-function network({ graph, weights, config }: GraphParts, name: string, x: string): string {
-  const gate = activate(graph, config.mlp.activation, weights.linear(`${name}.gate_proj`, x))
+function network(parts: GraphParts, name: string, x: string): string {
+  const { graph, weights, config } = parts
+  const gate = activate(parts, config.mlp.activation, weights.linear(`${name}.gate_proj`, x))
   const up = weights.linear(`${name}.up_proj`, x)
   return weights.linear(`${name}.down_proj`, graph.op('Mul', [gate, up]))
 }

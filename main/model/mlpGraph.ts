@@ -12,28 +12,45 @@ export interface GraphParts {
   weights: WeightNodes
   hooks: HookGraph
   config: DecoderConfig
+  /** Nodes are chosen for a device's kernels, not for the processor's. */
+  forDevice: boolean
 }
 
 /** silu, GELU with the error function, or GELU by a hyperbolic tangent. */
-export function activate(graph: GraphBuilder, activation: MlpConfig['activation'], x: string): string {
-  // QuickGelu with factor 1 is silu in one operator.
-  if (activation === 'silu') return graph.op('QuickGelu', [x], { alpha: { float: 1 } })
+export function activate(
+  { graph, forDevice }: Pick<GraphParts, 'graph' | 'forDevice'>,
+  activation: MlpConfig['activation'],
+  x: string,
+): string {
+  if (activation === 'silu')
+    // QuickGelu with factor 1 is silu in one operator.
+    return forDevice ? exactSilu(graph, x) : graph.op('QuickGelu', [x], { alpha: { float: 1 } })
   return graph.op('Gelu', [x], { approximate: activation === 'geluTanh' ? 'tanh' : 'none' })
 }
 
+/**
+ * x / (1 + exp(−x)): a sigmoid that is taken as 1 − σ(|x|) has its error relative to one, and multiplied by a large negative x that
+ * outweighs the result. The exponent is held below where exp overflows.
+ */
+function exactSilu(graph: GraphBuilder, x: string): string {
+  const exponent = graph.op('Neg', [graph.op('Clip', [x, graph.float(-80)])])
+  return graph.op('Div', [x, graph.op('Add', [graph.op('Exp', [exponent]), graph.float(1)])])
+}
+
 /** down(act(gate(x)) ⊙ up(x)), or down(act(up(x))). @param x packed [N, D], normalised  @returns packed [N, D]. */
-export function mlpLayer({ graph, weights, hooks, config }: GraphParts, layer: number, x: string): string {
+export function mlpLayer(parts: GraphParts, layer: number, x: string): string {
+  const { graph, weights, hooks, config } = parts
   const name = `model.layers.${layer}.mlp`
   const hook = `blocks.${layer}.mlp`
   const { activation } = config.mlp
   const inner = (): string => {
     if (!traitsOf(config.shape).gatedMlp) {
       const pre = hooks.hook(`${hook}.hook_pre`, weights.linear(`${name}.up_proj`, x))
-      return activate(graph, activation, pre)
+      return activate(parts, activation, pre)
     }
     const gate = hooks.hook(`${hook}.hook_pre`, weights.linear(`${name}.gate_proj`, x))
     const up = hooks.hook(`${hook}.hook_pre_linear`, weights.linear(`${name}.up_proj`, x))
-    return graph.op('Mul', [activate(graph, activation, gate), up])
+    return graph.op('Mul', [activate(parts, activation, gate), up])
   }
   return weights.linear(`${name}.down_proj`, hooks.hook(`${hook}.hook_post`, inner()))
 }

@@ -22,10 +22,13 @@ export class WeightNodes {
   private readonly weights: WeightMap
   private readonly blocks: BlockNodes
   private readonly realPaths = new Map<string, string>()
+  private readonly forDevice: boolean
 
-  constructor(graph: GraphBuilder, weights: WeightMap) {
+  /** @param forDevice  half-precision tensors are widened at load, since not every device can take rows of them */
+  constructor(graph: GraphBuilder, weights: WeightMap, forDevice = false) {
     this.graph = graph
     this.weights = weights
+    this.forDevice = forDevice
     this.blocks = new BlockNodes(graph, weights, (name) => this.stored(name))
     for (const { file } of weights.values())
       if (!this.realPaths.has(file)) this.realPaths.set(file, realpathSync(file))
@@ -64,9 +67,10 @@ export class WeightNodes {
     return this.widened(this.stored(name), name)
   }
 
-  /** Rows of a matrix. Only the rows taken are widened. */
+  /** Rows of a matrix. Only the rows taken are widened, where a device can take rows of half precision. */
   rows(name: string, indices: string): string {
     const take = (tensor: string): string => this.graph.op('Gather', [tensor, indices])
+    if (this.forDevice && this.has(name)) return take(this.tensor(name))
     // Embeddings that are tied to a head in blocks are there in floats as well.
     return this.has(name) ? this.widened(take(this.stored(name)), name) : this.blocks.rows(name, take)
   }
@@ -80,6 +84,7 @@ export class WeightNodes {
     const { graph } = this
     const copy = (tensor: string): string =>
       graph.op('Slice', [tensor, zero, graph.integers([Number.MAX_SAFE_INTEGER]), graph.integers([0])])
+    if (this.forDevice && this.has(name)) return copy(this.tensor(name))
     return this.has(name) ? this.widened(copy(this.stored(name)), name) : this.blocks.rows(name, copy)
   }
 
