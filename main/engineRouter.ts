@@ -20,6 +20,10 @@ export function createRouter(service: EngineService): AnyRouter {
       check: os.models.check.handler(({ input, signal }) =>
         withProgress((tell) => service.models.check(input.path, input.dtype, tell, signal ?? never)),
       ),
+      devices: os.models.devices.handler(({ input }) => service.models.devices(input.id, input.dtype)),
+      checkDevice: os.models.checkDevice.handler(({ input, signal }) =>
+        withProgress((tell) => service.models.checkDevice(input.path, input, tell, signal ?? never)),
+      ),
       dtypes: os.models.dtypes.handler(({ input }) => service.models.dtypes(input.id)),
       hookPoints: os.models.hookPoints.handler(({ input }) => service.models.hookPoints(input.id)),
     },

@@ -2,13 +2,22 @@
 // Owns: their defaults and words, and which option a setting comes from. Not: the ranges (contract/) or starting the run.
 import { Option, type Command } from 'commander'
 import { readFile } from 'node:fs/promises'
+import type { ComputeDevice } from '../contract/devices.ts'
 import { errors } from '../contract/errors.ts'
 import type { ComputeDtype } from '../contract/models.ts'
 import { collectSettings, type CollectSettings } from '../contract/runs.ts'
 import { readInterventions } from '../jobs/interventions.ts'
 import { residualHooks, type LayerChoice } from '../jobs/layers.ts'
 import { parseSettings } from '../jobs/settings.ts'
-import { decimal, dtypeOption, integer, layerChoice, words, type OptionNames } from './options.ts'
+import {
+  decimal,
+  deviceOption,
+  dtypeOption,
+  integer,
+  layerChoice,
+  words,
+  type OptionNames,
+} from './options.ts'
 
 export interface CollectOptions {
   model: string
@@ -27,6 +36,7 @@ export interface CollectOptions {
   capture: 'decision' | 'all'
   captureDtype: 'float32' | 'float16'
   dtype: ComputeDtype
+  device: ComputeDevice
   temperature: number
   topK: number
   topP: number
@@ -102,6 +112,7 @@ export function addCollectOptions(command: Command): Command {
   choice('--capture <positions>', 'decision points, or all positions as well', ['decision', 'all'])
   return choice('--capture-dtype <dtype>', 'how they are stored', ['float32', 'float16'])
     .addOption(dtypeOption())
+    .addOption(deviceOption())
     .option('--intervene <file>', 'JSON file with interventions (docs/interventions.md)')
     .option('--batch <n>', 'episodes played at once', integer, 16)
     .option('--estimate', 'tell what the run would take, and do not start it', false)
@@ -126,6 +137,7 @@ export async function collectSettingsOf(
     sampling: { temperature, topK, topP, maxNewTokens, stopTokens },
     capture: { hooks, positions: options.capture, dtype: options.captureDtype },
     computeDtype: options.dtype,
+    device: options.device,
     interventions:
       options.intervene === undefined ? [] : await readInterventions(options.intervene, '--intervene'),
     batch: options.batch,

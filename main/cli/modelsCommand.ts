@@ -1,16 +1,22 @@
 // innerview models add|list|remove|check
 // Owns: what is asked of the model library, and its records and checks as text. Not: reading or checking models (jobs/, model/).
 import { Command } from 'commander'
+import type { ComputeDevice } from '../contract/devices.ts'
 import { AppError } from '../contract/errors.ts'
 import type { ComputeDtype, ModelCheck, ModelRecord } from '../contract/models.ts'
 import { trustOf } from '../contract/modelTrust.ts'
 import { defaultCache } from '../folders.ts'
 import { checkModel } from '../jobs/checkModel.ts'
 import { deviceName } from '../jobs/device.ts'
+import { checkDevice } from '../jobs/devices/deviceCheck.ts'
+import { deviceChoices } from '../jobs/devices/deviceChecks.ts'
+import { hashConfig, hashModel } from '../model/hashModel.ts'
+import { openModelFiles } from '../model/openModelFiles.ts'
 import { runtimeVersion, version } from '../version.ts'
 import { runCommand, withEngine, withEngineOr, type CommandContext } from './context.ts'
 import { modelPath } from './modelPath.ts'
-import { dtypeOption } from './options.ts'
+import { checkTable, deviceCheckText, deviceTable } from './deviceText.ts'
+import { deviceOption, dtypeOption } from './options.ts'
 import { megabytes, table, shortCount } from './output.ts'
 import { programName } from './programName.ts'
 
@@ -59,6 +65,19 @@ async function keepCheck(context: CommandContext, path: string, check: ModelChec
       context.output.note(`What was found is not kept in the workspace: ${error.message}`)
     return false
   }
+}
+
+interface Computing {
+  dtype: ComputeDtype
+  device: ComputeDevice
+}
+
+/** What is found is kept in the cache, for every workspace. */
+async function tryDevice(context: CommandContext, path: string, use: Computing): Promise<void> {
+  const check = await checkDevice({ ...use, path, cacheFolder: defaultCache() }, context.tell, context.signal)
+  const passed = check.results.every((result) => result.passed)
+  context.output.result({ passed, ...check }, () => deviceCheckText(check))
+  if (!passed) process.exitCode = 1
 }
 
 export function modelsCommand(resources: string): Command {
@@ -130,26 +149,32 @@ export function modelsCommand(resources: string): Command {
     .description('check a model: files, tokeniser, template, and that it computes the same however it is run')
     .argument('<path>', 'path or id')
     .addOption(dtypeOption())
-    .action((path: string, { dtype }: { dtype: ComputeDtype }, command: Command) =>
+    .addOption(deviceOption('instead, check a device: every hook point against cpu, and how fast it is'))
+    .action((path: string, { dtype, device }: Computing, command: Command) =>
       runCommand(command, resources, async (context) => {
         const full = await modelPath(context, path)
+        if (device !== 'cpu') return tryDevice(context, full, { dtype, device })
         const options = { cacheFolder: defaultCache(), dtype }
         const check = await checkModel(full, options, context.tell, context.signal)
         const stored = await keepCheck(context, full, check)
         const { results, ...about } = check
         const passed = results.every((r) => r.passed)
-        context.output.result({ passed, stored, ...about, checks: results }, () =>
-          table([
-            ['', 'check', 'largest error', ''],
-            ...results.map((r) => [
-              r.passed ? 'ok' : 'FAILED',
-              r.name,
-              r.largestError === null ? '–' : r.largestError.toExponential(1),
-              r.detail,
-            ]),
-          ]),
-        )
+        context.output.result({ passed, stored, ...about, checks: results }, () => checkTable(results))
         if (!passed) process.exitCode = 1
+      }),
+    )
+  models
+    .command('devices')
+    .description('what a model can be computed on here')
+    .argument('<path>', 'path or id')
+    .addOption(dtypeOption())
+    .action((path: string, { dtype }: Pick<Computing, 'dtype'>, command: Command) =>
+      runCommand(command, resources, async (context) => {
+        const files = await openModelFiles(await modelPath(context, path))
+        const hash = await hashModel(files, { signal: context.signal })
+        const use = { hash, configHash: hashConfig(files.config), dtype }
+        const choices = await deviceChoices(defaultCache(), use)
+        context.output.result(choices, () => deviceTable(choices))
       }),
     )
   return models

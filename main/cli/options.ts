@@ -5,6 +5,7 @@ import { accessSync, constants, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { AppError, errors } from '../contract/errors.ts'
 import { codeOf } from '../contract/faultCode.ts'
+import { computeDevice } from '../contract/devices.ts'
 import { computeDtype } from '../contract/models.ts'
 import type { LayerChoice } from '../jobs/layers.ts'
 
@@ -64,6 +65,14 @@ export const dtypeOption = (): Option =>
   )
     .choices(computeDtype.options)
     .default(computeDtype.options[0])
+
+/** `--device`, which every command that computes takes. */
+export const deviceOption = (
+  description = 'what the model is computed on; any but cpu once “models check --device” has passed',
+): Option =>
+  new Option('--device <device>', description)
+    .choices(computeDevice.options)
+    .default(computeDevice.options[0])
 
 /** A folder's path; an empty one would be the folder one stands in. */
 export function folder(text: string): string {

@@ -3,6 +3,7 @@
 import { Command, Option } from 'commander'
 import { readFile } from 'node:fs/promises'
 import * as z from 'zod'
+import type { ComputeDevice } from '../contract/devices.ts'
 import { errors } from '../contract/errors.ts'
 import type { ComputeDtype } from '../contract/models.ts'
 import { chatMessage, collectSettings, samplingSettings, type ChatMessage } from '../contract/runs.ts'
@@ -15,6 +16,7 @@ import { runCommand, withEngine } from './context.ts'
 import { modelPath } from './modelPath.ts'
 import {
   decimal,
+  deviceOption,
   dtypeOption,
   integer,
   integers,
@@ -41,6 +43,7 @@ interface RunOptions {
   out?: string
   intervene?: string
   dtype: ComputeDtype
+  device: ComputeDevice
 }
 
 async function readChat(file: string): Promise<ChatMessage[]> {
@@ -119,6 +122,7 @@ export function promptCommand(resources: string): Command {
     .option('--logits', 'logits of every position', false)
     .option('--out <file>', 'write logits and activations to a safetensors file')
     .addOption(dtypeOption())
+    .addOption(deviceOption())
     .option('--intervene <file>', 'JSON file with interventions (docs/interventions.md)')
     .action((options: RunOptions, command: Command) =>
       runCommand(command, resources, async (context) => {
@@ -137,6 +141,7 @@ export function promptCommand(resources: string): Command {
           out: options.out === undefined ? null : writableFile(options.out),
           cacheFolder: defaultCache(),
           dtype: options.dtype,
+          device: options.device,
           interventions,
         }
         const play = (readRun: ReadRun | null): Promise<PromptResult> =>

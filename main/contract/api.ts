@@ -16,6 +16,7 @@ import {
 } from './dataSets.ts'
 import { sweepChanges, sweepEstimate, sweepRecord, sweepSettings, sweepSummary } from './sweeps.ts'
 import { sweepTables } from './sweepTables.ts'
+import { computeDevice, deviceCheck, deviceChoice } from './devices.ts'
 import { computeDtype, dtypeChoice, hookPointRecord, modelCheck, modelRecord } from './models.ts'
 import { probeSettings } from './probes.ts'
 import {
@@ -165,6 +166,18 @@ export const contract = {
     check: oc
       .input(z.object({ path: z.string().min(1), dtype: computeDtype.default('float32') }))
       .output(eventIterator(workProgress, modelCheck)),
+    /** What it can be computed on, in a dtype. */
+    devices: oc.input(byId.extend({ dtype: computeDtype.default('float32') })).output(z.array(deviceChoice)),
+    /** `path` as in `check`. What is found holds for every workspace on this machine. */
+    checkDevice: oc
+      .input(
+        z.object({
+          path: z.string().min(1),
+          dtype: computeDtype.default('float32'),
+          device: computeDevice.exclude(['cpu']),
+        }),
+      )
+      .output(eventIterator(workProgress, deviceCheck)),
     /** What it can be computed with, and what that does to it. */
     dtypes: oc.input(byId).output(z.array(dtypeChoice)),
     /** In the order in which a forward pass meets them. */

@@ -2,6 +2,7 @@
 // Owns: settings of a run and the records a user browses. Not: how they are stored (store/) or made (jobs/).
 import * as z from 'zod'
 import { interventionList } from './interventions.ts'
+import { computeDevice } from './devices.ts'
 import { computeDtype } from './models.ts'
 
 // Any buffer behind them: shared ones too.
@@ -98,6 +99,8 @@ export const collectSettings = z.object({
   capture: capturePolicy,
   /** Part of what fixes a run's rows. */
   computeDtype: computeDtype.default('float32'),
+  /** What it is computed on; anything but the processor once its check has passed. Part of what fixes a run's rows. */
+  device: computeDevice.default('cpu'),
   /** What is changed inside the model, in the order in which it acts (docs/interventions.md). */
   interventions: interventionList.default([]),
   /** Episodes played at once. */

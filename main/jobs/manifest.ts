@@ -23,7 +23,7 @@ export interface RunGround {
 }
 
 export function manifestOf(
-  { computeDtype }: Pick<CollectSettings, 'computeDtype'>,
+  { computeDtype, device }: Pick<CollectSettings, 'computeDtype' | 'device'>,
   { model, files, environment, oracle, planned, chooser }: RunGround,
 ): RunManifest {
   return {
@@ -37,7 +37,7 @@ export function manifestOf(
     chatTemplateHash: hashChatTemplate(files.chatTemplate),
     dtype: model.dtype,
     computeDtype,
-    device: 'cpu',
+    device,
     oracle: oracle?.description ?? 'none',
     environmentVersion: `${environment.name} ${environment.version}`,
     interventions: manifestEntries(planned),

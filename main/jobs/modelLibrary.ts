@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { resolve } from 'node:path'
 import type { WorkProgress } from '../contract/api.ts'
+import type { ComputeDevice, DeviceCheck, DeviceChoice } from '../contract/devices.ts'
 import { errors } from '../contract/errors.ts'
 import {
   computeDtype,
@@ -21,6 +22,8 @@ import { openModelFiles } from '../model/openModelFiles.ts'
 import { dtypeRefusal } from '../model/prepareWeights.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { checkModel } from './checkModel.ts'
+import { checkDevice } from './devices/deviceCheck.ts'
+import { deviceChoices, requireChecked } from './devices/deviceChecks.ts'
 import { embeddedModelId, readEmbeddedModel } from './embeddedModel.ts'
 import type { EventHub } from './eventHub.ts'
 import { LoadedModel } from './loadedModel.ts'
@@ -36,6 +39,8 @@ export interface ModelNeed {
   rows: number
   /** What is computed with; `float32` where left out. */
   dtype?: ComputeDtype
+  /** What it is computed on; the processor where left out. */
+  device?: ComputeDevice
   /** Where the model is loaded for somebody else, as many rows as that has will do. */
   fewerRowsDo?: boolean
 }
@@ -120,6 +125,37 @@ export class ModelLibrary {
       const refusal = dtypeRefusal(files, dtype)
       return { dtype, refusal, notes: refusal === null ? dtypeNotes(files.config, dtype) : [] }
     })
+  }
+
+  /** What a model can be computed on here, the processor first. @throws not_found */
+  async devices(id: string, dtype: ComputeDtype): Promise<DeviceChoice[]> {
+    const { hash, configHash } = this.get(id)
+    return deviceChoices(this.cacheFolder, { hash, configHash, dtype })
+  }
+
+  /**
+   * Tries a device with a model, of the workspace or not; the check is kept beside the cached weights.
+   * @throws what checkDevice throws; model_changed as `check`
+   */
+  async checkDevice(
+    idOrPath: string,
+    use: { dtype: ComputeDtype; device: ComputeDevice },
+    tell: Tell,
+    signal: AbortSignal,
+  ): Promise<DeviceCheck> {
+    const path = this.pathOf(idOrPath)
+    const known = this.list().find((model) => model.id === idOrPath)
+    if (known) await checkIdentity(await openModelFiles(path), known, tell, signal)
+    const { cacheFolder } = this
+    const check = await checkDevice({ ...use, path, cacheFolder, hash: known?.hash }, tell, signal)
+    this.hub.emit({ kind: 'models' })
+    return check
+  }
+
+  /** @throws device_unavailable, device_unchecked */
+  async requireDevice(id: string, dtype: ComputeDtype, device: ComputeDevice): Promise<void> {
+    const { path, hash, configHash } = this.get(id)
+    await requireChecked(this.cacheFolder, path, { device, dtype, hash, configHash })
   }
 
   /** In the order in which a forward pass meets them. @throws not_found */
@@ -269,7 +305,9 @@ export class ModelLibrary {
 const fullPath = (path: string): string => resolve(path.replace(/^~(?=$|[/\\])/, homedir()))
 
 const serves = (there: ModelNeed, need: ModelNeed): boolean =>
-  there.rows >= need.rows && (there.dtype ?? 'float32') === (need.dtype ?? 'float32')
+  there.rows >= need.rows &&
+  (there.dtype ?? 'float32') === (need.dtype ?? 'float32') &&
+  (there.device ?? 'cpu') === (need.device ?? 'cpu')
 
 /** An id may come to name another model: it is the content that counts. */
 const isSame = (one: ModelRecord, other: ModelRecord): boolean =>

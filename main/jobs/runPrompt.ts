@@ -2,6 +2,7 @@
 // Owns: from a prompt in any form to ids, text and a safetensors file. Not: episodes (playEpisode.ts) or loading (loadedModel.ts).
 import type { WorkProgress } from '../contract/api.ts'
 import { errors } from '../contract/errors.ts'
+import type { ComputeDevice } from '../contract/devices.ts'
 import type { ChatMessage, FinishReason } from '../contract/runs.ts'
 import type { InterventionSetting } from '../contract/interventions.ts'
 import type { InterventionCount } from '../inference/interventionBinding.ts'
@@ -39,6 +40,8 @@ export interface PromptRun {
   cacheFolder: string
   /** What is computed with. */
   dtype: ComputeDtype
+  /** What it is computed on; the processor where left out. */
+  device?: ComputeDevice
   /** What is changed on the way, in order. */
   interventions: readonly InterventionSetting[]
   /** Reads what interventions take from runs; null without a workspace. */
@@ -70,10 +73,10 @@ export async function runPrompt(
 ): Promise<PromptResult> {
   const files = await openModelFiles(run.path)
   // Before the weights are loaded: it is soon done, and often wrong.
-  const { cacheFolder, dtype, readRun } = run
+  const { cacheFolder, dtype, device, readRun } = run
   const planned = await planForModel(run.interventions, files, { computeDtype: dtype, readRun })
   checkSteps(planned, 1)
-  const model = await LoadedModel.open(files, { cacheFolder, dtype, rows: 1 }, onProgress, signal)
+  const model = await LoadedModel.open(files, { cacheFolder, dtype, device, rows: 1 }, onProgress, signal)
   try {
     const hooks = expandHooks(run.hooks, model.shape)
     const promptIds = encode(run.input, model)

@@ -85,6 +85,7 @@ export class Runs {
   ): Promise<NewRun> {
     const model = this.models.get(settings.modelId)
     checkDtype(model, settings.computeDtype)
+    await this.models.requireDevice(model.id, settings.computeDtype, settings.device)
     const files = known ?? (await openModelFiles(model.path))
     for (const hook of settings.capture.hooks) parseStoredHook(hook, model.shape)
     if (settings.sampling.maxNewTokens >= model.shape.contextLength)
@@ -225,6 +226,7 @@ export class Runs {
     const planned = await this.plan(run.settings, model, files)
     const ground = { model, files, environment, oracle, planned, chooser: this.choosers.get(run.id) }
     checkSameGround(run, manifestOf(run.settings, ground))
+    await this.models.requireDevice(model.id, run.settings.computeDtype, run.settings.device)
     return planned
   }
 
@@ -236,9 +238,9 @@ export class Runs {
     const grounds = new RunGrounds()
     const planned: PlannedIntervention[][] = []
     for (const run of runs) planned.push(await this.checkGround(run, grounds))
-    const { modelId, batch: rows, computeDtype: dtype } = runs[0].settings // runs that are played together share these
+    const { modelId, batch: rows, computeDtype: dtype, device } = runs[0].settings // runs that are played together share these
     const onProgress = (progress: WorkProgress): void => tell(workText(progress))
-    const { model, release } = await this.models.borrow(modelId, { rows, dtype }, onProgress, signal)
+    const { model, release } = await this.models.borrow(modelId, { rows, dtype, device }, onProgress, signal)
     const { workspace, hub } = this
     const played = (run: RunRecord, index: number, onStep: Parameters<RunWork['play']>[0]): CollectedRun => ({
       run,

@@ -1,6 +1,7 @@
 // A model at work, as the parts of the library share it: files, tokeniser, worker, and whoever listens.
 // Owns: opening and closing these together; every run goes through `ask`. Not: the public face (model.ts).
 import { sliceAxis, type AxedTensor } from '../analysis/axedTensor.ts'
+import type { ComputeDevice } from '../contract/devices.ts'
 import { AppError, errors } from '../contract/errors.ts'
 import type { ComputeDtype } from '../contract/models.ts'
 import type { HookedFunction } from '../inference/hookFunctions.ts'
@@ -9,7 +10,8 @@ import type { PlannedIntervention } from '../inference/interventionPlan.ts'
 import type { ReadRun } from '../inference/interventionSources.ts'
 import type { GenerateRequest, GenerateResult } from '../inference/requests.ts'
 import { openChatTemplate } from '../model/chatTemplate.ts'
-import { hashModel, hashTokenizer } from '../model/hashModel.ts'
+import { requireChecked } from '../jobs/devices/deviceChecks.ts'
+import { hashConfig, hashModel, hashTokenizer } from '../model/hashModel.ts'
 import { listHooks } from '../model/hookNames.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { prepareWeights } from '../model/prepareWeights.ts'
@@ -24,6 +26,7 @@ import { ModelTokenizer } from './tokenizer.ts'
 export interface LoadSettings {
   cacheFolder: string
   dtype: ComputeDtype
+  device: ComputeDevice
   rows: number
   threads: number | undefined
   signal: AbortSignal
@@ -85,7 +88,16 @@ export class LoadedParts implements CacheModel, TensorOrigin {
 
   /** @throws not_enough_memory, session_lost, and what reading the files throws; the signal's reason when aborted */
   static async load(files: ModelFiles, settings: LoadSettings): Promise<LoadedParts> {
-    const { cacheFolder, dtype, rows, threads, signal, onProgress } = settings
+    const { cacheFolder, dtype, device, rows, threads, signal, onProgress } = settings
+    if (device !== 'cpu') {
+      const use = {
+        device,
+        dtype,
+        hash: await hashModel(files, { signal }),
+        configHash: hashConfig(files.config),
+      }
+      await requireChecked(cacheFolder, files.path, use)
+    }
     const encoder = await readTokenizer(files)
     const tokenizer = new ModelTokenizer(encoder, openChatTemplate(files.chatTemplate))
     const weights = await prepareWeights(files, {
@@ -95,7 +107,7 @@ export class LoadedParts implements CacheModel, TensorOrigin {
       onProgress: (fraction) => onProgress({ label: 'Preparing the weights', fraction }),
     })
     const client = await InferenceClient.open(
-      { config: files.config, weights, maxRows: rows, threads },
+      { config: files.config, weights, maxRows: rows, threads, device },
       signal,
       (fraction) => onProgress({ label: 'Loading the model', fraction }),
     )

@@ -1,6 +1,7 @@
 // From a path or a name to a model at work.
 // Owns: what a caller may name, where caches lie, the workspace behind it. Not: reading files (model/) or what a model can do (model.ts).
 import { existsSync } from 'node:fs'
+import { computeDevice, type ComputeDevice } from '../contract/devices.ts'
 import { AppError, errors } from '../contract/errors.ts'
 import { nearestNames } from '../contract/nearestNames.ts'
 import { computeDtype, type ComputeDtype } from '../contract/models.ts'
@@ -27,6 +28,8 @@ export interface OpenOptions {
    * GGUF file's own blocks.
    */
   dtype?: ComputeDtype
+  /** What it is computed on: `cpu` where left out, any other once its check has passed (docs/models.md). */
+  device?: ComputeDevice
   /** Runs at once; further ones wait. 16 where left out. */
   rows?: number
   /** Threads of the computation; the machine's cores where left out. Results do not depend on it. */
@@ -40,6 +43,7 @@ const openOptions: OptionKinds<OpenOptions> = {
   workspace: 'text',
   cacheFolder: 'text',
   dtype: computeDtype.options,
+  device: computeDevice.options,
   rows: 'number',
   threads: 'number',
   signal: 'signal',
@@ -53,7 +57,7 @@ const idForm = /^[a-z0-9-]+$/
 /**
  * Loads a model in a worker of its own. Close it when done, or declare it with `await using`.
  * @param pathOrId  a Hugging Face folder, a GGUF file, `embedded` for the model that ships with Innerview, or a workspace's model
- * @throws model_…, dtype_unavailable, architecture_unsupported, tokenizer_invalid, not_enough_memory, model_unknown, workspace_…; the signal's reason
+ * @throws model_…, dtype_unavailable, device_unavailable, device_unchecked, architecture_unsupported, tokenizer_invalid, not_enough_memory, model_unknown, workspace_…; the signal's reason
  */
 export async function openModel(pathOrId: string, options: OpenOptions = {}): Promise<Model> {
   checkOptions('openModel', options, openOptions)
@@ -71,6 +75,7 @@ export async function openModel(pathOrId: string, options: OpenOptions = {}): Pr
     const parts = await LoadedParts.load(files, {
       cacheFolder: options.cacheFolder ?? defaultCache(),
       dtype: options.dtype ?? 'float32',
+      device: options.device ?? 'cpu',
       rows,
       threads: options.threads,
       signal,

@@ -114,6 +114,7 @@ it('draftOf makes the same settings again, hooks it has no field for included', 
       positions: 'all',
     },
     computeDtype: 'int8',
+    device: 'webgpu',
     interventions: [
       {
         kind: 'add',

@@ -1,6 +1,7 @@
 // The new-run form as plain fields, and the way between them and a run's settings.
 // Owns: defaults, presets, turning fields into settings, and which field a fault belongs to. Not: the form (runForm.svelte.ts).
 import type * as z from 'zod'
+import type { ComputeDevice } from '../../main/contract/devices.ts'
 import type { ComputeDtype } from '../../main/contract/models.ts'
 import { collectSettings, type CollectInput, type CollectSettings } from '../../main/contract/runs.ts'
 import type { ErrorReport } from '../../main/contract/errors.ts'
@@ -47,6 +48,7 @@ export interface RunDraft {
   positions: 'decision' | 'all'
   dtype: 'float32' | 'float16'
   computeDtype: ComputeDtype
+  device: ComputeDevice
   /** JSON, as interventions/interventionDraft.ts has it. */
   interventions: string
 }
@@ -103,6 +105,7 @@ export const newDraft = (): RunDraft => ({
   positions: 'decision',
   dtype: 'float32',
   computeDtype: 'float32',
+  device: 'cpu',
   interventions: '',
 })
 
@@ -130,6 +133,7 @@ export function draftOf(settings: CollectSettings): RunDraft {
     positions: capture.positions,
     dtype: capture.dtype,
     computeDtype: settings.computeDtype,
+    device: settings.device,
     interventions: writeItems(settings.interventions),
   }
   if (environment.name === 'number_hunt') draft.upTo = environment.upTo
@@ -190,6 +194,7 @@ function inputOf(
     seed: draft.seed,
     batch: draft.batch,
     computeDtype: draft.computeDtype,
+    device: draft.device,
     interventions,
     sampling: {
       temperature: draft.temperature,
@@ -240,6 +245,7 @@ export function placeOfRefusal(
   if (code === 'hook_unknown' || code === 'layer_out_of_range')
     return [hasInterventions ? 'interventions' : 'layers', `${message} ${cure}`]
   if (code === 'dtype_unavailable') return ['computeDtype', message]
+  if (code === 'device_unavailable' || code === 'device_unchecked') return ['device', `${message} ${cure}`]
   if (code !== 'invalid_input') return null
   const field = fieldAt(
     String(details['field'])

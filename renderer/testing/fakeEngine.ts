@@ -10,6 +10,7 @@ import { cloneMessages } from '../../main/contract/port.ts'
 import type { EpisodeSummary, RunRecord, RunStatus } from '../../main/contract/runs.ts'
 import type { Doors } from '../doors.ts'
 import { inventComparison } from './fakeComparison.ts'
+import { FakeDevices } from './fakeDevices.ts'
 import { inventInspection } from './fakeInspection.ts'
 import { inventPlay, inventPlayOf } from './fakePlayground.ts'
 import { FakeProbes, inventLab, type FakeLab } from './fakeProbes.ts'
@@ -275,6 +276,7 @@ const wait = (ms: number, signal?: AbortSignal): Promise<void> =>
 /** Starts it; the doors lead to it. */
 export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: EngineEvent) => void } {
   const streams = new Set<(event: EngineEvent) => void>()
+  const devices = new FakeDevices()
   const say = (event: EngineEvent): void => streams.forEach((send) => send(event))
   const find = (id: string): RunRecord => {
     const run = world.runs.find((one) => one.id === id)
@@ -423,6 +425,14 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
         })
         say({ kind: 'models' })
         return check
+      }),
+      devices: os.models.devices.handler(({ input }) => devices.choices(input.id, input.dtype)),
+      checkDevice: os.models.checkDevice.handler(async function* ({ input, signal }) {
+        for (let i = 0; i <= 20 && !signal?.aborted; i++) {
+          yield { label: `Comparing ${input.device} with the processor`, fraction: i / 20 }
+          await wait(60, signal)
+        }
+        return devices.check(input.path, input.dtype, input.device)
       }),
       dtypes: os.models.dtypes.handler(({ input }) => {
         const model = world.models.find((one) => one.id === input.id)

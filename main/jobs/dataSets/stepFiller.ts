@@ -30,9 +30,9 @@ export class StepFiller {
     const bytes = values * 4 * Math.min(shape.contextLength, longestStep(this.workspace, need))
     const fitting = Math.floor((REPLAY_MEMORY * process.availableMemory()) / bytes)
     const lanes = Math.max(1, Math.min(MOST_LANES, need.steps.size, fitting))
-    const dtype = run.settings.computeDtype
+    const { computeDtype: dtype, device } = run.settings
     const planned = await replayPlan(this.workspace, run, ground.model)
-    const want = { rows: lanes, dtype, fewerRowsDo: true }
+    const want = { rows: lanes, dtype, device, fewerRowsDo: true }
     const { model, release } = await this.models.borrow(ground.model.id, want, tell, signal)
     try {
       const agent = model.withStopTokens(run.settings.sampling.stopTokens)

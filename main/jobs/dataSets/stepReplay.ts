@@ -82,7 +82,7 @@ export class StepReplay {
     if ('refusal' in ground) throw ground.refusal
     const planned = await replayPlan(this.workspace, run, ground.model)
     const played = playedSteps(this.workspace, run, episode, planned)
-    const need = { rows: 1, dtype: run.settings.computeDtype, fewerRowsDo: true }
+    const need = { rows: 1, dtype: run.settings.computeDtype, device: run.settings.device, fewerRowsDo: true }
     const { model, release } = await this.models.borrow(ground.model.id, need, tell, signal)
     try {
       const agent = model.withStopTokens(run.settings.sampling.stopTokens)

@@ -45,9 +45,9 @@ export async function scoreSweep(
     ),
   )
   const isKnown = (key: string): boolean => known.has(key)
-  const { modelId, batch, computeDtype: dtype } = settings
+  const { modelId, batch, computeDtype: dtype, device } = settings
   const files = await openModelFiles(models.get(modelId).path)
-  const need = { rows: batch, dtype, fewerRowsDo: true }
+  const need = { rows: batch, dtype, device, fewerRowsDo: true }
   const { model, release } = await models.borrow(modelId, need, tell, signal)
   try {
     const first = new FirstTokens(workspace, model, baseline?.runId)
