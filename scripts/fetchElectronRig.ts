@@ -12,6 +12,12 @@ const rigFolder = join(cacheFolder, 'electron-rig')
 export const rigBinary = join(rigFolder, '@wingconsoledesktop')
 export const hasRig = (): boolean => existsSync(rigBinary)
 
+/** What a program is started with to find the rig's Vulkan, which computes on the processor. */
+export const softwareVulkan = {
+  LD_LIBRARY_PATH: rigFolder,
+  VK_ICD_FILENAMES: join(rigFolder, 'vk_swiftshader_icd.json'),
+}
+
 /** @throws Error that says which part failed. A half-fetched rig is never left behind. */
 export async function fetchElectronRig(): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64')
