@@ -110,11 +110,11 @@ const isGone: ReadonlySet<string> = new Set([
 
 async function plainScores(
   { promptIds, completionIds }: StepRecord,
-  { settings: { computeDtype: dtype } }: RunRecord,
+  { settings: { computeDtype: dtype, device } }: RunRecord,
   { models, id }: { models: ModelLibrary; id: string },
   signal: AbortSignal,
 ): Promise<Float32Array> {
-  const need = { rows: 1, dtype, fewerRowsDo: true }
+  const need = { rows: 1, dtype, device, fewerRowsDo: true }
   const { model, release } = await models.borrow(id, need, () => {}, signal)
   try {
     // The model must have room for the token that a request asks for: of an answer that filled the context the last is not scored.

@@ -19,6 +19,7 @@ test('a run is named by what tells it from its neighbours', () => {
   expect(nameOf({ episodes: 30, seed: 7 })).toBe('Tiny, 30 × 20, T 1, seed 7')
   expect(nameOf({ sampling: { temperature: 0.5 } })).toContain('T 0.5')
   expect(nameOf({ computeDtype: 'int4' })).toMatch(/seed 0, int4$/)
+  expect(nameOf({ computeDtype: 'int4', device: 'webgpu' })).toMatch(/seed 0, int4, webgpu$/)
 })
 
 test('another world than Twenty Questions is named', () => {

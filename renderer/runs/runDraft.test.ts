@@ -91,6 +91,7 @@ describe('checkDraft', () => {
 
 it('a run without a name is left to the engine to name', () => {
   expect(standardName(good, 'Smol')).toBe('Smol, 30 × 20, T 1, seed 0')
+  expect(standardName({ ...good, device: 'webgpu' }, 'Smol')).toBe('Smol, 30 × 20, T 1, seed 0, webgpu')
   const hunt = { environment: 'number_hunt' as const, episodes: null, temperature: 0.5, seed: 7 }
   expect(standardName({ ...good, ...hunt }, 'Smol')).toBe('Smol, number hunt, … × 20, T 0.5, seed 7')
   expect(checkDraft({ ...good, name: ' ' }, 30).settings?.name).toBe('')
@@ -146,6 +147,8 @@ describe('what the engine refuses', () => {
     expect(place('oracle.model')).toEqual(['oracleModel', 'Too much.'])
     const dtype = errors.dtypeUnavailable({ path: '/m', dtype: 'gguf', reason: 'its weights are float32' })
     expect(placeOfRefusal(dtype.report())?.[0]).toBe('computeDtype')
+    const device = errors.deviceUnavailable({ device: 'dml', available: ['cpu'] })
+    expect(placeOfRefusal(device.report())?.[0]).toBe('device')
     expect(placeOfRefusal(errors.selectionInvalid({ selection: '@9' }).report())?.[0]).toBe('selection')
   })
 

@@ -281,7 +281,8 @@ export function standardName(draft: RunDraft, modelName: string): string {
   const world = draft.environment === 'number_hunt' ? 'number hunt, ' : ''
   const size = `${shown(draft.episodes)} × ${shown(draft.maxSteps)}`
   const dtype = draft.computeDtype === 'float32' ? '' : `, ${draft.computeDtype}`
-  return `${modelName}, ${world}${size}, T ${shown(draft.temperature)}, seed ${shown(draft.seed)}${dtype}`
+  const on = draft.device === 'cpu' ? '' : `, ${draft.device}`
+  return `${modelName}, ${world}${size}, T ${shown(draft.temperature)}, seed ${shown(draft.seed)}${dtype}${on}`
 }
 
 type TaskLists = readonly { name: string; objects: readonly string[] }[]
