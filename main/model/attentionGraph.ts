@@ -66,10 +66,7 @@ export class AttentionGraph {
     this.groupShape = joined(rows, graph.integers([shape.keyValueHeads, -1]), totalLength)
     const byGroup = (mask: string): string =>
       graph.op('Reshape', [graph.op('Expand', [mask, this.headShape]), this.groupShape])
-    this.kept = new KeptProducts(graph, {
-      headWidth: shape.headWidth,
-      group: shape.heads / shape.keyValueHeads,
-    })
+    this.kept = new KeptProducts(graph, shape)
     this.mask = byGroup(passInputs.mask)
     this.windowMask = config.attention.window ? byGroup(passInputs.windowMask) : null
   }

@@ -7,6 +7,7 @@ import { passInputs } from './passInputs.ts'
 
 interface Sizes {
   headWidth: number
+  keyValueHeads: number
   /** Query heads that share a key head. */
   group: number
   /** New tokens of each row. */
@@ -19,15 +20,18 @@ const value = (...indices: number[]): number =>
 const filled = (length: number, of: (index: number) => number): Float32Array =>
   Float32Array.from({ length }, (_, index) => of(index))
 
-async function open({ headWidth, group }: Sizes, threads: number): Promise<onnx.InferenceSession> {
+async function open(
+  { headWidth, keyValueHeads, group }: Sizes,
+  threads: number,
+): Promise<onnx.InferenceSession> {
   const graph = new GraphBuilder()
   graph.input(passInputs.grid, 'int32', ['B', 'S'])
-  const products = new KeptProducts(graph, { headWidth, group })
-  const queries = graph.input('queries', 'float32', ['B', 1, 'R', headWidth])
-  const pattern = graph.input('pattern', 'float32', ['B', 1, 'R', 'P'])
-  const kept = graph.input('kept', 'float32', ['B', 1, 'P', headWidth])
-  graph.output(products.scores(queries, kept, 0.5), 'scores', 'float32', ['B', 1, 'R', 'P'])
-  graph.output(products.sum(pattern, kept), 'sum', 'float32', ['B', 1, 'R', headWidth])
+  const products = new KeptProducts(graph, { headWidth, keyValueHeads, heads: keyValueHeads * group })
+  const queries = graph.input('queries', 'float32', ['B', keyValueHeads, 'R', headWidth])
+  const pattern = graph.input('pattern', 'float32', ['B', keyValueHeads, 'R', 'P'])
+  const kept = graph.input('kept', 'float32', ['B', keyValueHeads, 'P', headWidth])
+  graph.output(products.scores(queries, kept, 0.5), 'scores', 'float32', ['B', keyValueHeads, 'R', 'P'])
+  graph.output(products.sum(pattern, kept), 'sum', 'float32', ['B', keyValueHeads, 'R', headWidth])
   return onnx.InferenceSession.create(graph.finish('products'), {
     logSeverityLevel: 3,
     intraOpNumThreads: threads,
@@ -38,7 +42,7 @@ async function open({ headWidth, group }: Sizes, threads: number): Promise<onnx.
 /** Scores and sums of the first of some rows, its kept positions in a cache with room for more. */
 async function firstRow(
   session: onnx.InferenceSession,
-  { headWidth, group, width }: Sizes,
+  { headWidth, keyValueHeads, group, width }: Sizes,
   { rows, room }: { rows: number; room: number },
 ): Promise<{ scores: Float32Array; sum: Float32Array }> {
   const lines = group * width
@@ -48,28 +52,28 @@ async function firstRow(
   const results = await session.run({
     [passInputs.grid]: new onnx.Tensor('int32', new Int32Array(rows * width), [rows, width]),
     queries: tensor(
-      filled(rows * lines * headWidth, (index) => value(index)),
+      filled(rows * keyValueHeads * lines * headWidth, (index) => value(index)),
       rows,
-      1,
+      keyValueHeads,
       lines,
       headWidth,
     ),
     pattern: tensor(
-      filled(rows * lines * room, (index) =>
+      filled(rows * keyValueHeads * lines * room, (index) =>
         isKept(index) ? value(Math.floor(index / room), index % room) : 0,
       ),
       rows,
-      1,
+      keyValueHeads,
       lines,
       room,
     ),
     kept: tensor(
-      filled(rows * room * headWidth, (index) => {
+      filled(rows * keyValueHeads * room * headWidth, (index) => {
         const place = Math.floor(index / headWidth)
         return isKept(place) ? value(place % room, index % headWidth, Math.floor(place / room)) : 0
       }),
       rows,
-      1,
+      keyValueHeads,
       room,
       headWidth,
     ),
@@ -85,32 +89,37 @@ async function firstRow(
 }
 
 describe.each<Sizes>([
-  { headWidth: 64, group: 3, width: 1 },
-  { headWidth: 128, group: 1, width: 1 },
-  { headWidth: 128, group: 4, width: 32 },
-  { headWidth: 256, group: 4, width: 1 },
-  { headWidth: 256, group: 4, width: 32 },
-])('products with what is kept, heads of $headWidth, groups of $group, $width tokens', (sizes) => {
-  it('are right', async () => {
-    const session = await open(sizes, 1)
-    const { scores, sum } = await firstRow(session, sizes, { rows: 1, room: 704 })
-    await session.release()
-    const { headWidth } = sizes
-    let [score, weighted] = [0, 0]
-    for (let k = 0; k < headWidth; k++) score += Math.fround(value(k)) * Math.fround(value(5, k, 0))
-    for (let p = 0; p < positions; p++) weighted += Math.fround(value(0, p)) * Math.fround(value(p, 3, 0))
-    expect(scores[5]).toBeCloseTo(score / 2, 4)
-    expect(sum[3]).toBeCloseTo(weighted, 4)
-  })
-
-  it('have the same bits beside other rows, in a larger cache and on any number of threads', async () => {
-    const found: { scores: Float32Array; sum: Float32Array }[] = []
-    for (const threads of [1, 8]) {
-      const session = await open(sizes, threads)
-      for (const rows of [1, 5])
-        for (const room of [704, 1024]) found.push(await firstRow(session, sizes, { rows, room }))
+  { headWidth: 64, keyValueHeads: 3, group: 3, width: 1 },
+  { headWidth: 64, keyValueHeads: 1, group: 3, width: 1 },
+  { headWidth: 128, keyValueHeads: 2, group: 1, width: 1 },
+  { headWidth: 128, keyValueHeads: 1, group: 4, width: 32 },
+  { headWidth: 256, keyValueHeads: 2, group: 4, width: 1 },
+  { headWidth: 256, keyValueHeads: 1, group: 4, width: 1 },
+  { headWidth: 256, keyValueHeads: 2, group: 4, width: 32 },
+])(
+  'products with what is kept, $keyValueHeads heads of $headWidth, groups of $group, $width tokens',
+  (sizes) => {
+    it('are right', async () => {
+      const session = await open(sizes, 1)
+      const { scores, sum } = await firstRow(session, sizes, { rows: 1, room: 704 })
       await session.release()
-    }
-    for (const each of found) expect(each).toEqual(found[0])
-  })
-})
+      const { headWidth } = sizes
+      let [score, weighted] = [0, 0]
+      for (let k = 0; k < headWidth; k++) score += Math.fround(value(k)) * Math.fround(value(5, k, 0))
+      for (let p = 0; p < positions; p++) weighted += Math.fround(value(0, p)) * Math.fround(value(p, 3, 0))
+      expect(scores[5]).toBeCloseTo(score / 2, 4)
+      expect(sum[3]).toBeCloseTo(weighted, 4)
+    })
+
+    it('have the same bits beside other rows, in a larger cache and on any number of threads', async () => {
+      const found: { scores: Float32Array; sum: Float32Array }[] = []
+      for (const threads of [1, 8]) {
+        const session = await open(sizes, threads)
+        for (const rows of [1, 5])
+          for (const room of [704, 1024]) found.push(await firstRow(session, sizes, { rows, room }))
+        await session.release()
+      }
+      for (const each of found) expect(each).toEqual(found[0])
+    })
+  },
+)
