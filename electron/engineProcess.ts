@@ -3,6 +3,7 @@
 import { MessageChannelMain, utilityProcess, type MessagePortMain } from 'electron'
 import { fork } from 'node:child_process'
 import { stopGraceMs, type EngineMessage, type HostMessage } from '../main/contract/hosting.ts'
+import { withLargePages } from '../main/contract/largePages.ts'
 
 export interface EngineProcess {
   /** A new port into the engine, for a page. */
@@ -57,7 +58,7 @@ function startOnNode({ entry, environment, onExit }: EngineStart, nodePath: stri
   const child = fork(entry, [], {
     execPath: nodePath,
     execArgv: [],
-    env: { ...environment, ELECTRON_RUN_AS_NODE: undefined },
+    env: withLargePages({ ...environment, ELECTRON_RUN_AS_NODE: undefined }, process.platform),
     serialization: 'advanced', // structured clone: typed arrays stay whole
     stdio: 'inherit',
   })

@@ -10,6 +10,7 @@ import { dataSetsCommand } from './cli/dataSetsCommand.ts'
 import { compareCommand } from './cli/compareCommand.ts'
 import { episodesCommand } from './cli/episodesCommand.ts'
 import { importCommand } from './cli/importCommand.ts'
+import { goOnInLargePages } from './cli/largePages.ts'
 import { modelsCommand } from './cli/modelsCommand.ts'
 import { folder } from './cli/options.ts'
 import { oracleCommand } from './cli/oracleCommand.ts'
@@ -71,6 +72,7 @@ function shareGlobals(command: Command): void {
   for (const child of command.commands) shareGlobals(child)
 }
 shareGlobals(program)
+program.hook('preAction', (_program, command) => goOnInLargePages(command.name()))
 program.setOptionValue('workspace', defaultWorkspace()).setOptionValue('json', false)
 
 // A reader that has seen enough (`| head`) is no fault.
