@@ -1,16 +1,19 @@
-// The collect job's speed on this machine, beside transformers doing the same model work in the same run.
-//   node benchmarks/collect.ts --model PATH [--episodes 30] [--steps 20] [--batch 16] [--peer PYTHON] [--peer-steps 16] [--out FILE]
+// The collect job's speed on this machine, beside transformers, TransformerLens and batched PyTorch with prefix reuse doing the same model work in the same run.
+//   node benchmarks/collect.ts --model PATH [--episodes 30] [--steps 20] [--batch 16] [--layers 15] [--peer PYTHON] [--peer-steps 16]
+//     [--peers transformers,reuse,TransformerLens] [--out FILE]
 // Owns: measuring. Not: the job. Seconds are core-seconds (processor time of the whole process) unless they say wall.
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { collectSettings, type StepRecord } from '../main/contract/runs.ts'
 import { defaultCache } from '../main/folders.ts'
 import { openEngine, type EngineService } from '../main/jobs/engineService.ts'
 import { resourcesFolder } from '../main/resourcesFolder.ts'
+import { measured, rounded } from './shared/measuring.ts'
+import { modelPath, peerModel } from './shared/models.ts'
+import { askPeer } from './shared/peers.ts'
+import { addRecord } from './shared/records.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -20,11 +23,12 @@ const { values: options } = parseArgs({
     batch: { type: 'string', default: '16' },
     layers: { type: 'string', default: '' },
     peer: { type: 'string' },
+    peers: { type: 'string', default: 'transformers,reuse,TransformerLens' },
     'peer-steps': { type: 'string', default: '16' },
     out: { type: 'string' },
   },
 })
-if (!options.model) throw new TypeError('Give a model: --model PATH')
+const path = modelPath(options.model)
 
 /** A plain instruction for a small model, so that answers have the case study's lengths. */
 const systemPrompt =
@@ -33,11 +37,6 @@ const systemPrompt =
 
 const ignore = (): void => {}
 const never = new AbortController().signal
-const coreSeconds = (since?: NodeJS.CpuUsage): number => {
-  const { user, system } = process.cpuUsage(since)
-  return (user + system) / 1e6
-}
-
 async function folderBytes(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const files = entries.filter((entry) => entry.isFile())
@@ -48,7 +47,7 @@ async function folderBytes(folder: string): Promise<number> {
 }
 
 async function measure(engine: EngineService) {
-  const model = await engine.models.findOrAdd(options.model!, ignore, never)
+  const model = await engine.models.findOrAdd(path, ignore, never)
   const layer = options.layers === '' ? Math.floor(model.shape.layers / 2) : Number(options.layers)
   const settings = collectSettings.parse({
     modelId: model.id,
@@ -59,26 +58,26 @@ async function measure(engine: EngineService) {
     sampling: { temperature: 0.7 },
     capture: { hooks: [`blocks.${layer}.hook_resid_post`] },
   })
-  const started = performance.now()
-  const cpu = process.cpuUsage()
-  const run = await engine.runs.ended((await engine.runs.start(settings)).id)
-  const used = coreSeconds(cpu)
+  const {
+    result: run,
+    coreSeconds: used,
+    wallSeconds,
+  } = await measured(async () => engine.runs.ended((await engine.runs.start(settings)).id))
   if (run.status !== 'done') throw new Error(`The run ended as ${run.status}: ${run.error?.message}`)
   const { steps, promptTokens, newTokens } = run.progress
-  const all = Array.from({ length: run.settings.episodes }, (_, e) => engine.episodes.steps(run.id, e)).flat()
-  const reused = all.reduce((sum, step) => sum + step.reusedTokens, 0)
+  const episodes = Array.from({ length: run.settings.episodes }, (_, e) => engine.episodes.steps(run.id, e))
+  const reused = episodes.flat().reduce((sum, step) => sum + step.reusedTokens, 0)
   return {
-    all,
+    episodes,
     layer,
     figures: {
       model: model.name,
       dtype: model.dtype,
-      device: `${cpus()[0].model.trim()}, ${cpus().length} cores`,
       steps,
       promptTokensPerStep: promptTokens / steps,
       newTokensPerStep: newTokens / steps,
       reusedTokensPerStep: reused / steps,
-      wallSeconds: (performance.now() - started) / 1000,
+      wallSeconds,
       coreSeconds: used,
       coreSecondsPer1000Steps: (1000 * used) / steps,
       stepsPerCoreSecond: steps / used,
@@ -89,36 +88,54 @@ async function measure(engine: EngineService) {
 }
 
 /** A sample spread over the run's steps, so that short and long prompts are both in it. */
-function sample(steps: StepRecord[], count: number): StepRecord[] {
-  const wanted = Math.min(count, steps.length)
-  return Array.from({ length: wanted }, (_, i) => steps[Math.floor((i * steps.length) / wanted)])
+function sample<T>(all: readonly T[], count: number): T[] {
+  const wanted = Math.min(count, all.length)
+  return Array.from({ length: wanted }, (_, i) => all[Math.floor((i * all.length) / wanted)])
 }
 
-async function measurePeer(
-  python: string,
-  steps: StepRecord[],
-  layer: number,
-  batch: number,
-  scratch: string,
-) {
-  const file = join(scratch, `peer-${batch}.json`)
-  const job = {
-    model: options.model,
-    layer,
-    batch,
-    threads: 1,
-    steps: steps.map((s) => ({ promptIds: Array.from(s.promptIds), newTokens: s.completionIds.length })),
-  }
-  await writeFile(file, JSON.stringify(job))
-  const script = fileURLToPath(new URL('peers/collectTransformers.py', import.meta.url))
-  const ran = spawnSync(python, [script, file], { encoding: 'utf8' })
-  if (ran.status !== 0) throw new Error(`The peer failed:\n${ran.stderr}`)
-  const result = JSON.parse(ran.stdout.trim().split('\n').at(-1)!) as {
-    steps: number
-    coreSeconds: number
-    torch: string
-  }
-  return { ...result, coreSecondsPer1000Steps: (1000 * result.coreSeconds) / result.steps }
+const asked = (step: StepRecord) => ({
+  promptIds: Array.from(step.promptIds),
+  newTokens: step.completionIds.length,
+})
+
+interface PeerAnswer {
+  steps: number
+  wallSeconds: number
+  coreSeconds: number
+  versions: Record<string, string>
+}
+
+/** The same steps done by others, core-seconds for 1000 of them. TransformerLens gets a quarter of the sample: it is slow. */
+function measurePeers(python: string, name: string, layer: number, episodes: readonly StepRecord[][]) {
+  const model = peerModel(python, path, name)
+  if (!model) return {}
+  const wanted = new Set(options.peers.split(','))
+  const count = Number(options['peer-steps'])
+  const steps = sample(episodes.flat(), count).map(asked)
+  // Whole stretches of the longest episodes, side by side.
+  const length = Math.min(4, ...episodes.map((each) => each.length))
+  const rows = sample(episodes, Math.max(1, Math.ceil(count / length)))
+  const stretches = rows.map((each, row) => {
+    const from = Math.floor((row * (each.length - length)) / Math.max(1, rows.length - 1))
+    return each.slice(from, from + length).map(asked)
+  })
+  const common = { model, layer, threads: 1 }
+  const jobs: [name: string, kind: string, script: string, job: object][] = [
+    ['transformers, batch 1', 'transformers', 'collectTransformers', { ...common, steps, batch: 1 }],
+    ['transformers, batch 8', 'transformers', 'collectTransformers', { ...common, steps, batch: 8 }],
+    ['PyTorch with prefix reuse', 'reuse', 'collectPrefixReuse', { ...common, episodes: stretches }],
+    [
+      ...(['TransformerLens', 'TransformerLens', 'collectTransformerLens'] as const),
+      { ...common, steps: sample(steps, Math.ceil(count / 4)) },
+    ],
+  ]
+  return Object.fromEntries(
+    jobs.flatMap(([peer, kind, script, job]) => {
+      const answer = wanted.has(kind) ? askPeer<PeerAnswer>(python, script, job) : null
+      if (!answer) return []
+      return [[peer, { ...answer, coreSecondsPer1000Steps: (1000 * answer.coreSeconds) / answer.steps }]]
+    }),
+  )
 }
 
 const scratch = await mkdtemp(join(tmpdir(), 'innerview-bench-'))
@@ -129,31 +146,21 @@ try {
     resourcesFolder: resourcesFolder(),
     transport: 'process',
   })
-  const { all, layer, ...measured } = await measure(engine).finally(() => engine.close())
+  const { episodes, layer, ...found } = await measure(engine).finally(() => engine.close())
   // Closed, so that SQLite's log is folded in.
-  const bytesPerStep = (await folderBytes(join(scratch, 'workspace'))) / measured.figures.steps
-  const figures = { ...measured.figures, bytesPerStep }
+  const bytesPerStep = (await folderBytes(join(scratch, 'workspace'))) / found.figures.steps
+  const figures = { ...found.figures, bytesPerStep }
   console.table(figures)
-  const peers: Record<string, Awaited<ReturnType<typeof measurePeer>>> = {}
-  if (options.peer) {
-    const chosen = sample(all, Number(options['peer-steps']))
-    for (const batch of [1, 8]) {
-      const peer = await measurePeer(options.peer, chosen, layer, batch, scratch)
-      peers[`transformers, batch ${batch}`] = peer
-      const ratio = peer.coreSecondsPer1000Steps / figures.coreSecondsPer1000Steps
-      console.log(
-        `transformers, batch ${batch}: ${peer.coreSecondsPer1000Steps.toFixed(0)} core-seconds per 1000 steps, ${ratio.toFixed(1)} × ours`,
-      )
-    }
+  const peers = options.peer ? measurePeers(options.peer, figures.model, layer, episodes) : {}
+  for (const [peer, { coreSecondsPer1000Steps: theirs }] of Object.entries(peers)) {
+    const ratio = rounded(theirs / figures.coreSecondsPer1000Steps)
+    console.log(`${peer}: ${rounded(theirs)} core-seconds per 1000 steps, ${ratio} × ours`)
   }
-  if (options.out) {
-    const earlier = await readFile(options.out, 'utf8').catch(() => '[]')
-    const records = [
-      ...(JSON.parse(earlier) as unknown[]),
-      { at: new Date().toISOString(), innerview: figures, peers },
-    ]
-    await writeFile(options.out, `${JSON.stringify(records, null, 2)}\n`)
-  }
+  await addRecord(
+    options.out,
+    { innerview: figures, peers },
+    ({ innerview: { model, steps } }) => model === figures.model && steps === figures.steps,
+  )
 } finally {
   await rm(scratch, { recursive: true, force: true })
 }

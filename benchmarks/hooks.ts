@@ -1,37 +1,38 @@
-// What hooks and interventions cost on a real model, beside transformers with forward hooks in the same run.
-//   node benchmarks/hooks.ts --model PATH [--rows 8] [--prompt 256] [--new 48] [--repeats 5] [--peer PYTHON] [--out FILE]
-// Owns: measuring. Not: the passes. All rows are answered at once; each way is warmed up, then timed on its own, and the median is told.
-// Seconds are core-seconds (processor time of the whole process). The peer has the same prompts, in one batch without padding.
-import { spawnSync } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+// What hooks and interventions cost on a real model, in the shape of the collect job's steps, beside transformers with forward hooks in the same run.
+//   node benchmarks/hooks.ts --model PATH [--rows 16] [--kept 480] [--prompt 60] [--new 44] [--repeats 3] [--ways "all residuals read,…"]
+//     [--threads 1] [--peer PYTHON] [--out FILE]
+// Owns: measuring. Not: the passes. All rows are answered at once; each has `kept` tokens behind it that are not run again. Every way is timed right after
+// the plain one, so that both meet the same machine; what is told is the median of the pairs. Seconds are core-seconds (processor time of the whole
+// process). Values are read at the decision points. The peer has the same prompts without what is kept, in one batch without padding.
 import { parseArgs } from 'node:util'
 import { seededGenerator } from '../main/analysis/seededGenerator.ts'
-import { defaultCache } from '../main/folders.ts'
 import type { HookedFunction } from '../main/inference/hookFunctions.ts'
 import { InferenceClient } from '../main/inference/inferenceClient.ts'
 import { makeIntervention, type Intervention } from '../main/inference/interventions.ts'
 import type { GenerateRequest } from '../main/inference/requests.ts'
-import { openModelFiles } from '../main/model/openModelFiles.ts'
-import { prepareWeights } from '../main/model/prepareWeights.ts'
+import { measured, median, rounded, spread } from './shared/measuring.ts'
+import { modelPath, openWeights, peerModel } from './shared/models.ts'
+import { askPeer } from './shared/peers.ts'
+import { addRecord } from './shared/records.ts'
 
 const { values: options } = parseArgs({
   options: {
     model: { type: 'string' },
-    rows: { type: 'string', default: '8' },
-    prompt: { type: 'string', default: '256' },
-    new: { type: 'string', default: '48' },
-    repeats: { type: 'string', default: '5' },
+    rows: { type: 'string', default: '16' },
+    kept: { type: 'string', default: '480' },
+    prompt: { type: 'string', default: '60' },
+    new: { type: 'string', default: '44' },
+    repeats: { type: 'string', default: '3' },
+    ways: { type: 'string' },
     threads: { type: 'string', default: '1' },
     peer: { type: 'string' },
     out: { type: 'string' },
   },
 })
-if (!options.model) throw new TypeError('Give a model: --model PATH')
-const [rows, promptTokens, newTokens, repeats, threads] = [
+const path = modelPath(options.model)
+const [rows, keptTokens, promptTokens, newTokens, repeats, threads] = [
   options.rows,
+  options.kept,
   options.prompt,
   options.new,
   options.repeats,
@@ -46,23 +47,26 @@ interface Way {
   run?: HookedFunction
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]
+type Draw = () => { kept: number[]; prompts: number[][] }
 
 /** Core-seconds of one batch; other prompts each time, so that nothing is taken over from the time before. */
-async function timed(client: InferenceClient, way: Way, prompts: readonly number[][]): Promise<number> {
+async function timed(
+  client: InferenceClient,
+  way: Way,
+  { kept, prompts }: ReturnType<Draw>,
+): Promise<number> {
   const { hooks = [], intervention, run } = way
   const request = (ids: readonly number[]): GenerateRequest => ({
-    promptIds: Int32Array.from(ids),
-    earlierPrompts: [],
+    promptIds: Int32Array.from([...kept, ...ids]),
+    earlierPrompts: kept.length > 0 ? [Int32Array.from(kept)] : [],
     sampling: { temperature: 0, topK: 0, topP: 1, maxNewTokens: newTokens, stopIds: [], seed: '' },
-    capture: { hooks, positions: 'all' },
+    capture: { hooks, positions: 'decision' },
     interventions: intervention ? [intervention] : [],
   })
-  const before = process.cpuUsage()
-  await Promise.all(prompts.map((ids) => client.generate(request(ids), never, run ? [run] : [])))
-  const { user, system } = process.cpuUsage(before)
-  return (user + system) / 1e6
+  const { coreSeconds } = await measured(() =>
+    Promise.all(prompts.map((ids) => client.generate(request(ids), never, run ? [run] : []))),
+  )
+  return coreSeconds
 }
 
 function waysOf({ config: { shape } }: InferenceClient): Way[] {
@@ -92,94 +96,117 @@ function waysOf({ config: { shape } }: InferenceClient): Way[] {
     shape,
   )
   return [
-    { name: 'none' },
     { name: 'one residual read', hooks: [residual] },
     { name: 'all residuals read', hooks: layers.map((layer) => `blocks.${layer}.hook_resid_post`) },
     { name: 'one pattern read', hooks: [`blocks.${middle}.attn.hook_pattern`] },
     { name: 'all patterns read', hooks: layers.map((layer) => `blocks.${layer}.attn.hook_pattern`) },
-    { name: 'one residual added to', intervention: push },
-    { name: 'none, once one can be added to' },
+    { name: 'steered at one residual', intervention: push },
     { name: 'a function at one residual', run: { hook: residual, run: () => {} } },
   ]
 }
 
-async function measure(draw: () => number[][]): Promise<Record<string, number>> {
-  const files = await openModelFiles(options.model!)
-  const weights = await prepareWeights(files, { cacheFolder: defaultCache() })
-  const client = await InferenceClient.open({ config: files.config, weights, maxRows: rows, threads }, never)
-  const found: Record<string, number> = {}
-  try {
-    for (const way of waysOf(client)) {
-      await timed(client, way, draw())
-      const times: number[] = []
-      for (let repeat = 0; repeat < repeats; repeat++) times.push(await timed(client, way, draw()))
-      found[way.name] = median(times)
-    }
-  } finally {
-    await client.close()
-  }
-  return found
+interface Pair {
+  way: string
+  coreSeconds: number
+  /** Of the plain way, timed with it. */
+  plainCoreSeconds: number
+  ratio: number
+  spread: number
 }
 
-interface PeerResult {
-  torch: string
-  transformers: string
+async function measure(draw: Draw): Promise<{ name: string; pairs: Pair[] }> {
+  const { name, config, weights } = await openWeights(path)
+  const open = () => InferenceClient.open({ config, weights, maxRows: rows, threads }, never)
+  // A graph that can be changed is another one: the plain way is timed in its own.
+  const [plain, changed] = [await open(), await open()]
+  const wanted = options.ways?.split(',')
+  const pairs: Pair[] = []
+  try {
+    for (const way of waysOf(plain).filter((each) => wanted?.includes(each.name) ?? true)) {
+      const client = way.intervention || way.run ? changed : plain
+      for (const [each, doing] of [
+        [plain, { name: 'none' }],
+        [client, way],
+      ] as const)
+        await timed(each, doing, draw())
+      const [withIt, without]: number[][] = [[], []]
+      for (let repeat = 0; repeat < repeats; repeat++) {
+        const prompts = draw()
+        without.push(await timed(plain, { name: 'none' }, prompts))
+        withIt.push(await timed(client, way, prompts))
+      }
+      const ratios = withIt.map((seconds, repeat) => seconds / without[repeat])
+      pairs.push({
+        way: way.name,
+        coreSeconds: median(withIt),
+        plainCoreSeconds: median(without),
+        ratio: median(ratios),
+        spread: spread(ratios),
+      })
+    }
+  } finally {
+    await plain.close()
+    await changed.close()
+  }
+  return { name, pairs }
+}
+
+interface PeerAnswer {
+  versions: Record<string, string>
   coreSeconds: Record<string, number>
 }
 
-async function measurePeer(python: string, draw: () => number[][]): Promise<PeerResult> {
-  const scratch = await mkdtemp(join(tmpdir(), 'innerview-bench-'))
-  try {
-    const file = join(scratch, 'peer.json')
-    const batches = Array.from({ length: repeats + 1 }, draw)
-    await writeFile(file, JSON.stringify({ model: options.model, batches, newTokens, threads }))
-    const script = fileURLToPath(new URL('peers/hooksTransformers.py', import.meta.url))
-    const ran = spawnSync(python, [script, file], { encoding: 'utf8' })
-    if (ran.status !== 0) throw new Error(`The peer failed:\n${ran.stderr}`)
-    return JSON.parse(ran.stdout.trim().split('\n').at(-1)!) as PeerResult
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+function measurePeer(python: string, name: string, draw: Draw): PeerAnswer | null {
+  const model = peerModel(python, path, name)
+  const batches = Array.from({ length: repeats + 1 }, () => draw().prompts)
+  return model && askPeer<PeerAnswer>(python, 'hooksTransformers', { model, batches, newTokens, threads })
 }
 
-/** New prompts at each call, the same for both sides. Ids from 100 on are ordinary tokens. */
-function prompts(seed: string): () => number[][] {
+/** New prompts at each call, the same for both sides. */
+function drawing(seed: string, vocabulary: number): Draw {
   const random = seededGenerator(seed)
-  return () =>
-    Array.from({ length: rows }, () =>
-      Array.from({ length: promptTokens }, () => 100 + Math.floor(random() * 10_000)),
-    )
+  const ids = (length: number): number[] => Array.from({ length }, () => Math.floor(random() * vocabulary))
+  const kept = ids(keptTokens)
+  return () => ({ kept, prompts: Array.from({ length: rows }, () => ids(promptTokens)) })
 }
 
-const tokens = rows * (promptTokens + newTokens)
-function show(name: string, coreSeconds: Record<string, number>): void {
-  const { none } = coreSeconds
-  console.log(name)
+const leastVocabulary = 1500 // of the models that benchmarks use
+const { name, pairs } = await measure(drawing('hooks', leastVocabulary))
+console.log(
+  `${name}: ${rows} rows of ${keptTokens} + ${promptTokens} + ${newTokens} tokens, times the plain way`,
+)
+console.table(
+  Object.fromEntries(
+    pairs.map(({ way, ratio, spread: apart, coreSeconds }) => [
+      way,
+      {
+        'core-seconds': rounded(coreSeconds),
+        'times plain': Number(ratio.toFixed(3)),
+        spread: `${(100 * apart).toFixed(1)} %`,
+      },
+    ]),
+  ),
+)
+const peer = options.peer ? measurePeer(options.peer, name, drawing('hooks', leastVocabulary)) : null
+if (peer) {
+  const { none } = peer.coreSeconds
+  console.log('transformers with forward hooks, times the plain way')
   console.table(
     Object.fromEntries(
-      Object.entries(coreSeconds).map(([way, seconds]) => [
-        way,
-        {
-          'core-seconds': Number(seconds.toFixed(2)),
-          'tokens per core-second': Math.round(tokens / seconds),
-          'times none': Number((seconds / none).toFixed(2)),
-        },
-      ]),
+      Object.entries(peer.coreSeconds).map(([way, seconds]) => [way, rounded(seconds / none)]),
     ),
   )
 }
-
-const innerview = await measure(prompts('hooks'))
-show('Innerview', innerview)
-const peer = options.peer ? await measurePeer(options.peer, prompts('hooks')) : null
-if (peer) show(`transformers ${peer.transformers}, torch ${peer.torch}`, peer.coreSeconds)
-if (options.out) {
-  const earlier = await readFile(options.out, 'utf8').catch(() => '[]')
-  const device = `${cpus()[0].model.trim()}, ${cpus().length} cores`
-  const asked = { device, rows, promptTokens, newTokens, repeats, threads }
-  const record = { at: new Date().toISOString(), ...asked, coreSeconds: innerview, peer }
-  await writeFile(
-    options.out,
-    `${JSON.stringify([...(JSON.parse(earlier) as unknown[]), record], null, 2)}\n`,
-  )
+const asked = {
+  model: name,
+  rows,
+  keptTokens,
+  promptTokens,
+  newTokens,
+  repeats,
+  threads,
+  ways: pairs.map(({ way }) => way).join(),
 }
+await addRecord(options.out, { ...asked, pairs, peer }, (earlier) =>
+  Object.entries(asked).every(([key, value]) => earlier[key as keyof typeof asked] === value),
+)

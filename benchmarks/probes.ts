@@ -2,10 +2,9 @@
 //   node benchmarks/probes.ts [--case large|sweep] [--peer PYTHON] [--scale 1] [--out FILE]
 // Owns: measuring. Not: the fits. Seconds are core-seconds (processor time of the whole process); both sides use one thread.
 // `large`: 20,000 × 2,048 in five folds. `sweep`: 30 layers × 5 poolings of 1,000 × 576 in five folds. `--scale .1` takes a tenth of the rows or cells.
-import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { normalGenerator } from '../main/analysis/normalDraws.ts'
@@ -16,6 +15,9 @@ import { groupResamples } from '../main/analysis/probes/resamples.ts'
 import { groupedFolds } from '../main/analysis/probes/splits.ts'
 import { fitFolds } from '../main/analysis/probes/usableFolds.ts'
 import { seededGenerator } from '../main/analysis/seededGenerator.ts'
+import { coreSeconds } from './shared/measuring.ts'
+import { askPeer } from './shared/peers.ts'
+import { addRecord } from './shared/records.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -67,11 +69,6 @@ function cell(seed: string, { rows, width }: Case): { X: Float32Array; y: Int32A
     X.set(mixed.subarray(0, width), row * width)
   }
   return { X, y }
-}
-
-const coreSeconds = (since: NodeJS.CpuUsage): number => {
-  const { user, system } = process.cpuUsage(since)
-  return (user + system) / 1e6
 }
 
 /** Cells lie in a file one after another: features as float32, then labels as int32. */
@@ -140,29 +137,14 @@ interface PeerAnswer {
   solvers: Record<string, { seconds: number; auroc: number[] }>
 }
 
-function askPeer(python: string, job: object, jobFile: string): Promise<PeerAnswer> {
-  return writeFile(jobFile, JSON.stringify(job)).then(() => {
-    const script = join(import.meta.dirname, 'peers', 'probesScikit.py')
-    const threads = { OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1', MKL_NUM_THREADS: '1' }
-    const { stdout, stderr, status } = spawnSync(python, [script, jobFile], {
-      encoding: 'utf8',
-      maxBuffer: 2 ** 26,
-      env: { ...process.env, ...threads },
-    })
-    if (status !== 0) throw new Error(`The peer failed: ${stderr}`)
-    return JSON.parse(stdout) as PeerAnswer // our own script's
-  })
-}
-
 const folder = await mkdtemp(join(tmpdir(), 'innerview-probes-'))
-const results: object[] = []
 try {
   for (const name of options.case.split(',')) {
     const one = cases[name]
     if (!one) throw new TypeError(`No such case: ${name}. There are: ${Object.keys(cases).join(', ')}.`)
     const { file, folds, ours, peakBytes } = await measure(one, folder)
     const job = { file, cells: one.cells, rows: one.rows, width: one.width, folds }
-    const peer = options.peer ? await askPeer(options.peer, job, join(folder, 'job.json')) : null
+    const peer = options.peer ? askPeer<PeerAnswer>(options.peer, 'probesScikit', job) : null
     const solvers = Object.entries(ours).map(([solver, { seconds, withIntervals, auroc }]) => {
       const theirs = peer?.solvers[solver]
       return {
@@ -189,12 +171,10 @@ try {
       peerPeakBytes: peer?.peakBytes ?? null,
       peerVersions: peer?.versions ?? null,
     }
-    results.push(result)
+    await addRecord(options.out, result, (earlier) => earlier.case === name && earlier.rows === rows)
     console.log(JSON.stringify(result, null, 2))
     await rm(file)
   }
 } finally {
   await rm(folder, { recursive: true })
 }
-const device = `${cpus()[0].model.trim()}, ${cpus().length} cores`
-if (options.out) await writeFile(options.out, `${JSON.stringify({ device, results }, null, 2)}\n`)

@@ -4,13 +4,15 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { decisionPoints } from '../main/store/activations.ts'
 import { Workspace } from '../main/store/workspace.ts'
+import { modelPath } from './shared/models.ts'
+import { addRecord } from './shared/records.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -20,13 +22,13 @@ const { values: options } = parseArgs({
     out: { type: 'string' },
   },
 })
-if (!options.model) throw new TypeError('Give a model: --model PATH')
+const path = modelPath(options.model)
 
 const commandLine = fileURLToPath(new URL('../main/cli.ts', import.meta.url))
 const scratch = await mkdtemp(join(tmpdir(), 'innerview-resume-'))
 const folders = { whole: join(scratch, 'whole'), killed: join(scratch, 'killed') }
 const job = [
-  ...['collect', '--model', options.model, '--episodes', options.episodes, '--max-steps', options.steps],
+  ...['collect', '--model', path, '--episodes', options.episodes, '--max-steps', options.steps],
   ...['--seed', '11', '--layers', 'middle', '--temperature', '0.7'],
   ...['--system', 'You play Twenty Questions. Ask one short yes/no question.'],
 ]
@@ -96,9 +98,7 @@ try {
   const before = await killHalfWay(whole.steps / 2)
   const resumed = command(['runs', 'resume', 'r1'], folders.killed)
   const result = {
-    at: new Date().toISOString(),
-    device: `${cpus()[0].model.trim()}, ${cpus().length} cores`,
-    model: options.model.split(/[\\/]/).at(-1),
+    model: basename(path),
     steps: whole.steps,
     stepsStoredAtKill: before,
     sameRows: isDeepStrictEqual(rows(folders.killed, 'r1'), rows(folders.whole, whole.runId)),
@@ -106,7 +106,7 @@ try {
     secondsKilledAndResumed: resumed.seconds,
   }
   console.table(result)
-  if (options.out) await writeFile(options.out, `${JSON.stringify(result, null, 2)}\n`)
+  await addRecord(options.out, result, ({ model }) => model === result.model)
   if (!result.sameRows) process.exitCode = 1
 } finally {
   await rm(scratch, { recursive: true, force: true })

@@ -2,8 +2,8 @@
 //   node benchmarks/sweep.ts --model PATH [--episodes 20] [--steps 20] [--batch 16] [--out FILE]
 // Owns: measuring, and seeing that both have the same rows. Not: the jobs. Aim: at most .7 of the core-seconds. The steering is a random direction, small
 // beside the residual, so that answers keep the length that they have.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { cpus, tmpdir } from 'node:os'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 import { normalGenerator } from '../main/analysis/normalDraws.ts'
@@ -14,6 +14,9 @@ import { defaultCache } from '../main/folders.ts'
 import { openEngine, type EngineService } from '../main/jobs/engineService.ts'
 import { npyBytes } from '../main/jobs/probes/npy.ts'
 import { resourcesFolder } from '../main/resourcesFolder.ts'
+import { measured } from './shared/measuring.ts'
+import { modelPath } from './shared/models.ts'
+import { addRecord } from './shared/records.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -24,28 +27,12 @@ const { values: options } = parseArgs({
     out: { type: 'string' },
   },
 })
-if (!options.model) throw new TypeError('Give a model: --model PATH')
+const path = modelPath(options.model)
 
 const systemPrompt =
   'You are playing Twenty Questions as the guesser. Reply with exactly one short yes/no question about the object.'
 const ignore = (): void => {}
 const never = new AbortController().signal
-
-interface Measured {
-  wallSeconds: number
-  coreSeconds: number
-}
-
-async function measured<T>(work: () => Promise<T>): Promise<Measured & { result: T }> {
-  const [started, cpu] = [performance.now(), process.cpuUsage()]
-  const result = await work()
-  const { user, system } = process.cpuUsage(cpu)
-  return {
-    result,
-    wallSeconds: (performance.now() - started) / 1000,
-    coreSeconds: (user + system) / 1e6,
-  }
-}
 
 /** The model loaded, by a run that is not counted. */
 async function warm(workspaceFolder: string): Promise<EngineService> {
@@ -55,7 +42,7 @@ async function warm(workspaceFolder: string): Promise<EngineService> {
     resourcesFolder: resourcesFolder(),
     transport: 'process',
   })
-  const model = await engine.models.findOrAdd(options.model!, ignore, never)
+  const model = await engine.models.findOrAdd(path, ignore, never)
   const run = await engine.runs.start(collectSettings.parse({ ...play(model.id), episodes: 1, seed: 99 }))
   await engine.runs.ended(run.id)
   const normal = normalGenerator(seededGenerator('benchmark'))
@@ -120,8 +107,6 @@ try {
 
   const steps = together.result.reduce((sum, { progress }) => sum + progress.steps, 0)
   const result = {
-    at: new Date().toISOString(),
-    device: `${cpus()[0].model.trim()}, ${cpus().length} cores`,
     model: name,
     conditions: together.result.length,
     steps,
@@ -134,7 +119,7 @@ try {
     wallRatio: together.wallSeconds / apart.wallSeconds,
   }
   console.table(result)
-  if (options.out) await writeFile(options.out, `${JSON.stringify(result, null, 2)}\n`)
+  await addRecord(options.out, result, (earlier) => earlier.model === name && earlier.steps === steps)
   if (!isSame) process.exitCode = 1
 } finally {
   await rm(scratch, { recursive: true, force: true })

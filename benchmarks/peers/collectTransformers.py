@@ -1,6 +1,6 @@
-"""The collect job's model work, done with transformers: the peer that benchmarks/collect.ts is laid beside.
+"""The collect job's model work, done with transformers: a peer of benchmarks/collect.ts.
 
-Reads {"steps": [{"promptIds": [...], "newTokens": n}], "model": path, "layer": l, "batch": b} from the file named as
+Reads {"model": {"folder": path}, "layer": l, "batch": b, "threads": t, "steps": [{"promptIds": [...], "newTokens": n}]} from the file named as
 first argument. Each step is generated with a key/value cache and as many new tokens as the step had (a step that ended
 early costs the same here as there), while the residual stream after one block is kept for all positions, as upstream
 does. Prompts are padded on the left within a batch, as transformers' `generate` needs it; no prefix is reused between
@@ -9,23 +9,20 @@ steps, since `generate` cannot. Prints one JSON document with wall and processor
 Versions: requirements.txt beside this file.
 """
 import json
-import os
 import sys
-import time
 
 import torch
+import transformers
 from transformers import AutoModelForCausalLM
+
+from timing import timed
 
 job = json.load(open(sys.argv[1]))
 torch.set_num_threads(job["threads"])
-folder, file = os.path.split(job["model"])
-source = dict(gguf_file=file) if file.endswith(".gguf") else {}
-model = AutoModelForCausalLM.from_pretrained(
-    folder if source else job["model"], dtype=torch.float32, **source
-).eval()
+model = AutoModelForCausalLM.from_pretrained(job["model"]["folder"], dtype=torch.float32).eval()
 
 kept = []
-hook = model.model.layers[job["layer"]].register_forward_hook(
+model.model.layers[job["layer"]].register_forward_hook(
     lambda _module, _inputs, output: kept.append((output[0] if isinstance(output, tuple) else output).clone())
 )
 
@@ -50,20 +47,15 @@ def generate(steps):
 
 steps = job["steps"]
 generate(steps[:1])  # warm up
-wall, cpu = time.perf_counter(), time.process_time()
-for start in range(0, len(steps), job["batch"]):
-    generate(steps[start : start + job["batch"]])
-wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-hook.remove()
+batches = [steps[start : start + job["batch"]] for start in range(0, len(steps), job["batch"])]
+wall, cores = timed(lambda: [generate(batch) for batch in batches])
 print(
     json.dumps(
         {
             "steps": len(steps),
-            "batch": job["batch"],
             "wallSeconds": wall,
-            "coreSeconds": cpu,
-            "torch": torch.__version__,
-            "keptActivations": len(kept),
+            "coreSeconds": cores,
+            "versions": {"transformers": transformers.__version__, "torch": torch.__version__},
         }
     )
 )

@@ -1,13 +1,12 @@
-"""Reading and changing activations with transformers' modules and PyTorch's forward hooks: the peer that benchmarks/hooks.ts is laid beside.
+"""Reading and changing activations with transformers' modules and PyTorch's forward hooks: a peer of benchmarks/hooks.ts.
 
-Reads {"model": path, "batches": [[[id, ...], ...], ...], "newTokens": n, "threads": t} from the file named as first argument. Each way
+Reads {"model": {"folder": path}, "batches": [[[id, ...], ...], ...], "newTokens": n, "threads": t} from the file named as first argument. Each way
 generates greedily with a key/value cache; its first batch warms up, the median of the others is told. Patterns need eager attention,
 which the other ways are spared. Prints one JSON document with core-seconds (processor time) by way.
 
 Versions: requirements.txt beside this file.
 """
 import json
-import os
 import statistics
 import sys
 import time
@@ -18,9 +17,7 @@ from transformers import AutoModelForCausalLM
 
 job = json.load(open(sys.argv[1]))
 torch.set_num_threads(job["threads"])
-folder, file = os.path.split(job["model"])
-source = dict(gguf_file=file) if file.endswith(".gguf") else {}
-model = AutoModelForCausalLM.from_pretrained(folder if source else job["model"], dtype=torch.float32, **source).eval()
+model = AutoModelForCausalLM.from_pretrained(job["model"]["folder"], dtype=torch.float32).eval()
 layers = model.model.layers
 middle = len(layers) // 2
 torch.manual_seed(0)
@@ -48,7 +45,7 @@ WAYS = {
     "all residuals read": [(layer, keep_residual) for layer in layers],
     "one pattern read": [(layers[middle].self_attn, keep_pattern)],
     "all patterns read": [(layer.self_attn, keep_pattern) for layer in layers],
-    "one residual added to": [(layers[middle], push)],
+    "steered at one residual": [(layers[middle], push)],
 }
 
 
@@ -71,4 +68,5 @@ for name, hooks in WAYS.items():
     for handle in handles:
         handle.remove()
     seconds[name] = statistics.median(times[1:])
-print(json.dumps({"torch": torch.__version__, "transformers": transformers.__version__, "coreSeconds": seconds}))
+versions = {"torch": torch.__version__, "transformers": transformers.__version__}
+print(json.dumps({"versions": versions, "coreSeconds": seconds}))

@@ -1,4 +1,4 @@
-"""The fits of benchmarks/probes.ts, done with scikit-learn: the peer that it is laid beside.
+"""The fits of benchmarks/probes.ts, done with scikit-learn: a peer of it.
 
 Reads {"file": path, "cells": n, "rows": n, "width": d, "folds": [[test rows], ...]} from the file named as first argument. The file
 has each cell's features (float32, row-major) and labels (int32), one cell after another. Every fold of every cell is fitted at
@@ -8,10 +8,14 @@ Prints one JSON document with processor seconds.
 Versions: requirements.txt beside this file.
 """
 import json
+import os
 import resource
 import sys
 import time
 import warnings
+
+for library in ("OMP", "OPENBLAS", "MKL"):  # before NumPy reads it
+    os.environ[f"{library}_NUM_THREADS"] = "1"
 
 import numpy as np
 import scipy
