@@ -20,6 +20,7 @@ const steps: Step[] = [
   { name: 'types: page', act: svelteTypes },
   program('types: shell', 'tsc', '-p', 'electron'),
   program('types: end-to-end tests', 'tsc', '-p', 'tests/app'),
+  program('types: figures of benchmarks', 'tsc', '-p', 'benchmarks/figures'),
   program('lint', 'eslint', '--max-warnings', '0', '.'),
   program('format', 'prettier', '--check', '--log-level', 'warn', '.'),
   program('rooms', 'depcruise', '--output-type', 'err', 'electron', 'main', 'renderer', 'scripts', 'tests'),
