@@ -30,6 +30,7 @@ export function barsFigure(bars: readonly Bar[], words: Words): Figure {
     indexAxis: 'y',
     table: { columns: ['what', words.axis], rows: bars.map(({ name, value }) => [name, value]) },
     option: (theme) => ({
+      animation: false,
       grid: { left: nameRoom(names) + 24, right: 72, top: 16, bottom: 40 },
       xAxis: { ...valueAxis(theme, words.axis, { min: 0 }) },
       yAxis: {
@@ -82,6 +83,7 @@ export function ratesFigure(
       rows: batches.map((batch, at) => [batch, ...lines.map(({ rates }) => rates[at] ?? null)]),
     },
     option: (theme) => ({
+      animation: false,
       grid: { left: 64, right: 150, top: 16, bottom: 40 },
       xAxis: nameAxis(
         theme,
