@@ -59,7 +59,7 @@ export class Sampler {
     return {
       id,
       logProbability: logits[id] - logSum,
-      rank: rankOf(logits, id),
+      rank: rankOf(logits, id, topIds),
       entropy: Math.log(sum) - weightedSum / sum,
       topIds,
       topLogProbabilities: Float32Array.from(topIds, (each) => logits[each] - logSum),
@@ -161,7 +161,10 @@ function likeliest(logits: Float32Array, count: number): Int32Array {
   return ids
 }
 
-function rankOf(logits: Float32Array, chosen: number): number {
+/** @param topIds  of ranks 0, 1, …: most tokens that are drawn are among them, and need no look at all others */
+function rankOf(logits: Float32Array, chosen: number, topIds: Int32Array): number {
+  const known = topIds.indexOf(chosen)
+  if (known >= 0) return known
   const value = logits[chosen]
   let rank = 0
   for (let id = 0; id < logits.length; id++)
