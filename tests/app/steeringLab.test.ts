@@ -12,6 +12,7 @@ const form = { episodes: 16, steps: 6, newTokens: 16, layers: 'middle' }
 const runLimitMs = 90_000
 const vectorLimitMs = 60_000
 const sweepLimitMs = 110_000
+const answerLimitMs = 30_000
 
 /** A NumPy file of float32 values, as `np.save` writes it. */
 function npy(values: readonly number[]): Uint8Array {
@@ -38,6 +39,7 @@ describe.each([
     await page.getByTestId('app-ready').waitFor()
   })
   afterAll(() => host?.close())
+  const strongest = () => page.locator('[data-testid=inspected-run][aria-label="α = 4"]')
 
   test.skipIf(!isHere)('without a run it says what a direction is made from', async () => {
     await page.getByTestId('nav-steer').click()
@@ -134,6 +136,13 @@ describe.each([
     await page.getByTestId('sweep-set-up').click()
   })
 
+  test.skipIf(!isHere)('what the one press would take and could find stands beside it', async () => {
+    const told = page.getByTestId('quick-estimate')
+    await expect
+      .poll(() => told.innerText(), { timeout: 10_000 })
+      .toMatch(/\d+ conditions × 20 episodes = \d+ episodes · .+ · finds effects from [\d.]+ points/)
+  })
+
   test.skipIf(!isHere)('one press plays a Quick sweep, live, and ends in a verdict', async () => {
     await page.getByTestId('sweep-quick').click()
     await page.getByTestId('sweep-page').waitFor()
@@ -159,6 +168,8 @@ describe.each([
     const tables = page.getByTestId('sweep-tables')
     await tables.waitFor({ timeout: 20_000 })
     expect(await tables.innerText()).toMatch(/Overall\s+\d+/)
+    for (const part of ['Early, steps 0–4', '“?” in steps 0–9', 'Target step by upstream’s rule'])
+      expect(await tables.innerText()).toContain(part)
     expect(new URL(page.url()).hash).toContain('tab=tables')
     await tables.locator('table a').first().click()
     await page.getByTestId('episodes-view').waitFor()
@@ -179,7 +190,22 @@ describe.each([
     await answers.nth(1).getByTestId('token').first().hover()
     expect(await page.getByTestId('token-tip').innerText()).toContain('p without')
     await photograph(page, `${name}-sweep-inspect`)
-    await page.getByTestId('sweep-tab-verdict').click()
+  })
+
+  test.skipIf(!isHere)('tokens that differ are marked, with what steering did to each of them', async () => {
+    await page.getByTestId('inspect-controls').uncheck()
+    // In which step the largest dose first says something else is the model's affair.
+    while ((await strongest().locator('.token.differing').count()) === 0) {
+      const step = Number(await page.getByTestId('inspect-step').inputValue())
+      expect(step, 'a step in which α = 4 says something else').toBeLessThan(form.steps - 1)
+      await page.getByTestId('inspect-next-step').click()
+      await page.locator('[data-testid=inspect-steps][aria-busy=false]').waitFor({ timeout: answerLimitMs })
+    }
+    expect(await strongest().innerText()).toMatch(/[+−]\d+\.\d nats/)
+    expect(await strongest().innerText()).toMatch(/differs from token \d+ on/)
+    await strongest().locator('.token.differing').first().hover()
+    await expect.poll(() => page.getByTestId('token-tip').innerText()).toContain('p without')
+    await photograph(page, `${name}-sweep-inspect-differs`)
   })
 
   test.skipIf(!isHere)('its conditions are folded into one row of the list of runs', async () => {
@@ -198,6 +224,38 @@ describe.each([
     await page.getByTestId('app-ready').waitFor()
     await page.getByTestId('verdict-overall').waitFor({ timeout: 20_000 })
     expect(await page.getByTestId('sweep-row').getAttribute('data-status')).toBe('done')
+  })
+
+  test.skipIf(!isHere)('an inspected step is answered again in the playground, both ways', async () => {
+    await page.getByTestId('sweep-tab-inspect').click()
+    await strongest().locator('.token.differing').first().waitFor({ timeout: answerLimitMs })
+    const shown = (await strongest().getByTestId('token').allTextContents()).join('')
+    await strongest().getByTestId('inspected-play').click()
+    await page.getByTestId('playground-origin').waitFor()
+    expect(await page.getByTestId('vector-slider').count()).toBe(1)
+    await page.getByTestId('playground-ask').click()
+    for (const kind of ['steered', 'plain'])
+      await page.getByTestId(`go-on-${kind}`).waitFor({ timeout: answerLimitMs })
+    const written = (kind: string): Promise<string[]> =>
+      page.getByTestId(`answer-${kind}`).getByTestId('token').allTextContents()
+    // The same prompt, seed and steering give what the sweep stored; without it the model says something else.
+    expect((await written('steered')).join('')).toBe(shown)
+    expect((await written('plain')).join('')).not.toBe(shown)
+    expect(await page.getByTestId('answer-steered').innerText()).toMatch(/, α .+, layer \d+: 1 token/)
+    await photograph(page, `${name}-sweep-playground`)
+  })
+
+  test.skipIf(!isHere)('and its episode goes on from there as a run of its own', async () => {
+    await page.getByTestId('playground-origin').locator('a').click()
+    const step = Number(/step=(\d+)/.exec(new URL(page.url()).hash)?.[1])
+    const card = page.locator(`[data-testid=step-card][data-step="${step}"]`)
+    await card.getByTestId('step-fork').click()
+    await page.getByTestId('fork-temperature').fill('0')
+    await page.getByTestId('fork-start').click()
+    await page.getByTestId('run-fork').waitFor()
+    await runEnds(page, runLimitMs)
+    await expect.poll(() => page.getByTestId('step-copied').count(), { timeout: 10_000 }).toBe(step)
+    await photograph(page, `${name}-sweep-fork`)
   })
 
   test.skipIf(!isHere)('the console has nothing to complain about', () => {
