@@ -83,8 +83,8 @@ describe('the inspection of a step', () => {
 })
 
 describe('colours of an answer', () => {
-  it('are white where steering changed nothing, red where it made a token likelier, blue where less likely', () => {
-    expect(divergingAt(0)).toEqual([255, 255, 255])
+  it('are none where steering changed nothing, red where it made a token likelier, blue where less likely', () => {
+    expect(answerStyle('difference', { steered: -1, plain: -1 })).toMatch(/ 0%, transparent\)$/)
     const [red, blue] = [
       answerStyle('difference', { steered: -1, plain: -9 }),
       answerStyle('difference', { steered: -9, plain: -1 }),
@@ -92,6 +92,10 @@ describe('colours of an answer', () => {
     expect(red).toContain('rgb(178 24 43)')
     expect(blue).toContain('rgb(33 102 172)')
     expect(divergingAt(NaN)).toEqual([255, 255, 255])
+    // Black ink stands on as much colour as it can be read on in the dark.
+    expect(answerStyle('difference', { steered: -1, plain: -2 })).toMatch(
+      /rgb\(244 165 130\) 67%, transparent\); color: #000/,
+    )
   })
   it('say nothing of what was not asked', () => {
     expect(answerStyle('plain', { steered: -1, plain: null })).toBe('')

@@ -21,8 +21,3 @@ export function divergingAt(place: number): Rgb {
   const mix = (k: 0 | 1 | 2): number => Math.round(a[k] + (b[k] - a[k]) * (scaled - low))
   return [mix(0), mix(1), mix(2)]
 }
-
-/** For a legend. */
-export const divergingGradient = `linear-gradient(to right, ${colours
-  .map(([red, green, blue]) => `rgb(${red} ${green} ${blue})`)
-  .join(', ')})`
