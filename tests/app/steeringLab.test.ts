@@ -13,6 +13,8 @@ const runLimitMs = 90_000
 const vectorLimitMs = 60_000
 const sweepLimitMs = 110_000
 const answerLimitMs = 30_000
+/** What a sweep could find is simulated. */
+const estimateLimitMs = 40_000
 
 /** A NumPy file of float32 values, as `np.save` writes it. */
 function npy(values: readonly number[]): Uint8Array {
@@ -127,7 +129,7 @@ describe.each([
     await page.getByTestId('sweep-set-up').click()
     await page.getByTestId('preset-careful').click()
     const estimate = page.getByTestId('sweep-estimate')
-    await expect.poll(() => estimate.innerText(), { timeout: 10_000 }).toMatch(/Conditions\s+\d{2}/)
+    await expect.poll(() => estimate.innerText(), { timeout: estimateLimitMs }).toMatch(/Conditions\s+\d{2}/)
     await page.getByTestId('sweep-layers').fill('17')
     expect(await page.getByTestId('fault').first().innerText()).toContain('Layer 17')
     expect(await page.getByTestId('sweep-start').isEnabled()).toBe(false)
@@ -139,7 +141,7 @@ describe.each([
   test.skipIf(!isHere)('what the one press would take and could find stands beside it', async () => {
     const told = page.getByTestId('quick-estimate')
     await expect
-      .poll(() => told.innerText(), { timeout: 10_000 })
+      .poll(() => told.innerText(), { timeout: estimateLimitMs })
       .toMatch(/\d+ conditions × 20 episodes = \d+ episodes · .+ · finds effects from [\d.]+ points/)
   })
 
