@@ -38,7 +38,8 @@ interface Cell {
   rows: number
   /** Tokens per second of wall time, all rows together. */
   prompt: number
-  answer: number
+  /** Null where the clock could not tell it from the prompts' time. */
+  answer: number | null
   /** Processor time of the whole process for prompt and answer, seconds. */
   coreSeconds: number
 }
@@ -85,11 +86,12 @@ async function timeOn(where: typeof device): Promise<Cell[]> {
     const { user, system } = process.cpuUsage(before)
     const cell = {
       ...{ device: where, rows, prompt: (rows * context) / prompts },
-      ...{ answer: (rows * newTokens) / Math.max(1e-9, whole - prompts), coreSeconds: (user + system) / 1e6 },
+      ...{ answer: whole > prompts ? (rows * newTokens) / (whole - prompts) : null },
+      coreSeconds: (user + system) / 1e6,
     }
     cells.push(cell)
     console.log(
-      `${where.padEnd(7)} ${rows} rows: prompt ${cell.prompt.toFixed(0)}, answer ${cell.answer.toFixed(1)} tokens/s`,
+      `${where.padEnd(7)} ${rows} rows: prompt ${cell.prompt.toFixed(0)}, answer ${cell.answer?.toFixed(1) ?? '–'} tokens/s`,
     )
   }
   await client.close()
