@@ -2,6 +2,7 @@
 // Owns: copies of keys, values, activations and gates' openings of recent first prompts. Not: the slots they go into (scheduler.ts).
 // Only whole prompts and whole chunks are shared: then the bits are those of a sequence that computed them itself.
 import type { GateOpenings } from './interventionBinding.ts'
+import { keptPrompts } from '../model/memoryEstimate.ts'
 import { chunkLength, commonStart, type ChainLink } from './prefixChain.ts'
 import type { NewKeyValues } from './keyValueCache.ts'
 
@@ -23,8 +24,7 @@ export interface SharedStart {
   count: number
 }
 
-const mostEntries = 8
-const mostBytes = 128 * 2 ** 20
+const { entries: mostEntries, bytes: mostBytes } = keptPrompts
 
 const bytesOf = (entry: FirstPrompt): number =>
   entry.layers.reduce((sum, { keys, values }) => sum + keys.byteLength + values.byteLength, 0) +

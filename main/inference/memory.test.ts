@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DecoderConfig, WeightTensor } from '../model/modelFiles.ts'
-import { bytesPerPosition, memoryEstimateBytes, passBytes } from '../model/memoryEstimate.ts'
+import { bytesPerPosition, engineBytes, memoryEstimateBytes } from '../model/memoryEstimate.ts'
 import { cacheBudget } from './memory.ts'
 
 const shape = {
@@ -60,11 +60,11 @@ describe('memory of a loaded model', () => {
   it('always leaves room for one short sequence, or refuses with both numbers', () => {
     const none = new Map<string, WeightTensor>()
     const least = 256 * bytesPerPosition(shape)
-    expect(cacheBudget(config, none, passBytes + least)).toBe(least)
-    expect(() => cacheBudget(config, none, passBytes)).toThrow(
+    expect(cacheBudget(config, none, engineBytes(shape) + least)).toBe(least)
+    expect(() => cacheBudget(config, none, engineBytes(shape))).toThrow(
       expect.objectContaining({
         code: 'not_enough_memory',
-        details: { neededBytes: passBytes + least, freeBytes: passBytes },
+        details: { neededBytes: engineBytes(shape) + least, freeBytes: engineBytes(shape) },
       }),
     )
   })

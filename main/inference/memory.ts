@@ -2,7 +2,7 @@
 // Owns: the budget for keys, values and recorded activations, and refusing a model that does not fit. Not: the formulas (model/memoryEstimate.ts).
 import { errors } from '../contract/errors.ts'
 import { blockParts } from '../model/blockWeights.ts'
-import { bytesPerPosition, growthFactor, loadedBytes } from '../model/memoryEstimate.ts'
+import { bytesPerPosition, growthFactor, keptPrompts, loadedBytes } from '../model/memoryEstimate.ts'
 import type { DecoderConfig, WeightMap } from '../model/modelFiles.ts'
 import { roundPositions } from './keyValueCache.ts'
 
@@ -28,9 +28,12 @@ function weightBytes(weights: WeightMap): number {
  */
 export function cacheBudget(config: DecoderConfig, weights: WeightMap, memoryBytes?: number): number {
   const free = memoryBytes ?? process.availableMemory()
-  const fixed = loadedBytes(weightBytes(weights))
+  const fixed = loadedBytes(weightBytes(weights), config.shape)
   const positions = roundPositions(Math.min(shortSequence, config.shape.contextLength))
   const least = bytesPerPosition(config.shape) * positions
   if (fixed + least > free) throw errors.notEnoughMemory({ neededBytes: fixed + least, freeBytes: free })
-  return Math.max(least, (free - fixed) / growthFactor)
+  // Of a few rows all prompts may be kept a second time, for others to begin with.
+  const room = free - fixed
+  const bytes = Math.max(room / (growthFactor + 1), (room - keptPrompts.bytes) / growthFactor)
+  return Math.max(least, bytes)
 }

@@ -1,13 +1,18 @@
 // How much memory a model takes: the one place of these formulas.
 // Owns: bytes of weights, of a position, and the estimate shown beside a model and before a run. Not: what is free, or sharing it out (inference/memory.ts).
-// Constants measured on SmolLM2-135M: docs/memory.md.
+// Constants measured on several models: docs/memory.md, benchmarks/memory.ts.
 import type { ComputeDtype, ModelShape } from '../contract/models.ts'
 import { roundedLayouts } from './blockNumbers.ts'
 import { bytesPerNumber, ggufLayout } from './blockWeights.ts'
 import { isQuantisedType } from './ggufNumbers.ts'
 
-/** Node, ONNX Runtime, its arena, the scratch of one pass and shared first prompts. */
-export const passBytes = 350 * 2 ** 20
+const mebibyte = 2 ** 20
+
+/** Node, the worker, ONNX Runtime and the scratch of one pass; and the graph, whose every layer has all hook points behind branches. */
+export const engineBytes = ({ layers }: Pick<ModelShape, 'layers'>): number => (90 + 5 * layers) * mebibyte
+
+/** First prompts that are kept for others to begin with: how many, and how large all together. */
+export const keptPrompts = { entries: 8, bytes: 128 * mebibyte }
 
 /** A buffer is held twice while it grows, layer by layer. */
 export const growthFactor = 1.4
@@ -16,7 +21,8 @@ export const growthFactor = 1.4
  * Bytes of a model at rest: its weights as they are computed with, tied embeddings once (packed for the vocabulary head). Pages of
  * the files, from which rows of the embedding are taken, are mapped and can be given back at any time, so they do not count.
  */
-export const loadedBytes = (weightBytes: number): number => weightBytes + passBytes
+export const loadedBytes = (weightBytes: number, shape: ModelShape): number =>
+  weightBytes + engineBytes(shape)
 
 /** What an estimate asks of a model, for instance a ModelRecord. */
 export interface EstimatedModel {
@@ -54,7 +60,9 @@ export function memoryEstimateBytes(
   load: { rows: number; tokens: number; capturedValuesPerToken?: number; dtype?: ComputeDtype },
 ): number {
   const { rows, tokens, capturedValuesPerToken, dtype = 'float32' } = load
-  const positions = growthFactor * rows * tokens * bytesPerPosition(model.shape, capturedValuesPerToken)
+  const rowBytes = tokens * bytesPerPosition(model.shape, capturedValuesPerToken)
+  const positions = growthFactor * rows * rowBytes
+  const prompts = Math.min(keptPrompts.bytes, Math.min(rows, keptPrompts.entries) * rowBytes)
   const logits = rows * model.shape.vocabulary * Float32Array.BYTES_PER_ELEMENT
-  return Math.round(loadedBytes(weightBytes(model, dtype)) + positions + logits)
+  return Math.round(loadedBytes(weightBytes(model, dtype), model.shape) + positions + prompts + logits)
 }
