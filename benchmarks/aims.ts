@@ -92,8 +92,10 @@ const aims: Aim[] = [
   hooksAim(results, 'steered at one residual', 1.01),
 ]
 const shown = (value: number | null): number | string => (value === null ? '–' : rounded(value))
-const isMet = ({ least = 0, most = Infinity, ratio }: Aim): string =>
-  ratio === null ? 'not measured' : ratio >= least && ratio <= most ? 'met' : 'missed'
+function isMet({ least = 0, most = Infinity, measured, ratio }: Aim): string {
+  if (ratio === null) return measured === null ? 'not measured' : 'without a peer'
+  return ratio >= least && ratio <= most ? 'met' : 'missed'
+}
 console.log(options.model)
 console.table(
   aims.map((aim) => ({

@@ -8,6 +8,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { withLargePages } from '../main/contract/largePages.ts'
 import { smolLM2Path } from '../scripts/fetchSmolLM2.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -35,7 +36,7 @@ interface Part {
   quick: { model: string; words: string[] }
 }
 
-const few = ['--batches', '1,16,32', '--contexts', '300', '--dtypes', 'float32']
+const few = ['--batches', '1,4,16,32', '--contexts', '300', '--dtypes', 'float32']
 const parts: Part[] = [
   {
     ...{ name: 'prefill', script: 'speed', out: 'speed' },
@@ -80,10 +81,13 @@ const unknown = wanted.filter((name) => !parts.some((part) => part.name === name
 if (unknown.length > 0)
   throw new TypeError(`No part ${unknown.join(', ')}; there are ${parts.map(({ name }) => name).join(', ')}.`)
 
+/** As the engine's process has it; peers, which are its children, have it too. */
+const env = withLargePages(process.env, process.platform)
+
 /** Runs a script of this folder to its end. @returns whether it went well */
 function ran(script: string, words: readonly string[]): boolean {
   const file = fileURLToPath(new URL(`${script}.ts`, import.meta.url))
-  return spawnSync(process.execPath, [file, ...words], { stdio: 'inherit' }).status === 0
+  return spawnSync(process.execPath, [file, ...words], { stdio: 'inherit', env }).status === 0
 }
 
 await mkdir(results, { recursive: true })
@@ -107,7 +111,7 @@ const leftOut = [
   options.peer ? '' : 'peers (--peer python3, with what peers/requirements.txt names)',
   large === 'embedded' ? 'SmolLM2 (node scripts/fetchSmolLM2.ts fetches it)' : '',
   isQuick
-    ? 'int8 and int4, contexts of 1000 and 4000 tokens, 4 and 64 rows, jobs on a larger model (all without --quick)'
+    ? 'int8 and int4, contexts of 1000 and 4000 tokens, 64 rows, jobs on a larger model (all without --quick)'
     : '',
   options.threads === '1' ? 'more than one thread (--threads 1,2)' : '',
 ].filter((each) => each !== '')
