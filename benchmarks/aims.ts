@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util'
 import type { ComputeDtype } from '../main/contract/models.ts'
 import { ours, rateAt, type CellPlace } from './shared/cells.ts'
+import { limitAt } from './shared/limits.ts'
 import { rounded } from './shared/measuring.ts'
 import { readResults, type Results } from './shared/results.ts'
 
@@ -22,6 +23,8 @@ interface Aim {
   measured: number | null
   beside: number | null
   ratio: number | null
+  /** Of the most that machine.ts says the machine could do; null where that was not measured. */
+  ofLimit: number | null
 }
 
 function speedAim(
@@ -29,20 +32,20 @@ function speedAim(
   place: CellPlace,
   { dtype, engine, least }: { dtype: ComputeDtype; engine: string; least: number },
 ): Aim {
-  const of = (name: string) =>
-    rateAt(
-      results.speed.find(
-        (each) =>
-          each.engine === name && each.dtype === dtype && each.threads === 1 && each.model === options.model,
-      ),
-      place,
+  const record = (name: string) =>
+    results.speed.find(
+      (each) =>
+        each.engine === name && each.dtype === dtype && each.threads === 1 && each.model === options.model,
     )
-  const [measured, beside] = [of(ours), of(engine)]
+  const own = record(ours)
+  const [measured, beside] = [rateAt(own, place), rateAt(record(engine), place)]
+  const machine = results.machine.at(-1)
   const { kind, batch, context } = place
   return {
     aim: `${kind} ${dtype} ${batch} × ${context}, tokens per core-second : ${engine}`,
     ...{ least, measured, beside },
     ratio: measured === null || beside === null ? null : measured / beside,
+    ofLimit: own?.cost && machine && measured !== null ? measured / limitAt(own.cost, machine, place) : null,
   }
 }
 
@@ -51,7 +54,14 @@ function collectAim({ collect }: Results, peer: string, least: number): Aim {
   const measured = record?.innerview.coreSecondsPer1000Steps ?? null
   const beside = record?.peers[peer].coreSecondsPer1000Steps ?? null
   const ratio = measured === null || beside === null ? null : beside / measured
-  return { aim: `collect, core-seconds per 1000 steps : ${peer}`, least, measured, beside, ratio }
+  return {
+    aim: `collect, core-seconds per 1000 steps : ${peer}`,
+    least,
+    measured,
+    beside,
+    ratio,
+    ofLimit: null,
+  }
 }
 
 function sweepAim({ sweep }: Results): Aim {
@@ -62,6 +72,7 @@ function sweepAim({ sweep }: Results): Aim {
     measured: record?.sweepCoreSeconds ?? null,
     beside: record?.collectsCoreSeconds ?? null,
     ratio: record?.coreRatio ?? null,
+    ofLimit: null,
   }
 }
 
@@ -70,7 +81,14 @@ function hooksAim({ hooks }: Results, way: string, most: number): Aim {
     .filter(({ model }) => model === options.model)
     .flatMap(({ pairs }) => pairs)
     .findLast((each) => each.way === way)
-  return { aim: `${way} : plain`, most, measured: null, beside: null, ratio: pair?.ratio ?? null }
+  return {
+    aim: `${way} : plain`,
+    most,
+    measured: null,
+    beside: null,
+    ratio: pair?.ratio ?? null,
+    ofLimit: null,
+  }
 }
 
 const decode = (batch: number): CellPlace => ({ kind: 'decode', batch, context: 300 })
@@ -105,5 +123,6 @@ console.table(
     ratio: shown(aim.ratio),
     wanted: aim.least === undefined ? `≤ ${aim.most}` : `≥ ${aim.least}`,
     is: isMet(aim),
+    'of the limit': shown(aim.ofLimit),
   })),
 )

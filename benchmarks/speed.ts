@@ -13,6 +13,7 @@ import {
   type CellPlace,
   type SettingRecord,
 } from './shared/cells.ts'
+import { passCost } from './shared/limits.ts'
 import { modelPath, openWeights, peerModel } from './shared/models.ts'
 import { measureOurs } from './shared/ownCells.ts'
 import { askPeer } from './shared/peers.ts'
@@ -81,8 +82,11 @@ for (const dtype of list(options.dtypes).map((word) => computeDtype.parse(word))
     const job: CellJob = { threads, dtype, places, cellSeconds: Number(options['cell-seconds']) }
     const setting = { dtype, threads, model: name }
     const records: SettingRecord[] = []
-    if (engines.has(ours))
-      records.push({ engine: ours, ...setting, versions: {}, cells: await measureOurs(model, job) })
+    if (engines.has(ours)) {
+      const cells = await measureOurs(model, job)
+      const cost = dtype === 'float32' ? { cost: passCost(model.config, model.weights) } : {}
+      records.push({ engine: ours, ...setting, versions: {}, ...cost, cells })
+    }
     records.push(...measurePeers(name, job))
     const [first, ...others] = records
     if (!first) continue

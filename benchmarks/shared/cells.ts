@@ -1,5 +1,6 @@
 // Cells of the speed benchmark: what is measured, on whose side, and the table of it.
 import type { ComputeDtype } from '../../main/contract/models.ts'
+import type { PassCost } from './limits.ts'
 import { rounded } from './measuring.ts'
 
 export interface CellPlace {
@@ -31,6 +32,8 @@ export type Cell = Setting & CellPlace & CellFigures
 export interface SettingRecord extends Setting {
   model: string
   versions: Record<string, string>
+  /** Of ours in float32. */
+  cost?: PassCost
   cells: (CellPlace & CellFigures)[]
 }
 

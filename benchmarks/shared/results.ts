@@ -1,6 +1,7 @@
 // What the parts of `npm run bench` write into a folder of results, as far as aims and figures read it.
 import { join } from 'node:path'
 import type { SettingRecord } from './cells.ts'
+import type { MachineRecord } from './limits.ts'
 import { readRecords } from './records.ts'
 
 export interface CollectResult {
@@ -32,6 +33,7 @@ export interface Results {
   sweep: SweepResult[]
   hooks: HooksResult[]
   load: LoadResult[]
+  machine: MachineRecord[]
 }
 
 /** Everything there is in a folder; a part that has not been measured has no records. */
@@ -43,5 +45,6 @@ export async function readResults(folder: string): Promise<Results> {
     sweep: await of<SweepResult>('sweep'),
     hooks: await of<HooksResult>('hooks'),
     load: await of<LoadResult>('load'),
+    machine: await of<MachineRecord>('machine'),
   }
 }
