@@ -112,12 +112,13 @@ function measurePeers(python: string, name: string, layer: number, episodes: rea
   const wanted = new Set(options.peers.split(','))
   const count = Number(options['peer-steps'])
   const steps = sample(episodes.flat(), count).map(asked)
-  // Whole stretches of the longest episodes, side by side.
-  const length = Math.min(4, ...episodes.map((each) => each.length))
-  const rows = sample(episodes, Math.max(1, Math.ceil(count / length)))
+  // Stretches of as many episodes as we play at once, side by side, after one step each that is not counted.
+  const rows = sample(episodes, Number(options.batch))
+  const longest = Math.min(...rows.map((each) => each.length)) - 1
+  const length = Math.min(Math.max(2, Math.ceil(count / rows.length)), longest)
   const stretches = rows.map((each, row) => {
-    const from = Math.floor((row * (each.length - length)) / Math.max(1, rows.length - 1))
-    return each.slice(from, from + length).map(asked)
+    const from = Math.floor((row * (each.length - 1 - length)) / Math.max(1, rows.length - 1))
+    return each.slice(from, from + 1 + length).map(asked)
   })
   const common = { model, layer, threads: 1 }
   const jobs: [name: string, kind: string, script: string, job: object][] = [

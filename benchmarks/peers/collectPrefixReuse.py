@@ -1,7 +1,7 @@
 """The collect job's model work in batched PyTorch that keeps what a step's prompt shares with the one before: a peer of benchmarks/collect.ts.
 
 Reads {"model": {"folder": path}, "layer": l, "threads": t, "episodes": [[{"promptIds": [...], "newTokens": n}, ...], ...]} from the file named as first
-argument. All episodes play their steps side by side, one row each. Before a step every row's keys and values are cut to the tokens that the new prompt shares
+argument. All episodes play their steps side by side, one row each; the first of each is not counted. Before a step every row's keys and values are cut to the tokens that the new prompt shares
 with the last one and moved to the right end; the rest of the prompt is run, padded on the left; then as many tokens are drawn as the longest answer has (rows
 that have ended go on, as in `generate`). The residual stream after one block is kept for all positions that are run. Prints one document with wall and
 core-seconds.
@@ -87,19 +87,22 @@ class Rows:
             token = self.run(token, torch.ones_like(token))
 
 
+rows = Rows(len(episodes))
+
+
 @torch.inference_mode()
-def play(episodes):
-    rows = Rows(len(episodes))
-    for step in range(len(episodes[0])):
-        rows.step([episode[step] for episode in episodes])
+def play(steps):
+    for step in steps:
+        rows.step(list(step))
 
 
-play([[{**episodes[0][0], "newTokens": 2}]])  # warm up
-wall, cores = timed(lambda: play(episodes))
+first, *further = zip(*episodes)
+play([[{**step, "newTokens": 2} for step in first]])  # what is there before the stretch
+wall, cores = timed(lambda: play(further))
 print(
     json.dumps(
         {
-            "steps": sum(map(len, episodes)),
+            "steps": len(further) * len(episodes),
             "wallSeconds": wall,
             "coreSeconds": cores,
             "versions": {"transformers": transformers.__version__, "torch": torch.__version__},
