@@ -72,6 +72,8 @@ describe('the smallest effect that can be found', () => {
 
 it('a correlation is null without variation and 1 for a line', () => {
   expect(correlation([1, 2, 3], [2, 4, 6])).toBeCloseTo(1, 12)
+  // 1.0000000000000002 by the formula, which no design takes.
+  expect(correlation([5, 4, 2], [2, 1.6, 0.8])).toBe(1)
   expect(correlation([1, 2, 3], [2, 2, 2])).toBeNull()
   expect(correlation([1, 2], [2, 3])).toBeNull()
 })

@@ -93,7 +93,8 @@ export function correlation(a: readonly number[], b: readonly number[]): number 
   const scale = Math.sqrt(
     sumOf(a.map((value) => (value - meanA) ** 2)) * sumOf(b.map((value) => (value - meanB) ** 2)),
   )
-  return scale === 0 ? null : product / scale
+  // Rounding takes arms that are the same a bit beyond 1.
+  return scale === 0 ? null : Math.max(-1, Math.min(1, product / scale))
 }
 
 const sumOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0)
