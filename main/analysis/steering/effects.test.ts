@@ -123,3 +123,9 @@ it('episodes that did not change do not count as moved', () => {
   expect(movedWrongWay(arm, 'down')).toMatchObject({ moved: 3, wrong: 1 })
   expect(movedWrongWay(arm, 'up')).toMatchObject({ moved: 3, wrong: 2 })
 })
+
+it('an object that comes twice moves once', () => {
+  const same = (sides: number[][]) => episodes(sides).map((episode) => ({ ...episode, task: 'cat' }))
+  const arm = pairedArm(same([[0, 0], [1, 1], [1]]), same([[1, 0], [0, 0], [1]]))
+  expect(movedWrongWay(arm, 'down')).toMatchObject({ moved: 1, wrong: 0 })
+})

@@ -5,7 +5,7 @@ import type { Estimate } from '../../contract/estimates.ts'
 import { bootstrapInterval } from '../clusterBootstrap.ts'
 import { wilsonInterval } from '../intervals.ts'
 import type { UniformGenerator } from '../seededGenerator.ts'
-import { effectOf, episodeMeans, type PairedArm } from './pairedArm.ts'
+import { effectOf, type PairedArm } from './pairedArm.ts'
 
 export interface Effect {
   /** Condition − baseline; NaN without a pair. */
@@ -72,13 +72,16 @@ export function holm(values: readonly (number | null)[]): (number | null)[] {
   return adjusted
 }
 
-/** Episodes whose mean outcome moved against what was wanted, of those that moved; null where none did. */
+/** Objects, one episode each as a rule, whose mean outcome moved against what was wanted, of those that moved; null where none did. */
 export function movedWrongWay(
   arm: PairedArm,
   wanted: 'down' | 'up',
 ): { moved: number; wrong: number; share: number; low: number; high: number } | null {
-  const { own, baseline } = episodeMeans(arm)
-  const changes = own.map((value, i) => value - baseline[i]).filter((change) => Math.abs(change) > 1e-12)
+  const rateOf = (pairs: readonly number[], sums: Float64Array, steps: Float64Array): number =>
+    pairs.reduce((sum, i) => sum + sums[i], 0) / pairs.reduce((sum, i) => sum + steps[i], 0)
+  const changes = arm.objects
+    .map((of) => rateOf(of, arm.sums, arm.steps) - rateOf(of, arm.baselineSums, arm.baselineSteps))
+    .filter((change) => Math.abs(change) > 1e-12)
   const wrong = changes.filter((change) => (wanted === 'down' ? change > 0 : change < 0)).length
   const interval = wilsonInterval(wrong, changes.length)
   return interval && { moved: changes.length, wrong, share: wrong / changes.length, ...interval }

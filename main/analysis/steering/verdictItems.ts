@@ -126,12 +126,13 @@ function negatedItem(context: CardContext): Judgement {
 }
 
 function wrongWayItem(context: CardContext): Judgement {
-  const { verdict, settings } = context
+  const { judged, verdict, settings } = context
   const { wrongWay } = verdict
   if (!wrongWay) return ['grey', 'No episode changed.']
   const { wrong, moved, share, low, high } = wrongWay
   const percent = (value: number): number => Math.round(value * 100)
-  const words = `${wrong} of the ${moved} episodes that changed moved the wrong way (${percent(share)} % [${percent(low)}, ${percent(high)}])`
+  const what = judged.arm.objects.length < judged.arm.pairs ? 'objects' : 'episodes'
+  const words = `${wrong} of the ${moved} ${what} that changed moved the wrong way (${percent(share)} % [${percent(low)}, ${percent(high)}])`
   // Half of them would if nothing but chance moved them.
   if (low > 0.5) return ['red', `${words}.`]
   const isControlled = verdict.random !== null && verdict.holm !== null && verdict.holm <= settings.level
