@@ -200,7 +200,7 @@ const conditionVerdict = z.object({
       p: z.number().nullable(),
     })
     .nullable(),
-  /** Of the pairs that differ at all: how many moved against what was wanted, and Wilson's interval of their share. */
+  /** Of the objects (each one pair, as a rule) that differ at all: how many moved against what was wanted, and Wilson's interval of their share. */
   wrongWay: z
     .object({ moved: count, wrong: count, share: z.number(), low: z.number(), high: z.number() })
     .nullable(),
@@ -235,7 +235,7 @@ const doseResponse = z.object({
 export type DoseResponse = z.infer<typeof doseResponse>
 
 const verdictItem = z.object({
-  /** `effect`, `random`, `shuffled`, `orthogonal`, `negated`, `doseResponse`, `wrongWay`, `sideEffects`, `promptArm`, `stability`, `sensitivity`. */
+  /** `effect`, `random`, `shuffled`, `orthogonal`, `negated`, `doseResponse`, `wrongWay`, `sideEffects`, `promptArm`, `stability`, `sensitivity`; of a stored sweep `origin`, too. */
   kind: z.string(),
   title: z.string(),
   colour: verdictColour,
@@ -258,10 +258,10 @@ export const verdictDocument = z.object({
     /** Claimed with a chance of 80 %; null without two random directions. */
     smallestEffect: z.number().nullable(),
   }),
-  /** Of each gated condition: tokens that it met, and those at which its gate was open; absent where none is gated. */
-  gates: z.array(z.object({ id: z.string(), tokens: count, open: count })).optional(),
-  /** Conditions of the sweep that are not judged here, for they failed or have not been played to their end; absent where there are none. */
-  missing: z.array(z.object({ id: z.string(), title: z.string(), reason: z.string() })).optional(),
+  /** Of each gated condition: tokens that it met, and those at which its gate was open. */
+  gates: z.array(z.object({ id: z.string(), tokens: count, open: count })).default([]),
+  /** Conditions of the sweep that are not judged here, for they failed or have not been played to their end. */
+  missing: z.array(z.object({ id: z.string(), title: z.string(), reason: z.string() })).default([]),
   /** The card's rows, for the condition that the overall sentence speaks of. */
   items: z.array(verdictItem),
   overall: z.object({

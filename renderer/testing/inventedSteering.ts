@@ -291,6 +291,7 @@ function inventVerdict({ conditions, settings }: SweepRecord, effect: Effect): V
     },
     conditions: verdicts,
     doseResponses: [],
+    ...{ gates: [], missing: [] },
     sensitivity: {
       ...{ clusterCorrelation: 0.12, designEffect: 3.3, pairCorrelation: 0.31, smallestEffect: 0.14 },
     },

@@ -53,6 +53,8 @@ export function verdictCard(sweep: SteeringSweep, settings: VerdictSettings): Ve
     conditions: verdicts,
     doseResponses,
     sensitivity,
+    gates: [],
+    missing: [],
   }
   const best = headline(verdicts, settings)
   const own = judged.find(({ condition }) => condition.id === best?.id)

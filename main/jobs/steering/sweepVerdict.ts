@@ -1,5 +1,6 @@
 // A played sweep as the verdict and upstream's tables take it.
-// Owns: outcomes and side effects of each episode out of stored steps. Not: judging them (analysis/steering/).
+// Owns: outcomes and side effects of each episode out of stored steps. Not: judging them (analysis/steering/), or what the store knows besides
+// (verdictFacts.ts).
 import { distinctPairs, repeatedRuns } from '../../analysis/steering/completionFigures.ts'
 import { upstreamTables } from '../../analysis/steering/sweepTables.ts'
 import { verdictCard } from '../../analysis/steering/verdictCard.ts'
@@ -15,6 +16,7 @@ import { splitStop } from '../playEpisode.ts'
 import { neutralPrompts } from './neutralPrompts.ts'
 import { metricOf, outcomesOf } from './stepOutcomes.ts'
 import { evenlySpread, perplexity } from './sweepScores.ts'
+import { withFacts } from './verdictFacts.ts'
 
 type Member = SweepMember & { runId: string }
 
@@ -32,84 +34,15 @@ export function requireSteps({ id, conditions }: Pick<SweepSummary, 'id' | 'cond
 /** @throws not_found, workspace_damaged; TypeError without a baseline, see requireSteps */
 export function sweepVerdict(workspace: Workspace, id: string): VerdictDocument {
   const { settings } = workspace.sweeps.get(id)
-  const conditions = playedMembers(workspace, id).map((member) => conditionOf(workspace, member, settings))
+  const members = playedMembers(workspace, id)
+  const conditions = members.map((member) => conditionOf(workspace, member, settings))
   const { outcome, verdict } = settings
   const document = verdictCard(
-    { conditions, stability: stabilityOf(workspace, playedMembers(workspace, id)) },
+    { conditions, stability: stabilityOf(workspace, members) },
     { ...verdict, metric: metricOf(outcome), isRate: true },
   )
-  return withMissing(withGates(document, openGates(workspace, id)), missingMembers(workspace, id))
-}
-
-function openGates(workspace: Workspace, id: string): NonNullable<VerdictDocument['gates']> {
-  return playedMembers(workspace, id).flatMap((member) =>
-    workspace.runs
-      .get(member.runId)
-      .progress.interventions.flatMap(({ tokens, open }) =>
-        open === null ? [] : [{ id: member.id, tokens, open }],
-      ),
-  )
-}
-
-/** Steering that was let through nowhere did nothing, which says nothing against the vector. */
-function withGates(document: VerdictDocument, gates: NonNullable<VerdictDocument['gates']>): VerdictDocument {
-  if (gates.length === 0) return document
-  const words = ({ open, tokens }: (typeof gates)[number]): string =>
-    open === 0
-      ? `Its gate was never open (${tokens} tokens).`
-      : `Its gate was open at ${open} of ${tokens} tokens.`
-  const gateOf = (id: string | null) => gates.find((gate) => gate.id === id)
-  const conditions = document.conditions.map((condition) => {
-    const gate = gateOf(condition.id)
-    if (!gate) return condition
-    const sentence = `${condition.sentence} ${words(gate)}`
-    return gate.open === 0
-      ? { ...condition, sentence, colour: 'grey' as const, isClaim: false }
-      : { ...condition, sentence }
-  })
-  const { overall } = document
-  const own = gateOf(overall.conditionId)
-  return {
-    ...document,
-    gates,
-    conditions,
-    ...(own && {
-      overall: {
-        ...overall,
-        sentence: `${overall.sentence} ${words(own)}`,
-        ...(own.open === 0 && { colour: 'grey' as const }),
-      },
-    }),
-  }
-}
-
-function missingMembers(workspace: Workspace, id: string): NonNullable<VerdictDocument['missing']> {
-  return workspace.sweeps.conditions(id).flatMap((member) => {
-    const { status } = workspace.runs.get(member.runId)
-    const name = member.cell === '' ? member.title : `${member.cell} · ${member.title}`
-    return status === 'done' ? [] : [{ id: member.id, title: name, reason: status }]
-  })
-}
-
-/** A verdict on a part of the grid says so, and is green for none of it: what is missing is corrected for by nobody. */
-function withMissing(
-  document: VerdictDocument,
-  missing: NonNullable<VerdictDocument['missing']>,
-): VerdictDocument {
-  if (missing.length === 0) return document
-  const { overall, conditions } = document
-  const named = missing.slice(0, 3).map(({ title, reason }) => `${title} (${reason})`)
-  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : ''
-  const all = conditions.length + missing.length
-  return {
-    ...document,
-    missing,
-    overall: {
-      ...overall,
-      colour: overall.colour === 'green' ? 'amber' : overall.colour,
-      sentence: `${overall.sentence} ${missing.length} of ${all} conditions have no part in this: ${named.join(', ')}${more}.`,
-    },
-  }
+  const vectorOf = (runId: string): string | null => steeringOf(workspace, runId)?.vector.vector ?? null
+  return withFacts(document, { workspace, id, members }, vectorOf)
 }
 
 /** Conditions that failed have no rate of their own: they are told of beside the verdict. */

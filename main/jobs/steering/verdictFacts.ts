@@ -1,0 +1,132 @@
+// What a verdict says beside its statistics: gates that stayed shut, conditions that are missing, episodes that the vector was made from.
+// Owns: these facts out of the store, as data and in the sentences and colours that they change. Not: the statistics (analysis/steering/).
+import type { VerdictColour, VerdictDocument, VerdictItem } from '../../contract/steering.ts'
+import type { SweepMember } from '../../contract/sweeps.ts'
+import type { Workspace } from '../../store/workspace.ts'
+import { madeFrom } from './vectorEpisodes.ts'
+
+type Member = SweepMember & { runId: string }
+type Gate = VerdictDocument['gates'][number]
+
+/** @param members  that were played to their end @param vectorOf  that steers in a run; null without one */
+export function withFacts(
+  document: VerdictDocument,
+  { workspace, id, members }: { workspace: Workspace; id: string; members: readonly Member[] },
+  vectorOf: (runId: string) => string | null,
+): VerdictDocument {
+  const judged = withGates(document, openGates(workspace, members))
+  const spoken = members.find((member) => member.id === judged.overall.conditionId)
+  const baseline = members.find(({ role }) => role === 'baseline')
+  const vector = spoken ? vectorOf(spoken.runId) : null
+  const seen =
+    vector !== null && baseline ? withOrigin(judged, workspace, { vector, runId: baseline.runId }) : judged
+  return withMissing(seen, missingMembers(workspace, id))
+}
+
+function openGates(workspace: Workspace, members: readonly Member[]): Gate[] {
+  return members.flatMap((member) =>
+    workspace.runs
+      .get(member.runId)
+      .progress.interventions.flatMap(({ tokens, open }) =>
+        open === null ? [] : [{ id: member.id, tokens, open }],
+      ),
+  )
+}
+
+/** Steering that was let through nowhere did nothing, which says nothing against the vector. */
+function withGates(document: VerdictDocument, gates: Gate[]): VerdictDocument {
+  const words = ({ open, tokens }: Gate): string =>
+    open === 0
+      ? `Its gate was never open (${tokens} tokens).`
+      : `Its gate was open at ${open} of ${tokens} tokens.`
+  const gateOf = (id: string | null) => gates.find((gate) => gate.id === id)
+  const conditions = document.conditions.map((condition) => {
+    const gate = gateOf(condition.id)
+    if (!gate) return condition
+    const sentence = `${condition.sentence} ${words(gate)}`
+    return gate.open === 0
+      ? { ...condition, sentence, colour: 'grey' as const, isClaim: false }
+      : { ...condition, sentence }
+  })
+  const { overall } = document
+  const own = gateOf(overall.conditionId)
+  return {
+    ...document,
+    gates,
+    conditions,
+    ...(own && {
+      overall: {
+        ...overall,
+        sentence: `${overall.sentence} ${words(own)}`,
+        ...(own.open === 0 && { colour: 'grey' as const }),
+      },
+    }),
+  }
+}
+
+/** A vector does best on what it was made from: a row of the card, and no green for what was never tried elsewhere. */
+function withOrigin(
+  document: VerdictDocument,
+  workspace: Workspace,
+  { vector, runId }: { vector: string; runId: string },
+): VerdictDocument {
+  const [colour, sentence] = originItem(workspace, vector, runId)
+  const item: VerdictItem = { kind: 'origin', title: 'Objects of its own', colour, sentence }
+  const { overall } = document
+  const isDoubted = colour === 'amber' && overall.colour === 'green'
+  return {
+    ...document,
+    items: [...document.items, item],
+    ...(isDoubted && {
+      overall: { ...overall, colour: 'amber', sentence: `${overall.sentence} ${sentence}` },
+    }),
+  }
+}
+
+function originItem(workspace: Workspace, vector: string, runId: string): [VerdictColour, string] {
+  const made = madeFrom(workspace, vector)
+  if (made === 'unknown') return ['grey', 'What the vector was made from is not known.']
+  if (made === 'prompts') return ['green', 'The vector was made from prompts, from no episode.']
+  const { settings } = workspace.runs.get(runId)
+  const all = Array.from({ length: settings.episodes }, (_, episode) => {
+    const { task } = workspace.episodes.get(runId, episode)
+    return { isKnown: made.objects.has(task), isDrawn: made.draws.has(`${settings.seed}/${episode}/${task}`) }
+  })
+  const drawn = all.filter(({ isDrawn }) => isDrawn).length
+  const known = all.filter(({ isKnown }) => isKnown).length
+  const whole = all.length
+  if (drawn > 0)
+    return [
+      'amber',
+      `${drawn} of the ${whole} episodes have made the vector, with the same objects and draws: what it does to others is not told.`,
+    ]
+  return known > 0
+    ? ['grey', `${known} of the ${whole} objects have made the vector, with other draws.`]
+    : ['green', `None of the ${whole} objects has made the vector.`]
+}
+
+function missingMembers(workspace: Workspace, id: string): VerdictDocument['missing'] {
+  return workspace.sweeps.conditions(id).flatMap((member) => {
+    const { status } = workspace.runs.get(member.runId)
+    const name = member.cell === '' ? member.title : `${member.cell} · ${member.title}`
+    return status === 'done' ? [] : [{ id: member.id, title: name, reason: status }]
+  })
+}
+
+/** A verdict on a part of the grid says so, and is green for none of it: what is missing is corrected for by nobody. */
+function withMissing(document: VerdictDocument, missing: VerdictDocument['missing']): VerdictDocument {
+  if (missing.length === 0) return document
+  const { overall, conditions } = document
+  const named = missing.slice(0, 3).map(({ title, reason }) => `${title} (${reason})`)
+  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : ''
+  const all = conditions.length + missing.length
+  return {
+    ...document,
+    missing,
+    overall: {
+      ...overall,
+      colour: overall.colour === 'green' ? 'amber' : overall.colour,
+      sentence: `${overall.sentence} ${missing.length} of ${all} conditions have no part in this: ${named.join(', ')}${more}.`,
+    },
+  }
+}
