@@ -114,6 +114,8 @@ export const vectorOrigin = z.discriminatedUnion('kind', [
     runId: z.string(),
     generations: count,
     episodesPlayed: count,
+    /** Searches that were judged on some of these held-out objects, this one among them; absent in vectors of before this was counted. */
+    looks: count.optional(),
     /** Outcome rates without and with the vector, on what it was searched on and on what it was not. */
     train: learnedEffect,
     heldOut: learnedEffect,

@@ -133,7 +133,11 @@ describe('a learned direction', () => {
     try {
       const whole = await learn({ seed: 7, budget: 96 }, {}, copy)
       expect(whole.hash).toBe(resumed.hash)
-      expect(whole.origin).toEqual(resumed.origin)
+      // The workspace has had a search with these held-out objects before, its copy has not.
+      expect(learnedOf(resumed).looks).toBe(2)
+      expect(resumed.flags.join(' ')).toContain('2 searches were judged on these held-out objects')
+      expect(whole.origin).toEqual({ ...resumed.origin, looks: 1 })
+      expect(whole.flags.join(' ')).not.toContain('searches were judged')
     } finally {
       await copy.close()
     }

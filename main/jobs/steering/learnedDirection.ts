@@ -131,6 +131,7 @@ export async function learnedVector(
       throw errors.vectorRefused({
         reasons: ['Under every direction that was tried the model gave no numbers.'],
       })
+    const looks = countLook(workspace, plan)
     const effects = {
       train: learnedEffect(trainBaseline, trainSteered, recipe.seed),
       heldOut: learnedEffect(baseline, steered, recipe.seed),
@@ -145,6 +146,7 @@ export async function learnedVector(
           runId: plan.runId,
           generations: search.generation,
           episodesPlayed: search.generation * generations.episodes,
+          looks,
           ...effects,
         },
         model: { name: record.name, hash: record.hash },
@@ -152,7 +154,7 @@ export async function learnedVector(
         width: chosen.length,
         rows: [{ hook, steps: null, norm: normOfRow(chosen) }],
         hash: hashOf(chosen),
-        flags: flagsOfLearned(effects, recipe.wanted),
+        flags: flagsOfLearned({ ...effects, looks }, recipe.wanted),
         documents: [],
       },
       numbers: { data: chosen, shuffled: null },
@@ -302,6 +304,26 @@ function searchName({ recipe, dataSet, model, settings }: Plan): string {
     settings: { ...settings, batch: 0, name: '' },
   }
   return createHash('sha256').update(JSON.stringify(ground)).digest('hex')
+}
+
+const looksState = z.object({
+  looks: z.array(z.object({ recipe: z.string(), episodes: z.array(z.number()) })),
+})
+
+/** How many searches, this one among them, were judged on objects that it holds out; the same recipe looks once however often it is asked. */
+function countLook(workspace: Workspace, { recipe, model, settings, heldOut }: Plan): number {
+  const hashOfText = (value: object): string =>
+    createHash('sha256').update(JSON.stringify(value)).digest('hex')
+  const { name: _, ...asked } = recipe
+  const ground = hashOfText({
+    heldOutOf: { ...settings, batch: 0, name: '' },
+    weights: model.hash,
+  })
+  const before = workspace.searches.get(ground, looksState)?.looks ?? []
+  const own = { recipe: hashOfText(asked), episodes: heldOut }
+  const looks = [...before.filter((look) => look.recipe !== own.recipe), own]
+  workspace.searches.put(ground, { looks })
+  return looks.filter(({ episodes }) => episodes.some((episode) => heldOut.includes(episode))).length
 }
 
 class PlayedCount {

@@ -35,13 +35,18 @@ export function learnedEffect(
 
 /** Whole sentences: what holds on objects that the search has not seen, and that it is not yet a control. */
 export function flagsOfLearned(
-  { train, heldOut }: { train: LearnedEffect; heldOut: LearnedEffect },
+  { train, heldOut, looks }: { train: LearnedEffect; heldOut: LearnedEffect; looks: number },
   wanted: 'down' | 'up',
 ): string[] {
   const { low, high } = heldOut.effect
   const holds = low !== null && high !== null && (wanted === 'down' ? high < 0 : low > 0)
   return [
     `On the ${train.episodes} objects it was searched on the rate changes by ${words(train)}, on ${heldOut.episodes} others by ${words(heldOut)}${holds ? '' : ': it does not hold there'}.`,
+    ...(looks > 1
+      ? [
+          `${looks} searches were judged on these held-out objects: the best of several looks good by chance, and none of them is a first look any more.`,
+        ]
+      : []),
     'It was chosen for its effect: judge it in a sweep beside random directions of its length, on further objects.',
   ]
 }
