@@ -86,6 +86,9 @@ function factsOf(workspace: Workspace, runId: string, label: LabelRule): Labelle
   }))
 }
 
+/** Titles have a true minus, keyboards and sweeps of before a hyphen. */
+const plainMinus = (title: string): string => title.replace('−', '-')
+
 /** A filter's parts, by each of which a step may fail; a run's condition is a title within its sweep, null for a run of its own. */
 export const filterParts: Record<
   'steps' | 'tasks' | 'truncated' | 'conditions',
@@ -96,7 +99,8 @@ export const filterParts: Record<
   truncated: ({ truncated }, { droppedTurns }) =>
     truncated === 'keep' || (truncated === 'only') === droppedTurns > 0,
   conditions: ({ conditions }, _facts, condition) =>
-    conditions.length === 0 || (condition !== null && conditions.includes(condition)),
+    conditions.length === 0 ||
+    (condition !== null && conditions.some((title) => plainMinus(title) === plainMinus(condition))),
 }
 
 export const passes = (filter: StepFilter, facts: StepFacts, condition: string | null): boolean =>

@@ -88,7 +88,7 @@ describe('a sweep', () => {
       ['α = 3', 'steered'],
       ['α = 3, random 1', 'random'],
       ['α = 3, random 2', 'random'],
-      ['α = -3, negated', 'negated'],
+      ['α = −3, negated', 'negated'],
       ['told in words', 'prompt'],
     ])
     for (const { runId, status } of sweep.conditions) {
@@ -225,7 +225,7 @@ describe('a sweep', () => {
     expect(engine.runs.list()).toHaveLength(runs)
     expect(after.settings.alphas).toEqual([3, -3])
     const opposite = after.conditions.find(({ alpha }) => alpha === -3)
-    expect(opposite).toMatchObject({ role: 'steered', title: 'α = -3' })
+    expect(opposite).toMatchObject({ role: 'steered', title: 'α = −3' })
     expect(after.verdict?.doseResponses[0].points.map(({ alpha }) => alpha)).toEqual([-3, 0, 3])
     await expect(engine.sweeps.extend(before.id, { alphas: [3, -3] })).rejects.toThrow(/all of these already/)
   }, 60_000)

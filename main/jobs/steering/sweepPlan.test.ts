@@ -67,9 +67,9 @@ describe('conditions of a sweep', () => {
       'α = 1',
       'α = 2',
       'α = 2, random 1',
-      'α = -2, negated',
+      'α = −2, negated',
     ])
-    expect(titles({ alphas: [-2, 2], controls })).toEqual(['baseline', 'α = -2', 'α = 2', 'α = 2, random 1'])
+    expect(titles({ alphas: [-2, 2], controls })).toEqual(['baseline', 'α = −2', 'α = 2', 'α = 2, random 1'])
   })
 
   test('are a cell for each vector, layer, place and gate', () => {

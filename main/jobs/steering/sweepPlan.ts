@@ -165,10 +165,10 @@ function conditionOf(
   dose: number,
 ): PlannedCondition {
   const alpha = sign * dose
-  const title = conditionTitle(alpha, words)
   return {
-    id: `${cell.words} · ${title}`,
-    title,
+    id: `${cell.words} · ${conditionTitle(alpha, words)}`,
+    // What people read has a true minus; an id has none, so that what was stored before keeps its own.
+    title: conditionTitle(alpha, words).replace('α = -', 'α = −'),
     role,
     cell: cell.words,
     alpha,
