@@ -7,6 +7,7 @@ import {
   sweepChanges,
   sweepPresets,
   sweepSettings,
+  usualInstruction,
   type SteeringPlace,
   type SweepChanges,
   type SweepSettings,
@@ -45,6 +46,8 @@ interface ControlWords {
   negated: boolean
   orthogonalTo: string[]
   at: 'every' | 'largest'
+  /** A condition in the usual words. */
+  prompt: boolean
 }
 
 export const sweepOptionNames: OptionNames = {
@@ -78,7 +81,7 @@ export function addSweepOptions(command: Command): Command {
     .option('--steps <steps>', 'only at these steps of the episode, comma-separated', integers)
     .option(
       '--prompt <text>',
-      'the instruction in words, for a condition that is told instead of steered',
+      'the instruction in words, for a condition that is told instead of steered (--controls prompt has the usual words)',
       '',
     )
     .addOption(
@@ -118,7 +121,7 @@ function addConditionOptions(command: Command): Command {
     .addOption(
       new Option(
         '--controls <controls>',
-        'random:N, shuffled, negated, orthogonal:VECTOR, largest (beside the largest dose only), none',
+        'random:N, shuffled, negated, orthogonal:VECTOR, prompt (told in words), largest (beside the largest dose only), none',
       ).argParser(controls),
     )
 }
@@ -131,16 +134,18 @@ export type ExtendOptions = Partial<
 export const addExtendOptions = (command: Command): Command =>
   addConditionOptions(command.option('--vector <vectors>', 'vectors of the library, comma-separated', words))
 
-/** @throws invalid_input */
-export const sweepChangesOf = ({
-  vector,
-  alphas,
-  steerLayers,
-  where,
-  gate,
-  controls,
-}: ExtendOptions): SweepChanges =>
-  parseSettings(sweepChanges, { vectors: vector, alphas, layers: steerLayers, places: where, gate, controls })
+/** @param settings  of the sweep that is widened @throws invalid_input, usage_wrong */
+export const sweepChangesOf = (
+  { vector, alphas, steerLayers, where, gate, controls }: ExtendOptions,
+  { outcome, verdict: { wanted } }: Pick<SweepSettings, 'outcome' | 'verdict'>,
+): SweepChanges =>
+  parseSettings(sweepChanges, {
+    ...{ vectors: vector, alphas, layers: steerLayers, places: where, gate },
+    controls: controls && {
+      ...controls,
+      prompt: instructionOf({ prompt: '', controls, outcome, wanted }),
+    },
+  })
 
 /** @throws invalid_input, layer_out_of_range, usage_wrong */
 export async function sweepSettingsOf(
@@ -164,11 +169,27 @@ export async function sweepSettingsOf(
     ...(layers && { layers }),
     ...(options.steps && { steps: options.steps }),
     ...(gated && { gate: gated }),
-    controls: { ...preset?.controls, ...options.controls, prompt: options.prompt },
+    controls: { ...preset?.controls, ...options.controls, prompt: instructionOf(options) },
     outcome: options.outcome,
     verdict: { wanted: options.wanted, worthwhile: options.worthwhile },
     scoredSteps: options.scoredSteps,
   })
+}
+
+/** @throws usage_wrong where words are asked for and none are usual */
+function instructionOf({
+  prompt,
+  controls: asked,
+  outcome,
+  wanted,
+}: Pick<SweepOptions, 'prompt' | 'controls' | 'outcome' | 'wanted'>): string {
+  if (prompt !== '' || !asked?.prompt) return prompt
+  const usual = usualInstruction(outcome, wanted)
+  if (usual === null)
+    throw errors.usageWrong({
+      reason: '--controls prompt has words for fewer invalid questions only: give others with --prompt TEXT.',
+    })
+  return usual
 }
 
 const decimals = (text: string): number[] => words(text).map(decimal)
@@ -202,15 +223,23 @@ function gate(text: string): SweepOptions['gate'] {
 }
 
 function controls(text: string): ControlWords {
-  const found: ControlWords = { random: 0, shuffled: false, negated: false, orthogonalTo: [], at: 'every' }
+  const found: ControlWords = {
+    random: 0,
+    shuffled: false,
+    negated: false,
+    orthogonalTo: [],
+    at: 'every',
+    prompt: false,
+  }
   for (const word of words(text)) {
     const [, kind, value] = /^(random|orthogonal):(\w+)$/.exec(word) ?? []
     if (kind === 'random') found.random = integer(value)
     else if (kind === 'orthogonal') found.orthogonalTo.push(value)
     else if (word === 'random') found.random = 5
-    else if (word === 'shuffled' || word === 'negated') found[word] = true
+    else if (word === 'shuffled' || word === 'negated' || word === 'prompt') found[word] = true
     else if (word === 'largest') found.at = 'largest'
-    else if (word !== 'none') throw expected('random:5, shuffled, negated, orthogonal:v2, largest or none')
+    else if (word !== 'none')
+      throw expected('random:5, shuffled, negated, orthogonal:v2, prompt, largest or none')
   }
   return found
 }

@@ -77,7 +77,9 @@ export function sweepsCommand(resources: string): Command {
   ).action((id: string, options: ExtendOptions, command: Command) =>
     runCommand(command, resources, (context) =>
       withEngine(context, 'change', async (engine) => {
-        await namingOptions(sweepOptionNames, async () => engine.sweeps.extend(id, sweepChangesOf(options)))
+        await namingOptions(sweepOptionNames, async () =>
+          engine.sweeps.extend(id, sweepChangesOf(options, engine.sweeps.get(id).settings)),
+        )
         await followSweep(context, engine, id)
       }),
     ),

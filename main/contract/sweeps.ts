@@ -107,6 +107,15 @@ export const sweepChanges = z.object({
 })
 export type SweepChanges = z.infer<typeof sweepChanges>
 
+/** What a condition is told that is told instead of steered, where nothing else is said; null where no words go without saying. */
+export const usualInstruction = (
+  outcome: SweepSettings['outcome'],
+  wanted: SweepSettings['verdict']['wanted'],
+): string | null =>
+  outcome.kind === 'invalid' && wanted === 'down'
+    ? 'Reply with exactly one short yes/no question and nothing else.'
+    : null
+
 /** What changes between a sweep of minutes and one to be believed. */
 export const sweepPresets = {
   quick: {

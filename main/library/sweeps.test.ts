@@ -85,6 +85,28 @@ it('a sweep that is stopped goes on to the verdict of one that was not', async (
   expect(wider.verdict!.conditions.map(({ title }) => title)).toContain('α = 1')
 }, 120_000)
 
+it('a condition is told the usual words, where there are some, and a vector of the very episodes is warned of', async () => {
+  await begun('told')
+  const warnings: string[] = []
+  const options = { ...at('told'), onWarning: (warning: string) => warnings.push(warning) }
+  const { outcome: _, ...invalid } = settings
+  const {
+    conditions,
+    settings: asked,
+    verdict,
+  } = await runSweep(
+    { ...invalid, controls: { random: 0, shuffled: false, negated: false, prompt: true } },
+    options,
+  )
+  expect(conditions.map(({ role }) => role)).toEqual(['baseline', 'steered', 'prompt'])
+  expect(asked.controls.prompt).toContain('yes/no question')
+  expect(warnings.join(' ')).toContain('v1 was made from r1 with seed 0, too')
+  expect(verdict!.items.find(({ kind }) => kind === 'origin')).toMatchObject({ colour: 'amber' })
+  await expect(runSweep({ ...settings, controls: { prompt: true } }, options)).rejects.toMatchObject({
+    code: 'invalid_input',
+  })
+}, 60_000)
+
 it('what is misspelt or not there is refused', async () => {
   await expect(runSweep(settings, { ...at('none'), workspaces: 'x' } as never)).rejects.toThrow(/workspaces/)
   await expect(runSweep({ ...settings, vectors: ['v9'] }, at('none'))).rejects.toMatchObject({

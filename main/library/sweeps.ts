@@ -1,10 +1,11 @@
 // Steering sweeps from a program: all conditions played together, stored and judged as in the window.
 // Owns: following a sweep, pausing it, going on with it. Not: the sweep (jobs/steering/) or verdicts on a program's own episodes (steering.ts).
 import type * as z from 'zod'
-import { AppError } from '../contract/errors.ts'
+import { AppError, errors } from '../contract/errors.ts'
 import {
   sweepChanges,
   sweepSettings,
+  usualInstruction,
   type SweepInput,
   type SweepRecord,
   type SweepSummary,
@@ -15,17 +16,29 @@ import { checkSettings } from './settings.ts'
 import { inWorkspace } from './workspaceEngine.ts'
 import { workspaceOptions, type WorkspaceOptions } from './workspaceOptions.ts'
 
-/** Settings of a sweep as docs/terminal.md has them; `model` is an id of the workspace, a path, or `embedded`. */
-export type RunSweepSettings = Omit<SweepInput, 'modelId'> & { model: string }
+/**
+ * Settings of a sweep as docs/terminal.md has them; `model` is an id of the workspace, a path, or `embedded`. `controls.prompt: true` takes the
+ * usual words.
+ */
+export type RunSweepSettings = Omit<SweepInput, 'modelId' | 'controls'> & {
+  model: string
+  controls?: Omit<NonNullable<SweepInput['controls']>, 'prompt'> & { prompt?: string | true }
+}
 
 export interface RunSweepOptions extends WorkspaceOptions {
   /** Pauses the sweep: `resumeSweep` goes on with it. */
   signal?: AbortSignal
   /** Told how far it is, at most 20 times a second. */
   onProgress?: (sweep: SweepSummary) => void
+  /** Told, before anything is played, what should be known of the settings: a vector that steers what it was made from, say. `console.warn` where left out. */
+  onWarning?: (warning: string) => void
 }
 
-const runSweepOptions: OptionKinds<RunSweepOptions> = { ...workspaceOptions, onProgress: 'function' }
+const runSweepOptions: OptionKinds<RunSweepOptions> = {
+  ...workspaceOptions,
+  onProgress: 'function',
+  onWarning: 'function',
+}
 
 /**
  * Plays a sweep, stores its conditions as runs and judges it.
@@ -36,9 +49,25 @@ export async function runSweep(
   { model, ...settings }: RunSweepSettings,
   options: RunSweepOptions,
 ): Promise<SweepRecord> {
+  const { controls, ...rest } = settings
+  const told = controls?.prompt === true ? { ...controls, prompt: instructionOf(settings) } : controls
+  const warn = options.onWarning ?? ((warning: string) => console.warn(warning))
   return followed('runSweep', options, async (engine, signal) => {
     const { id: modelId } = await engine.models.findOrAdd(model, () => {}, signal)
-    return engine.sweeps.start(checkSettings(sweepSettings, { ...settings, modelId }))
+    const asked = checkSettings(sweepSettings, { ...rest, ...(told && { controls: told }), modelId })
+    for (const warning of engine.sweeps.warnings(asked)) warn(warning)
+    return engine.sweeps.start(asked)
+  })
+}
+
+/** @throws invalid_input where no words are usual */
+function instructionOf({ outcome, verdict }: Omit<RunSweepSettings, 'model'>): string {
+  const rule = sweepSettings.shape.outcome.parse(outcome)
+  const usual = usualInstruction(rule, verdict?.wanted ?? 'down')
+  if (usual !== null) return usual
+  throw errors.invalidInput({
+    field: 'controls.prompt',
+    reason: 'there are usual words for fewer invalid questions only; give your own',
   })
 }
 
@@ -68,7 +97,7 @@ async function followed(
   options: RunSweepOptions,
   begin: (engine: EngineService, signal: AbortSignal) => Promise<SweepSummary>,
 ): Promise<SweepRecord> {
-  const { onProgress, ...place } = checkOptions(where, options, runSweepOptions)
+  const { onProgress, onWarning: _, ...place } = checkOptions(where, options, runSweepOptions)
   return inWorkspace(place, async (engine, signal) => {
     const { id } = await begin(engine, signal)
     const watching = new AbortController()

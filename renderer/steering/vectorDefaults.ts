@@ -3,6 +3,7 @@
 import type { LabelRule } from '../../main/contract/dataSets.ts'
 import type { ModelRecord } from '../../main/contract/models.ts'
 import { collectSettings, type CollectSettings, type RunRecord } from '../../main/contract/runs.ts'
+import { usualInstruction } from '../../main/contract/sweeps.ts'
 import type { VectorSummary } from '../../main/contract/vectors.ts'
 import { newSweepDraft, presetFields, type SweepDraft } from './sweepDraft.ts'
 
@@ -46,8 +47,6 @@ export function modelOf(
   if (model === null) return ofRun ?? models[0] ?? null
   return ofRun?.hash === model.hash ? ofRun : (models.find(({ hash }) => hash === model.hash) ?? null)
 }
-
-const askingInWords = 'Reply with exactly one short yes/no question and nothing else.'
 
 type OutcomeFields = Pick<
   SweepDraft,
@@ -118,6 +117,7 @@ export function draftFor(
     outcome: outcome.outcome,
     ...{ outcomeLabel: outcome.outcomeLabel, outcomeEquals: outcome.outcomeEquals },
     ...{ outcomeOf: outcome.outcomeOf, outcomeContains: outcome.outcomeContains, wanted: outcome.wanted },
-    prompt: outcome.outcome === 'invalid' && outcome.wanted === 'down' ? askingInWords : '',
+    prompt:
+      outcome.outcome === 'invalid' ? (usualInstruction({ kind: 'invalid' }, outcome.wanted) ?? '') : '',
   }
 }

@@ -1,7 +1,8 @@
 // What a sweep gains when it is widened.
 // Owns: settings of both together, which conditions are new, and which that are there are seen otherwise now. Not: playing or storing them
 // (sweepDesk.ts).
-import type { SweepMember, SweepSettings } from '../../contract/sweeps.ts'
+import { errors } from '../../contract/errors.ts'
+import type { SweepControls, SweepMember, SweepSettings } from '../../contract/sweeps.ts'
 import { conditionTitle, type PlannedCondition } from './sweepPlan.ts'
 
 export type SweepWidening = Partial<
@@ -11,6 +12,7 @@ export type SweepWidening = Partial<
 /**
  * The settings of the sweep and of what is added: what was asked for before stays asked for.
  * @param played  layers that were steered because none were named
+ * @throws invalid_input
  */
 export function widened(
   settings: SweepSettings,
@@ -26,8 +28,18 @@ export function widened(
     places: [...settings.places, ...places.filter((place) => !placeNames.has(JSON.stringify(place)))],
     ...(layers && { layers: [...new Set([...(settings.layers ?? played), ...layers])] }),
     ...(gate && { gate }),
-    ...(controls && { controls }),
+    ...(controls && { controls: { ...controls, prompt: instructionOf(settings.controls, controls) } }),
   }
+}
+
+/** What a sweep tells in words is one of its conditions, and stays. @throws invalid_input for other words */
+function instructionOf(before: SweepControls, after: SweepControls): string {
+  if (before.prompt !== '' && after.prompt !== '' && after.prompt !== before.prompt)
+    throw errors.invalidInput({
+      field: 'controls.prompt',
+      reason: `the sweep tells the model “${before.prompt}” already; other words are for another sweep`,
+    })
+  return after.prompt === '' ? before.prompt : after.prompt
 }
 
 export interface Widening {
