@@ -151,6 +151,24 @@ describe('a result is a function of model and request', () => {
     expect(many.stats().prefillTokens).toBe(chunkLength + 40 + 43)
   })
 
+  it('gives the same when the new parts of several prompts run in one pass', async () => {
+    const chains = [0, 1, 2, 3].map((chain) => {
+      const first = randomIds(`${chain} first`, 150 + 20 * chain)
+      const second = Int32Array.from([...first, ...randomIds(`${chain} second`, 20 + chain)])
+      const open = request(first, { capture: { hooks: chain % 2 ? hooks : [], positions: 'all' } })
+      return [open, { ...open, promptIds: second, earlierPrompts: [first] }]
+    })
+    const together = scheduler(8)
+    await Promise.all(chains.map(([open], id) => together.submit(id, open)))
+    const before = together.stats()
+    const results = await Promise.all(chains.map(([, next], id) => together.submit(10 + id, next)))
+    const after = together.stats()
+    expect(after.prefillRows - before.prefillRows).toBe(4)
+    expect(after.prefillPasses - before.prefillPasses).toBe(2) // two rows are a quarter of the cache, which is what a copy may take
+    for (const [chain, requests] of chains.entries())
+      expect(content(results[chain])).toEqual((await playAlone(requests))[1])
+  })
+
   it('shares no first prompt with a request that wants a hook which was not recorded', async () => {
     const prompt = randomIds('hooks', 30)
     const one = scheduler(2)

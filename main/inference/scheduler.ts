@@ -1,16 +1,17 @@
 // Continuous batching: which sequences run in the next pass.
 // Owns: admission, turns between prompts and answers, the prefix cache. Not: slots (slotPool.ts), copies of first prompts (sharedStart.ts),
-// whose part of a pass is whose (answerPass.ts), the arithmetic (session.ts) or threads (sessionWorker.ts).
+// whose part of a pass is whose (passRows.ts), the arithmetic (session.ts) or threads (sessionWorker.ts).
 // A result is a function of model and request alone; nothing decided here may change its bits (docs/decisions/0001.md).
 import { AppError, errors } from '../contract/errors.ts'
 import type { ModelShape } from '../contract/models.ts'
 import { parseHook } from '../model/hookNames.ts'
 import { joinPoints, type InterventionPoints } from '../model/interventionGraph.ts'
-import { answerRow, rowResults } from './answerPass.ts'
+import { answerRow, besides, promptRow, promptWidth, rowResults } from './passRows.ts'
 import type { CallFunction } from './cutValues.ts'
 import { FirstPrompts } from './firstPrompts.ts'
 import type { HookTensor } from './hookFunctions.ts'
 import { bindChain } from './interventionChain.ts'
+import { mostCopied } from './keptRoom.ts'
 import { LedAnswer } from './ledAnswer.ts'
 import { chainKey, chunkLength, planChain, sharedTokens } from './prefixChain.ts'
 import { Sampler } from './sampling.ts'
@@ -42,6 +43,8 @@ export interface SchedulerStats {
   /** Prompt passes and answer passes so far. */
   prefillPasses: number
   decodePasses: number
+  /** Pieces of prompts that ran in the former: several at a time where that is faster. */
+  prefillRows: number
   /** Tokens run through the model so far. */
   prefillTokens: number
   decodeTokens: number
@@ -52,11 +55,6 @@ export interface SchedulerStats {
   activationBytes: number
 }
 
-/**
- * A prompt's pass has a grid of a multiple of this width, whatever part of a chunk it runs: then vectors are full on every
- * processor, and no product of attention has a single row (for which there are kernels with another order of sums).
- */
-const promptWidthStep = 32
 /** Passes of long prompts between two answer passes while more prompts wait than answers run. */
 const mostPrefillsInARow = 4
 /** A prompt that was passed over so often goes before shorter ones. */
@@ -90,6 +88,7 @@ export class Scheduler {
   private readonly counts = {
     prefillPasses: 0,
     decodePasses: 0,
+    prefillRows: 0,
     prefillTokens: 0,
     decodeTokens: 0,
     continued: 0,
@@ -154,7 +153,7 @@ export class Scheduler {
       const answers = jobs.filter(({ sequence: { phase } }) => phase === 'decode' || phase === 'closing')
       if (prompts.length > 0 && prefillsInARow < mostInARow(prompts, answers.length)) {
         prefillsInARow++
-        await this.guarded([this.nextPrompt(prompts)], ([job]) => this.prefill(job))
+        await this.guarded(this.nextPrompts(prompts), (batch) => this.prefill(batch))
       } else {
         prefillsInARow = 0
         if (answers.length > 0) await this.guarded(answers, (batch) => this.decode(batch))
@@ -286,65 +285,79 @@ export class Scheduler {
     return this.pool.choose(busy, chain, capture.hooks)
   }
 
-  /** The shortest prompt first, so that a long one does not hold it up; but none waits for ever. */
-  private nextPrompt(jobs: RunningJob[]): RunningJob {
+  /** The shortest prompt first, so that a long one does not hold it up; but none waits for ever. Others go with it where that is faster. */
+  private nextPrompts(jobs: RunningJob[]): RunningJob[] {
     const waited = jobs.find(({ sequence }) => sequence.waited >= patience)
     const left = ({ sequence }: RunningJob): number => sequence.pieces.length
     const next = waited ?? jobs.reduce((best, job) => (left(job) < left(best) ? job : best))
+    const chosen = besides(next, jobs, mostCopied(this.pool.cache))
     for (const { sequence } of jobs) sequence.waited++
-    next.sequence.waited = 0
-    return next
+    for (const { sequence } of chosen) sequence.waited = 0
+    return chosen
   }
 
-  private async prefill(job: RunningJob): Promise<void> {
-    const { sequence, slot, request } = job
-    const { firstPrompts, shape } = this
-    const { cache } = this.pool
-    const known = takeFirstPrompt(job, { firstPrompts, cache, shape })
-    if (known) return this.advance(job, known)
-    const { prompt, from, to, link } = sequence.pieces[0]
-    const { interventions } = job.links[link]
-    const isLast = sequence.pieces.length === 1
-    const isScored = link === job.links.length - 1 && sequence.isScored(to)
-    const logits = request.wantLogits || isScored ? 'all' : isLast ? 'last' : 'none'
-    const tokens = prompt.subarray(from, to)
-    const rows: PassRow[] = [
-      { slot: slot.index, kept: from, tokens, logits, interventions, call: this.caller(job) },
-    ]
-    const width = Math.ceil((to - from) / promptWidthStep) * promptWidthStep
-    const result = await this.session.forward(rows, width, cache, request.capture.hooks)
+  private async prefill(jobs: RunningJob[]): Promise<void> {
+    const left = jobs.filter((job) => !this.isKnown(job))
+    if (left.length === 0) return
+    const batch = left.toSorted((one, other) => one.slot.index - other.slot.index)
+    const rows = batch.map((job) => promptRow(job, this.caller(job)))
+    const results = await this.pass(batch, rows, Math.max(...batch.map(promptWidth)))
     this.counts.prefillPasses++
-    this.counts.prefillTokens += to - from
-    if (!this.isRunning(job)) return
-    for (const [hook, values] of result.hooks) slot.activations.write(hook, from, values)
-    interventions.noteOpenings(slot.openings, from, to)
-    sequence.keepLogits(result.logits)
-    if (isScored) sequence.score(from, result.logits, this.scratch.length)
-    sequence.pieces.shift()
-    if (!isLast) return
-    const lastLogits = result.logits.subarray(result.logits.length - this.scratch.length)
-    if (request.earlierPrompts.length === 0) keepFirstPrompt(job, lastLogits, { firstPrompts, cache })
-    this.advance(job, lastLogits)
+    this.counts.prefillRows += rows.length
+    this.counts.prefillTokens += rows.reduce((sum, { tokens }) => sum + tokens.length, 0)
+    batch.forEach((job, row) => {
+      if (!this.isRunning(job)) return
+      const { sequence, slot, request } = job
+      const { kept: from, tokens, logits: wanted, interventions } = rows[row]
+      const { logits } = results[row]
+      interventions?.noteOpenings(slot.openings, from, from + tokens.length)
+      sequence.keepLogits(logits)
+      if (wanted === 'all') sequence.score(from, logits, this.scratch.length)
+      sequence.pieces.shift()
+      if (sequence.pieces.length > 0) return
+      const lastLogits = logits.subarray(logits.length - this.scratch.length)
+      const places = { firstPrompts: this.firstPrompts, cache: this.pool.cache }
+      if (request.earlierPrompts.length === 0) keepFirstPrompt(job, lastLogits, places)
+      this.advance(job, lastLogits)
+    })
   }
 
-  private async decode(jobs: RunningJob[]): Promise<void> {
-    const batch = jobs.toSorted((one, other) => one.slot.index - other.slot.index)
+  /** Takes over what there is of a first prompt. @returns true where that was all of it */
+  private isKnown(job: RunningJob): boolean {
+    const { firstPrompts, shape } = this
+    const known = takeFirstPrompt(job, { firstPrompts, cache: this.pool.cache, shape })
+    if (known) this.advance(job, known)
+    return known !== null
+  }
+
+  /** Runs rows and keeps what is captured of them. @param batch  whose rows they are, in ascending order of slot */
+  private async pass(batch: readonly RunningJob[], rows: readonly PassRow[], width: number) {
     const hooks = [...new Set(batch.flatMap(({ request }) => request.capture.hooks))]
-    const rows = batch.map((job) => answerRow(job, this.caller(job)))
-    const result = await this.session.forward(rows, 1, this.pool.cache, hooks)
-    this.counts.decodePasses++
-    this.counts.decodeTokens += rows.length
+    const result = await this.session.forward(rows, width, this.pool.cache, hooks)
     const points = hooks.map((hook) => parseHook(hook, this.shape))
     const results = rowResults(rows, result, { points, vocabulary: this.shape.vocabulary })
     batch.forEach((job, row) => {
       if (!this.isRunning(job)) return
-      const { sequence, slot, request } = job
-      const { logits, values } = results[row]
+      const { slot, request } = job
       points.forEach(({ name }, index) => {
-        if (request.capture.hooks.includes(name)) slot.activations.write(name, rows[row].kept, values[index])
+        if (request.capture.hooks.includes(name))
+          slot.activations.write(name, rows[row].kept, results[row].values[index])
       })
-      sequence.keepLogits(logits)
-      if (sequence.phase === 'closing') this.complete(job)
+    })
+    return results
+  }
+
+  private async decode(jobs: RunningJob[]): Promise<void> {
+    const batch = jobs.toSorted((one, other) => one.slot.index - other.slot.index)
+    const rows = batch.map((job) => answerRow(job, this.caller(job)))
+    const results = await this.pass(batch, rows, 1)
+    this.counts.decodePasses++
+    this.counts.decodeTokens += rows.length
+    batch.forEach((job, row) => {
+      if (!this.isRunning(job)) return
+      const { logits } = results[row]
+      job.sequence.keepLogits(logits)
+      if (job.sequence.phase === 'closing') this.complete(job)
       else this.advance(job, logits)
     })
   }
