@@ -1,5 +1,5 @@
 // The collect job's speed on this machine, beside transformers, TransformerLens and batched PyTorch with prefix reuse doing the same model work in the same run.
-//   node benchmarks/collect.ts --model PATH [--episodes 30] [--steps 20] [--batch 16] [--layers 15] [--peer PYTHON] [--peer-steps 16]
+//   node benchmarks/collect.ts --model PATH [--episodes 30] [--steps 20] [--batch 0] [--layers 15] [--peer PYTHON] [--peer-steps 16]
 //     [--peers transformers,reuse,TransformerLens] [--out FILE]
 // Owns: measuring. Not: the job. Seconds are core-seconds (processor time of the whole process) unless they say wall.
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
@@ -20,7 +20,7 @@ const { values: options } = parseArgs({
     model: { type: 'string' },
     episodes: { type: 'string', default: '30' },
     steps: { type: 'string', default: '20' },
-    batch: { type: 'string', default: '16' },
+    batch: { type: 'string', default: '0' },
     layers: { type: 'string', default: '' },
     peer: { type: 'string' },
     peers: { type: 'string', default: 'transformers,reuse,TransformerLens' },
@@ -74,6 +74,8 @@ async function measure(engine: EngineService) {
       model: model.name,
       dtype: model.dtype,
       steps,
+      episodes: run.settings.episodes,
+      playedAtOnce: run.settings.batch,
       promptTokensPerStep: promptTokens / steps,
       newTokensPerStep: newTokens / steps,
       reusedTokensPerStep: reused / steps,

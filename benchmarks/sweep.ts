@@ -1,5 +1,5 @@
 // What playing the conditions of a sweep together saves: six conditions in one sweep, beside the same six runs one after another.
-//   node benchmarks/sweep.ts --model PATH [--episodes 20] [--steps 20] [--batch 16] [--out FILE]
+//   node benchmarks/sweep.ts --model PATH [--episodes 20] [--steps 20] [--batch 0] [--out FILE]
 // Owns: measuring, and seeing that both have the same rows. Not: the jobs. Aim: at most .7 of the core-seconds. The steering is a random direction, small
 // beside the residual, so that answers keep the length that they have.
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -23,7 +23,7 @@ const { values: options } = parseArgs({
     model: { type: 'string' },
     episodes: { type: 'string', default: '20' },
     steps: { type: 'string', default: '20' },
-    batch: { type: 'string', default: '16' },
+    batch: { type: 'string', default: '0' },
     out: { type: 'string' },
   },
 })

@@ -114,7 +114,7 @@ export function addCollectOptions(command: Command): Command {
     .addOption(dtypeOption())
     .addOption(deviceOption())
     .option('--intervene <file>', 'JSON file with interventions (docs/interventions.md)')
-    .option('--batch <n>', 'episodes played at once', integer, 16)
+    .option('--batch <n>', 'episodes played at once; 0: as many as memory allows, at most 64', integer, 0)
     .option('--estimate', 'tell what the run would take, and do not start it', false)
 }
 

@@ -146,6 +146,8 @@ export const runEstimate = z.object({
   freeMemoryBytes: z.number(),
   diskBytes: z.number(),
   steps: z.number(),
+  /** Episodes played at once, where the settings leave it to the engine too. */
+  batch: z.number(),
   /** From speed measured on this machine; null before any. */
   seconds: z.number().nullable(),
   warnings: z.array(z.string()),

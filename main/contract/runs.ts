@@ -103,8 +103,8 @@ export const collectSettings = z.object({
   device: computeDevice.default('cpu'),
   /** What is changed inside the model, in the order in which it acts (docs/interventions.md). */
   interventions: interventionList.default([]),
-  /** Episodes played at once. */
-  batch: z.number().int().min(1).max(256).default(16),
+  /** Episodes played at once; 0 leaves it to the engine, and a stored run has the number it chose. */
+  batch: z.number().int().min(0).max(256).default(0),
 })
 export type CollectSettings = z.infer<typeof collectSettings>
 /** What a form or a command line hands in: defaults may be left out. */

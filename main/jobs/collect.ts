@@ -57,6 +57,7 @@ export async function collectTogether(
   signal: AbortSignal,
   onEnd: (id: string, failure?: unknown) => void,
 ): Promise<void> {
+  if (!(lanes >= 1)) throw new TypeError('at least one episode is played at a time')
   const playing = runs.map((run) => new PlayedRun(run, signal, onEnd))
   for (const run of playing) run.endIfDone()
   const waiting = inTurns(playing)

@@ -25,7 +25,10 @@ interface EstimateSources {
 }
 
 /** Tokens that the longest prompt and its answer will have, if no answer is unusually long but the last. */
-export function longestSequence({ environment, sampling }: CollectSettings): number {
+export function longestSequence({
+  environment,
+  sampling,
+}: Pick<CollectSettings, 'environment' | 'sampling'>): number {
   const answer = Math.min(sampling.maxNewTokens, USUAL_ANSWER_TOKENS)
   return FIRST_PROMPT_TOKENS + environment.maxSteps * (answer + TURN_TOKENS) + sampling.maxNewTokens
 }
@@ -55,6 +58,7 @@ export function estimateRun(settings: CollectSettings, sources: EstimateSources)
     freeMemoryBytes,
     diskBytes,
     steps,
+    batch: settings.batch,
     seconds: secondsPerStep === null ? null : steps * secondsPerStep,
     warnings,
   }

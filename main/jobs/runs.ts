@@ -8,14 +8,13 @@ import type { ModelRecord } from '../contract/models.ts'
 import type { CollectSettings, ForkSettings, RunRecord } from '../contract/runs.ts'
 import { checkEveryStep, type PlannedIntervention } from '../inference/interventionPlan.ts'
 import { parseStoredHook } from '../model/hookNames.ts'
-import { memoryEstimateBytes } from '../model/memoryEstimate.ts'
 import type { ModelFiles } from '../model/modelFiles.ts'
 import { openModelFiles } from '../model/openModelFiles.ts'
 import { checkDtype } from '../model/prepareWeights.ts'
 import type { NewRun } from '../store/runs.ts'
 import type { Workspace } from '../store/workspace.ts'
 import { collectTogether, type CollectedRun } from './collect.ts'
-import { estimateRun, longestSequence } from './estimate.ts'
+import { estimateRun } from './estimate.ts'
 import type { EventHub } from './eventHub.ts'
 import { forkOf } from './forkedRuns.ts'
 import { planForModel, readingOf, requireFullPaths, runReader } from './interventions.ts'
@@ -23,6 +22,7 @@ import { stopId } from './loadedModel.ts'
 import { checkSameGround, manifestOf } from './manifest.ts'
 import type { ModelLibrary } from './modelLibrary.ts'
 import type { OracleDesk } from './oracleDesk.ts'
+import { memoryOf, playedAtOnce } from './playedAtOnce.ts'
 import { RunControl, type RunWork } from './runControl.ts'
 import { chooserName, type InterventionChooser } from './runInterventions.ts'
 import { defaultRunName } from './runName.ts'
@@ -80,12 +80,13 @@ export class Runs {
    * @param known  the model's files, where several runs are of one model
    */
   async draft(
-    settings: CollectSettings,
+    asked: CollectSettings,
     { files: known, chooser }: { files?: ModelFiles; chooser?: InterventionChooser } = {},
   ): Promise<NewRun> {
-    const model = this.models.get(settings.modelId)
-    checkDtype(model, settings.computeDtype)
-    await this.models.requireDevice(model.id, settings.computeDtype, settings.device)
+    const model = this.models.get(asked.modelId)
+    checkDtype(model, asked.computeDtype)
+    await this.models.requireDevice(model.id, asked.computeDtype, asked.device)
+    const settings = { ...asked, batch: playedAtOnce(asked, model) }
     const files = known ?? (await openModelFiles(model.path))
     for (const hook of settings.capture.hooks) parseStoredHook(hook, model.shape)
     if (settings.sampling.maxNewTokens >= model.shape.contextLength)
@@ -179,21 +180,14 @@ export class Runs {
     return this.control.close()
   }
 
-  estimate(settings: CollectSettings): RunEstimate {
-    const model = this.models.get(settings.modelId)
-    checkDtype(model, settings.computeDtype)
+  estimate(asked: CollectSettings): RunEstimate {
+    const model = this.models.get(asked.modelId)
+    checkDtype(model, asked.computeDtype)
+    const settings = { ...asked, batch: playedAtOnce(asked, model) }
     const { bavail, bsize } = statfsSync(this.workspace.folder)
     return estimateRun(settings, {
       model,
-      memoryBytes: memoryEstimateBytes(model, {
-        rows: settings.batch,
-        tokens: Math.min(longestSequence(settings), model.shape.contextLength),
-        dtype: settings.computeDtype,
-        capturedValuesPerToken: settings.capture.hooks.reduce(
-          (sum, hook) => sum + parseStoredHook(hook, model.shape).width,
-          0,
-        ),
-      }),
+      memoryBytes: memoryOf(settings, model, settings.batch),
       freeMemoryBytes: freemem(),
       freeDiskBytes: bavail * bsize,
       runs: this.workspace.runs.list(),

@@ -99,7 +99,7 @@ export const newDraft = (): RunDraft => ({
   topP: 1,
   maxNewTokens: 64,
   stopTokens: '',
-  batch: 16,
+  batch: 0,
   layers: '',
   otherHooks: [],
   positions: 'decision',

@@ -14,6 +14,7 @@ const estimate = (steps: number): RunEstimate => ({
   freeMemoryBytes: 2,
   diskBytes: 3,
   steps,
+  batch: 30,
   seconds: null,
   warnings: [],
 })

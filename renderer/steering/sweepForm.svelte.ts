@@ -151,12 +151,11 @@ export class SweepForm {
   playLike(runId: string): void {
     this.#like = null
     this.runId = runId || null
-    const { environment, sampling, batch } = this.base
+    const { environment, sampling } = this.base
     this.draft.maxSteps = environment.maxSteps
     this.draft.systemPrompt = environment.systemPrompt
     this.draft.temperature = sampling.temperature
     this.draft.maxNewTokens = sampling.maxNewTokens
-    this.draft.batch = batch
     if (environment.name !== 'twenty_questions' && this.draft.outcome === 'invalid')
       this.draft.outcome = 'won'
   }

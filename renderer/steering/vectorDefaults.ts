@@ -112,7 +112,6 @@ export function draftFor(
     ...{
       temperature: base.sampling.temperature,
       maxNewTokens: base.sampling.maxNewTokens,
-      batch: base.batch,
     },
     outcome: outcome.outcome,
     ...{ outcomeLabel: outcome.outcomeLabel, outcomeEquals: outcome.outcomeEquals },

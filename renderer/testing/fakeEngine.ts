@@ -451,7 +451,8 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       estimate: os.runs.estimate.handler(async ({ input }) => {
         await wait(60)
         const steps = input.episodes * input.environment.maxSteps
-        const memoryBytes = (1.1 + input.batch * 0.03) * 2 ** 30
+        const batch = input.batch || Math.min(input.episodes, 64)
+        const memoryBytes = (1.1 + batch * 0.03) * 2 ** 30
         const perStep =
           4_000 + input.capture.hooks.length * 576 * 4 * (input.capture.positions === 'all' ? 580 : 4)
         return {
@@ -459,6 +460,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
           freeMemoryBytes: 9.4 * 2 ** 30,
           diskBytes: steps * perStep,
           steps,
+          batch,
           seconds: steps * 0.62,
           warnings: memoryBytes > 5 * 2 ** 30 ? ['More than half of the free memory would be used.'] : [],
         }

@@ -12,6 +12,7 @@ import type { StoredSweep } from '../../store/sweeps.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import type { EventHub } from '../eventHub.ts'
 import type { ModelLibrary } from '../modelLibrary.ts'
+import { playedAtOnce } from '../playedAtOnce.ts'
 import type { Runs } from '../runs.ts'
 import { runSteeringTask } from './steeringTasks.ts'
 import { SweepForecast } from './sweepForecast.ts'
@@ -89,8 +90,10 @@ export class SweepDesk {
    */
   async start(asked: SweepSettings): Promise<SweepSummary> {
     this.planned(asked)
-    const settings = await this.withGate(asked)
-    const conditions = this.planned(settings)
+    const gated = await this.withGate(asked)
+    const conditions = this.planned(gated)
+    const model = this.models.get(gated.modelId)
+    const settings = { ...gated, batch: playedAtOnce(gated, model, conditions.length * gated.episodes) }
     const drafts = await this.drafts(settings, conditions)
     const { sweeps, runs } = this.workspace
     const ids: string[] = []
