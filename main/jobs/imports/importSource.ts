@@ -43,7 +43,10 @@ export async function importSource(path: string): Promise<ImportSource> {
   const steps = matching(/^step_\d+\.pt$/)
   const about = join(path, 'metadata.json')
   if (episodes.length === 0 && steps.length === 0)
-    throw errors.importUnreadable({ path, reason: 'it holds neither episode_0000.pt and the like nor step_0000.pt' })
+    throw errors.importUnreadable({
+      path,
+      reason: 'it holds neither episode_0000.pt and the like nor step_0000.pt',
+    })
   if (!names.includes('metadata.json'))
     throw errors.importUnreadable({ path, reason: 'metadata.json is missing' })
   const text = await textOf(about)
