@@ -1,5 +1,5 @@
 // The rooms of the engine and which others each may import: one table for ESLint and dependency-cruiser.
-// contract ← analysis ← {model ← inference, environments, store, imports} ← jobs ← {library, the entries in main/ itself}.
+// contract ← analysis ← {model ← inference, environments, store, imports, reports} ← jobs ← {library, the entries in main/ itself}.
 
 /** @type {Record<string, string[]>} */
 export const engineRooms = {
@@ -10,7 +10,8 @@ export const engineRooms = {
   environments: ['contract', 'analysis'],
   store: ['contract', 'analysis'],
   imports: ['contract', 'analysis'],
-  jobs: ['contract', 'analysis', 'model', 'inference', 'environments', 'store', 'imports', 'version.ts'],
+  reports: ['contract', 'analysis'],
+  jobs: ['contract', 'analysis', 'model', 'inference', 'environments', 'store', 'imports', 'reports', 'version.ts'],
   library: [
     'contract',
     'analysis',
@@ -19,6 +20,7 @@ export const engineRooms = {
     'environments',
     'store',
     'imports',
+    'reports',
     'jobs',
     'folders.ts',
     'resourcesFolder.ts',

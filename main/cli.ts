@@ -19,6 +19,7 @@ import { probesCommand } from './cli/probesCommand.ts'
 import { promptCommand } from './cli/runCommand.ts'
 import { runsCommand } from './cli/runsCommand.ts'
 import { serveCommand } from './cli/serveCommand.ts'
+import { studiesCommand, studyCommand } from './cli/studyCommand.ts'
 import { sweepCommand } from './cli/sweepCommand.ts'
 import { sweepsCommand } from './cli/sweepsCommand.ts'
 import { vectorCommand } from './cli/vectorCommand.ts'
@@ -43,6 +44,8 @@ const program = new Command('innerview')
 
 for (const command of [
   modelsCommand(resources),
+  studyCommand(resources),
+  studiesCommand(resources),
   collectCommand(resources),
   runsCommand(resources),
   episodesCommand(resources),

@@ -136,6 +136,16 @@ export function createRouter(service: EngineService): AnyRouter {
       rename: os.sweeps.rename.handler(({ input }) => service.sweeps.rename(input.id, input.name)),
       remove: os.sweeps.remove.handler(({ input }) => service.sweeps.remove(input.id)),
     },
+    studies: {
+      list: os.studies.list.handler(() => service.studies.list()),
+      get: os.studies.get.handler(({ input }) => service.studies.get(input.id)),
+      start: os.studies.start.handler(({ input }) => service.studies.start(input)),
+      pause: os.studies.pause.handler(({ input }) => service.studies.pause(input.id)),
+      resume: os.studies.resume.handler(({ input }) => service.studies.resume(input.id, input.from)),
+      rename: os.studies.rename.handler(({ input }) => service.studies.rename(input.id, input.name)),
+      remove: os.studies.remove.handler(({ input }) => service.studies.remove(input.id)),
+      report: os.studies.report.handler(({ input }) => service.studies.report(input.id, input.format)),
+    },
     oracle: {
       questions: os.oracle.questions.handler(() => service.oracle.questions()),
       answer: os.oracle.answer.handler(({ input }) => service.oracle.answer(input.id, input.verdict)),

@@ -14,6 +14,7 @@ import {
   handLabel,
   stepKey,
 } from './dataSets.ts'
+import { reportFormat, stageName, studyPlan, studyRecord, studyReport } from './studies.ts'
 import { sweepChanges, sweepEstimate, sweepRecord, sweepSettings, sweepSummary } from './sweeps.ts'
 import { sweepTables } from './sweepTables.ts'
 import { computeDevice, deviceCheck, deviceChoice } from './devices.ts'
@@ -104,6 +105,8 @@ export const engineEvent = z.discriminatedUnion('kind', [
   /** A condition's own progress comes as its run's. */
   z.object({ kind: z.literal('sweep'), sweep: sweepSummary }),
   z.object({ kind: z.literal('sweepRemoved'), id: z.string() }),
+  z.object({ kind: z.literal('study'), study: studyRecord }),
+  z.object({ kind: z.literal('studyRemoved'), id: z.string() }),
   z.object({ kind: z.literal('comparisons') }),
   z.object({ kind: z.literal('problem'), error: errorReport }),
 ])
@@ -318,6 +321,19 @@ export const contract = {
     rename: oc.input(byId.extend({ name: z.string().min(1).max(200) })).output(sweepSummary),
     /** With its runs. */
     remove: oc.input(byId).output(z.void()),
+  },
+
+  studies: {
+    list: oc.output(z.array(studyRecord)),
+    get: oc.input(byId).output(studyRecord),
+    start: oc.input(studyPlan).output(studyRecord),
+    pause: oc.input(byId).output(studyRecord),
+    /** With \`from\` that stage is done anew, and all after it. */
+    resume: oc.input(byId.extend({ from: stageName.optional() })).output(studyRecord),
+    rename: oc.input(byId.extend({ name: z.string().min(1).max(200) })).output(studyRecord),
+    /** What came of its stages stays. */
+    remove: oc.input(byId).output(z.void()),
+    report: oc.input(byId.extend({ format: reportFormat })).output(studyReport),
   },
 
   oracle: {

@@ -28,6 +28,7 @@ import { ProbeTraining } from './probes/probeTraining.ts'
 import { Runs } from './runs.ts'
 import { SweepDesk, type ProbeGates } from './steering/sweepDesk.ts'
 import { VectorDesk } from './steering/vectorDesk.ts'
+import { StudyDesk } from './studies/studyDesk.ts'
 import { worldOf } from './worlds.ts'
 import { TokenReaders } from './tokenReaders.ts'
 
@@ -58,6 +59,7 @@ export class EngineService {
   readonly probeReader: ProbeReader
   readonly vectors: VectorDesk
   readonly sweeps: SweepDesk
+  readonly studies: StudyDesk
   /** For interventions that take their numbers from runs. */
   readonly readRun: ReadRun
   private readonly hub = new EventHub()
@@ -102,6 +104,7 @@ export class EngineService {
         ).id,
     }
     this.sweeps = new SweepDesk(workspace, this.hub, this.models, { runs: this.runs, gates })
+    this.studies = new StudyDesk(workspace, this.hub, this)
   }
 
   info(): EngineInfo {
@@ -126,6 +129,7 @@ export class EngineService {
       { kind: 'questions', questions: this.oracle.questions() },
       ...this.runs.active().map((run): EngineEvent => ({ kind: 'run', run })),
       ...this.probes.active().map((probe): EngineEvent => ({ kind: 'probe', probe })),
+      ...this.studies.active().map((study): EngineEvent => ({ kind: 'study', study })),
       ...this.sweeps.active().map((sweep): EngineEvent => ({ kind: 'sweep', sweep })),
     ]
     return this.hub.listen(present, signal)
@@ -162,7 +166,12 @@ export class EngineService {
   async close(): Promise<void> {
     try {
       // A full disk may refuse the last word on a run; the model's worker must not outlive it.
-      await Promise.all([this.sweeps.close(), this.runs.close(), this.probes.close()]).finally(() =>
+      await Promise.all([
+        this.studies.close(),
+        this.sweeps.close(),
+        this.runs.close(),
+        this.probes.close(),
+      ]).finally(() =>
         this.models.unload(),
       )
     } finally {

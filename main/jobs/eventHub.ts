@@ -19,6 +19,8 @@ function subjectOf(event: EngineEvent): string | null {
       return event.kind
     case 'handLabels':
       return `handLabels ${event.runId}`
+    case 'study':
+      return `study ${event.study.id}`
     case 'sweep':
       return `sweep ${event.sweep.id}`
     case 'probe':

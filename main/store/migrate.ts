@@ -11,6 +11,7 @@ import { migration0006 } from './migrations/0006.ts'
 import { migration0007 } from './migrations/0007.ts'
 import { migration0008 } from './migrations/0008.ts'
 import { migration0009 } from './migrations/0009.ts'
+import { migration0010 } from './migrations/0010.ts'
 
 /** Append-only: entry i leads from schema i to schema i + 1. */
 const migrations: readonly string[] = [
@@ -23,6 +24,7 @@ const migrations: readonly string[] = [
   migration0007,
   migration0008,
   migration0009,
+  migration0010,
 ]
 
 export const NEWEST_SCHEMA = migrations.length

@@ -22,6 +22,7 @@ import { translating } from './storeErrors.ts'
 import { Searches } from './searches.ts'
 import { Steps } from './steps.ts'
 import { StepTotals } from './stepTotals.ts'
+import { Studies } from './studies.ts'
 import { Sweeps } from './sweeps.ts'
 import { Vectors } from './vectors.ts'
 import { WriterLock } from './writerLock.ts'
@@ -50,6 +51,7 @@ export class Workspace {
   readonly probes: Probes
   readonly vectors: Vectors
   readonly sweeps: Sweeps
+  readonly studies: Studies
   readonly forks: Forks
   readonly searches: Searches
   readonly comparisons: Comparisons
@@ -84,6 +86,7 @@ export class Workspace {
     this.probes = new Probes(connection, { now, isOrphaned })
     this.vectors = new Vectors(connection, now)
     this.sweeps = new Sweeps(connection, now)
+    this.studies = new Studies(connection, { now, isOrphaned })
     this.searches = new Searches(connection)
     this.comparisons = new Comparisons(connection, now)
     this.forks = new Forks(connection, { runs: this.runs, episodes, steps: this.steps, activations })
@@ -112,6 +115,7 @@ export class Workspace {
       const workspace = new Workspace(folder, connection, lock, options)
       workspace.runs.interruptRunning()
       workspace.probes.interruptRunning()
+      workspace.studies.interruptRunning()
       workspace.shards.recover()
       return workspace
     } catch (error) {
