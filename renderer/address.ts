@@ -3,6 +3,7 @@
 
 export const views = [
   'home',
+  'study',
   'episodes',
   'new-run',
   'probe',

@@ -1,5 +1,5 @@
-// What the engine holds, kept up to date by its events: runs, models, data sets, probes, vectors, sweeps, questions,
-// problems.
+// What the engine holds, kept up to date by its events: runs, models, data sets, probes, vectors, sweeps, studies,
+// questions, problems.
 // Owns: the connection's state and these lists. Not: doing anything to them (each domain's controller does).
 import type { EngineEvent, EngineInfo, PendingQuestion } from '../main/contract/api.ts'
 import type { SavedComparison } from '../main/contract/comparison.ts'
@@ -8,6 +8,7 @@ import type { ErrorReport } from '../main/contract/errors.ts'
 import type { ModelRecord } from '../main/contract/models.ts'
 import type { ProbeSummary } from '../main/contract/storedProbes.ts'
 import type { RunRecord } from '../main/contract/runs.ts'
+import type { StudyRecord } from '../main/contract/studies.ts'
 import type { SweepSummary } from '../main/contract/sweeps.ts'
 import type { VectorSummary } from '../main/contract/vectors.ts'
 import { appErrorOf, connect, engine, type Engine } from './client.ts'
@@ -34,6 +35,8 @@ export class Workspace {
   vectors = $state.raw<VectorSummary[] | null>(null)
   /** Newest first; null until the engine has told. A condition's progress is its run's. */
   sweeps = $state.raw<SweepSummary[] | null>(null)
+  /** Newest first; null until the engine has told. */
+  studies = $state.raw<StudyRecord[] | null>(null)
   /** The lists of hidden objects that ship. */
   taskLists = $state.raw<{ name: string; objects: string[] }[]>([])
   /** Named comparisons of runs, newest first; null until the engine has told. */
@@ -110,6 +113,9 @@ export class Workspace {
   putProbe(probe: ProbeSummary): void {
     this.probes = withOne(this.probes ?? [], probe)
   }
+  putStudy(study: StudyRecord): void {
+    this.studies = withOne(this.studies ?? [], study)
+  }
   putSweep(sweep: SweepSummary): void {
     this.sweeps = withOne(this.sweeps ?? [], sweep)
   }
@@ -147,6 +153,7 @@ export class Workspace {
         this.#engine.probes.list().then((probes) => (this.probes = probes.toSorted(newestFirst))),
         this.refreshVectors(),
         this.#engine.sweeps.list().then((sweeps) => (this.sweeps = sweeps.toSorted(newestFirst))),
+        this.#engine.studies.list().then((studies) => (this.studies = studies.toSorted(newestFirst))),
         this.#engine.tasks().then((lists) => (this.taskLists = lists)),
         this.#engine.oracle.questions().then((questions) => (this.questions = questions)),
       ])
@@ -192,6 +199,12 @@ export class Workspace {
         break
       case 'vectors':
         void this.refreshVectors()
+        break
+      case 'study':
+        this.putStudy(event.study)
+        break
+      case 'studyRemoved':
+        this.studies = this.studies?.filter((study) => study.id !== event.id) ?? null
         break
       case 'sweep':
         this.putSweep(event.sweep)

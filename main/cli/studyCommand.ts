@@ -59,15 +59,26 @@ const switchNames = Object.keys(studySwitches.shape)
 function moreSwitches(text: string, before: Record<string, boolean>): Record<string, boolean> {
   const [name, value] = text.split('=')
   if (!switchNames.includes(name) || (value !== 'on' && value !== 'off'))
-    throw errors.invalidInput({ field: '--switch', reason: `“${text}” is none of ${switchNames.join(', ')} with =on or =off` })
+    throw errors.invalidInput({
+      field: '--switch',
+      reason: `“${text}” is none of ${switchNames.join(', ')} with =on or =off`,
+    })
   return { ...before, [name]: value === 'on' }
 }
 
 export function studyCommand(resources: string): Command {
   return new Command('study')
-    .description('collect, probe, make a vector, sweep it beside its controls, and report: one plan, each stage stored')
-    .option('--model <id or path>', 'a model of the workspace, or a path; “embedded” ships with the app', 'embedded')
-    .addOption(new Option('--preset <preset>', 'settings of all stages').choices(studyPreset.options).default('quick'))
+    .description(
+      'collect, probe, make a vector, sweep it beside its controls, and report: one plan, each stage stored',
+    )
+    .option(
+      '--model <id or path>',
+      'a model of the workspace, or a path; “embedded” ships with the app',
+      'embedded',
+    )
+    .addOption(
+      new Option('--preset <preset>', 'settings of all stages').choices(studyPreset.options).default('quick'),
+    )
     .option('--name <name>', 'shown in lists', '')
     .option('--episodes <n>', 'episodes to collect', integer)
     .option('--sweep-episodes <n>', 'episodes of each condition', integer)
@@ -77,7 +88,12 @@ export function studyCommand(resources: string): Command {
     .option('--system <text>', 'system prompt')
     .option('--layer <n>', 'of hook_resid_post; the middle one where left out', integer)
     .option('--seed <n>', 'seed of the episodes; the sweep takes the next', integer, 0)
-    .option('--switch <name=on|off>', `a switch of the preset otherwise: ${switchNames.join(', ')}`, moreSwitches, {})
+    .option(
+      '--switch <name=on|off>',
+      `a switch of the preset otherwise: ${switchNames.join(', ')}`,
+      moreSwitches,
+      {},
+    )
     .addOption(
       new Option('--skip <stage>', 'leave a stage out')
         .choices(['probe', 'sweep'])
@@ -200,7 +216,9 @@ async function follow(
   if (failed?.error) throw new AppError(failed.error)
   if (study.status === 'paused') output.note(`Paused. Go on with: ${programName} studies resume ${id}`)
   const files = out !== undefined && study.status === 'done' ? await writeReport(engine, id, out) : []
-  output.result({ ...study, files }, () => [studyCard(study), ...files.map((file) => `Report: ${file}`)].join('\n'))
+  output.result({ ...study, files }, () =>
+    [studyCard(study), ...files.map((file) => `Report: ${file}`)].join('\n'),
+  )
 }
 
 async function showProgress(
@@ -220,7 +238,10 @@ async function showProgress(
     else if (event.kind === 'run' && event.run.status === 'running') {
       const { episodesDone, steps, tokensPerSecond, activity } = event.run.progress
       const title = event.run.sweep ? `${event.run.sweep.title}: ` : ''
-      output.progress(activity ?? `${title}${episodesDone}/${event.run.settings.episodes} episodes · ${steps} steps · ${(tokensPerSecond ?? 0).toFixed(0)} tokens/s`)
+      output.progress(
+        activity ??
+          `${title}${episodesDone}/${event.run.settings.episodes} episodes · ${steps} steps · ${(tokensPerSecond ?? 0).toFixed(0)} tokens/s`,
+      )
     }
   }
 }

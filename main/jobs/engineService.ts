@@ -171,9 +171,7 @@ export class EngineService {
         this.sweeps.close(),
         this.runs.close(),
         this.probes.close(),
-      ]).finally(() =>
-        this.models.unload(),
-      )
+      ]).finally(() => this.models.unload())
     } finally {
       this.workspace.close()
     }

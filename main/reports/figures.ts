@@ -24,12 +24,19 @@ const ink = { chief: '#3b4cca', other: '#7a7f8f', grid: '#d9dce3', text: '#33384
 const width = 640
 
 const element = (name: string, attributes: Record<string, string | number>, content = ''): string => {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${typeof value === 'number' ? round(value) : value}"`)
+  const written = Object.entries(attributes).map(
+    ([key, value]) => ` ${key}="${typeof value === 'number' ? round(value) : value}"`,
+  )
   return content === '' ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${content}</${name}>`
 }
 const round = (value: number): string => String(Math.round(value * 100) / 100)
-const words = (x: number, y: number, text: string, anchor: 'start' | 'middle' | 'end', colour = ink.text): string =>
-  element('text', { x, y, 'text-anchor': anchor, fill: colour }, escapeMarkup(text))
+const words = (
+  x: number,
+  y: number,
+  text: string,
+  anchor: 'start' | 'middle' | 'end',
+  colour = ink.text,
+): string => element('text', { x, y, 'text-anchor': anchor, fill: colour }, escapeMarkup(text))
 const line = (x1: number, y1: number, x2: number, y2: number, colour: string, thickness = 1): string =>
   element('line', { x1, y1, x2, y2, stroke: colour, 'stroke-width': thickness })
 
@@ -113,7 +120,8 @@ export function curveFigure(
   const ends = known.filter(({ estimate: { low, high } }) => low !== null && high !== null)
   const upper = ends.map(({ x: at, estimate }) => place(at, estimate.high!))
   const lower = ends.map(({ x: at, estimate }) => place(at, estimate.low!)).reverse()
-  if (ends.length > 1) parts.push(element('polygon', { points: [...upper, ...lower].join(' '), fill: ink.band }))
+  if (ends.length > 1)
+    parts.push(element('polygon', { points: [...upper, ...lower].join(' '), fill: ink.band }))
   const { reference } = scale
   if (reference !== undefined) parts.push(line(left, y(reference), width - right, y(reference), ink.text))
   const curve = known.map(({ x: at, estimate }) => place(at, estimate.value!)).join(' ')

@@ -12,7 +12,8 @@ export function markdownReport({ title, subtitle, blocks }: Report): ReportFile[
   const text = [`# ${title}`, subtitle, ...blocks.map(textOf), ''].join('\n\n')
   const files = blocks.flatMap((block): ReportFile[] => {
     if (block.kind === 'figure') return [{ path: `figures/${block.name}.svg`, text: block.svg }]
-    if (block.kind === 'table') return [{ path: `tables/${block.name}.csv`, text: csvOf([block.head, ...block.rows]) }]
+    if (block.kind === 'table')
+      return [{ path: `tables/${block.name}.csv`, text: csvOf([block.head, ...block.rows]) }]
     return []
   })
   return [{ path: 'report.md', text }, ...files]
@@ -26,7 +27,9 @@ function textOf(block: Block): string {
     case 'heading':
       return `## ${block.text}`
     case 'text':
-      return block.tone === 'finding' || block.tone === 'warning' ? `> ${plain(block.text)}` : plain(block.text)
+      return block.tone === 'finding' || block.tone === 'warning'
+        ? `> ${plain(block.text)}`
+        : plain(block.text)
     case 'list':
       return block.items.map((item) => `- ${plain(item)}`).join('\n')
     case 'code':
@@ -38,7 +41,13 @@ function textOf(block: Block): string {
     case 'table': {
       const row = (cells: string[]): string => `| ${cells.map(plain).join(' | ')} |`
       const rule = `| ${block.head.map(() => '---').join(' | ')} |`
-      return [row(block.head), rule, ...block.rows.map(row), '', `${plain(block.caption)} ([CSV](tables/${block.name}.csv))`].join('\n')
+      return [
+        row(block.head),
+        rule,
+        ...block.rows.map(row),
+        '',
+        `${plain(block.caption)} ([CSV](tables/${block.name}.csv))`,
+      ].join('\n')
     }
   }
 }

@@ -34,12 +34,19 @@ const percent = (value: number | null): string => (value === null ? '–' : `${(
 const digits = (value: number | null): string => (value === null ? '–' : value.toFixed(3))
 /** Never 0: what was not drawn once may be drawn. */
 const probability = (p: number | null): string => (p !== null && p < 0.001 ? '< 0.001' : digits(p))
-const points = (value: number): string => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(100 * value).toFixed(0)}`
+const points = (value: number): string =>
+  `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(100 * value).toFixed(0)}`
 const withInterval = ({ value, low, high }: Estimate, write: (value: number) => string): string => {
   if (value === null) return '–'
   return low === null || high === null ? write(value) : `${write(value)} [${write(low)}, ${write(high)}]`
 }
-const areaScale: Scale = { title: 'AUROC on held-out episodes', low: 0.3, high: 1, reference: 0.5, write: (value) => value.toFixed(1) }
+const areaScale: Scale = {
+  title: 'AUROC on held-out episodes',
+  low: 0.3,
+  high: 1,
+  reference: 0.5,
+  write: (value) => value.toFixed(1),
+}
 
 export function studyBlocks(facts: StudyFacts): Report {
   const { study, run } = facts
@@ -61,14 +68,20 @@ export function studyBlocks(facts: StudyFacts): Report {
 
 function question({ study, sweep, probe }: StudyFacts): Block[] {
   const finding = sweep?.verdict?.overall.sentence ?? probe?.headline.sentence ?? null
-  const left = study.stages.filter(({ status, name }) => name !== 'report' && status !== 'done' && status !== 'given')
+  const left = study.stages.filter(
+    ({ status, name }) => name !== 'report' && status !== 'done' && status !== 'given',
+  )
   return [
     {
       kind: 'text',
       text: 'Does the model know, before it answers, that its next message will not be a yes/no question; and does adding that knowledge’s direction to its residual stream make it ask better?',
     },
     ...(finding === null ? [] : [{ kind: 'text', text: finding, tone: 'finding' } as const]),
-    ...left.map(({ name, status }): Block => ({ kind: 'text', tone: 'warning', text: `The stage “${name}” is ${status}: this report knows nothing of it.` })),
+    ...left.map(({ name, status }): Block => ({
+      kind: 'text',
+      tone: 'warning',
+      text: `The stage “${name}” is ${status}: this report knows nothing of it.`,
+    })),
   ]
 }
 
@@ -77,7 +90,11 @@ function episodes({ run, statistics }: StudyFacts): Block[] {
   const { environment, sampling } = settings
   const rates = statistics.step.map((step, i) => ({
     x: step,
-    estimate: { value: statistics.invalid[i] / statistics.n[i], low: statistics.invalidLow[i], high: statistics.invalidHigh[i] },
+    estimate: {
+      value: statistics.invalid[i] / statistics.n[i],
+      low: statistics.invalidLow[i],
+      high: statistics.invalidHigh[i],
+    },
   }))
   const scale: Scale = { title: 'invalid', low: 0, high: 1, write: (value) => `${Math.round(100 * value)} %` }
   return [
@@ -101,7 +118,10 @@ function probed(probe: ProbeDocument | null): Block[] {
   const judged = rivals.filter(({ missing }) => missing === null)
   const rows = [
     { label: 'probe', estimate: figures.auroc, isChief: true },
-    ...judged.map(({ title, auroc, available }) => ({ label: available ? title : `${title} (later)`, estimate: auroc })),
+    ...judged.map(({ title, auroc, available }) => ({
+      label: available ? title : `${title} (later)`,
+      estimate: auroc,
+    })),
   ]
   return [
     { kind: 'heading', text: 'What a probe reads' },
@@ -122,7 +142,12 @@ function probed(probe: ProbeDocument | null): Block[] {
         ['accuracy', withInterval(figures.accuracy, digits)],
         ['majority class', digits(figures.majority)],
         ['balanced accuracy', withInterval(figures.balancedAccuracy, digits)],
-        ...(permutation ? [['p, shuffled labels', probability(permutation.p)], ['selectivity', digits(permutation.selectivity)]] : []),
+        ...(permutation
+          ? [
+              ['p, shuffled labels', probability(permutation.p)],
+              ['selectivity', digits(permutation.selectivity)],
+            ]
+          : []),
       ],
     },
     ...warnings.map(({ text }): Block => ({ kind: 'text', tone: 'warning', text })),
@@ -150,7 +175,8 @@ function direction(vector: VectorRecord | null): Block[] {
     {
       kind: 'table',
       name: 'vector',
-      caption: 'Difference of class means. d′ on episodes that it was not made from; cosine of vectors from two halves of the episodes; p: share of vectors from shuffled labels that are as long.',
+      caption:
+        'Difference of class means. d′ on episodes that it was not made from; cosine of vectors from two halves of the episodes; p: share of vectors from shuffled labels that are as long.',
       head: ['steps', 'rows', 'norm', 'of residual', 'd′ unseen', 'split-half cosine', 'p'],
       rows,
     },
@@ -164,8 +190,18 @@ function steered(sweep: SweepRecord | null): Block[] {
   const { conditions, baseline, items, sensitivity } = verdict
   const known = conditions.flatMap(({ effect }) => [effect.low ?? 0, effect.high ?? 0])
   const reach = Math.max(0.1, ...known.map(Math.abs))
-  const scale: Scale = { title: 'change of the rate against the baseline, points', low: -reach, high: reach, reference: 0, write: points }
-  const rows = conditions.map(({ title, effect, role }) => ({ label: title, estimate: effect, isChief: role === 'steered' }))
+  const scale: Scale = {
+    title: 'change of the rate against the baseline, points',
+    low: -reach,
+    high: reach,
+    reference: 0,
+    write: points,
+  }
+  const rows = conditions.map(({ title, effect, role }) => ({
+    label: title,
+    estimate: effect,
+    isChief: role === 'steered',
+  }))
   return [
     { kind: 'heading', text: 'Steering, beside its controls' },
     { kind: 'text', text: verdict.overall.sentence, tone: 'finding' },
@@ -178,7 +214,8 @@ function steered(sweep: SweepRecord | null): Block[] {
     {
       kind: 'table',
       name: 'conditions',
-      caption: 'Holm’s correction over all steered conditions; “lead” is the effect minus the mean effect of random directions of the same norm at the same dose.',
+      caption:
+        'Holm’s correction over all steered conditions; “lead” is the effect minus the mean effect of random directions of the same norm at the same dose.',
       head: ['condition', 'role', 'rate', 'effect, points', 'p', 'Holm', 'lead, points'],
       rows: conditions.map(({ title, role, rate, effect, p, holm, random }) => [
         title,
@@ -219,16 +256,38 @@ function examples(found: readonly ReportExample[]): Block[] {
 
 function methods({ study, probe, vector, sweep }: StudyFacts): Block[] {
   const { switches } = study
-  const published = Object.entries(switches).filter(([, isCareful]) => !isCareful).map(([name]) => switchWords[name as keyof typeof switches])
+  const published = Object.entries(switches)
+    .filter(([, isCareful]) => !isCareful)
+    .map(([name]) => switchWords[name as keyof typeof switches])
   return [
     { kind: 'heading', text: 'Method' },
-    { kind: 'list', items: [
-      ...(probe ? ['Probe: L2 logistic regression of “invalid” on the residual stream; folds of whole episodes; intervals by resampling episodes.'] : []),
-      ...(vector ? ['Vector: v = mean(x | valid) − mean(x | invalid), x the residual at the last prompt token.'] : []),
-      ...(sweep ? ['Steering: x′ = x + α·v at the last prompt token, in the first pass of a step. Conditions share objects and random numbers, so that episodes are pairs; intervals by a cluster bootstrap over episodes, p by swapping the arms of pairs, Holm over the doses.'] : []),
-    ] },
-    ...(probe ? [{ kind: 'code', text: 'min over w, b:  ½(‖w‖² + b²) + C Σᵢ log(1 + exp(−yᵢ(w·xᵢ + b)))' } as const] : []),
-    ...(published.length > 0 ? [{ kind: 'text', text: 'As published, with what a careful reader would do otherwise:' } as const, { kind: 'list', items: published } as const] : []),
+    {
+      kind: 'list',
+      items: [
+        ...(probe
+          ? [
+              'Probe: L2 logistic regression of “invalid” on the residual stream; folds of whole episodes; intervals by resampling episodes.',
+            ]
+          : []),
+        ...(vector
+          ? ['Vector: v = mean(x | valid) − mean(x | invalid), x the residual at the last prompt token.']
+          : []),
+        ...(sweep
+          ? [
+              'Steering: x′ = x + α·v at the last prompt token, in the first pass of a step. Conditions share objects and random numbers, so that episodes are pairs; intervals by a cluster bootstrap over episodes, p by swapping the arms of pairs, Holm over the doses.',
+            ]
+          : []),
+      ],
+    },
+    ...(probe
+      ? [{ kind: 'code', text: 'min over w, b:  ½(‖w‖² + b²) + C Σᵢ log(1 + exp(−yᵢ(w·xᵢ + b)))' } as const]
+      : []),
+    ...(published.length > 0
+      ? [
+          { kind: 'text', text: 'As published, with what a careful reader would do otherwise:' } as const,
+          { kind: 'list', items: published } as const,
+        ]
+      : []),
   ]
 }
 
@@ -237,7 +296,8 @@ const switchWords: Record<keyof StudyRecord['switches'], string> = {
   keepInstructions: 'After the first step the prompt holds the history alone; the instructions are gone.',
   wholeWordWins: 'The object’s name wins inside another word, too.',
   cleanHistory: 'The stop token’s text stands in the history.',
-  probeBeforeAnswer: 'The probe reads the mean over prompt and answer: what it is to foretell is in what it reads.',
+  probeBeforeAnswer:
+    'The probe reads the mean over prompt and answer: what it is to foretell is in what it reads.',
   samePrompt: 'The vectors come from runs without the system prompt that is used when steering.',
   pooledVector: 'Each step has a vector of its own, from the few episodes that reach it.',
   controls: 'No random directions, shuffled labels or −α stand beside the doses.',
@@ -252,8 +312,17 @@ function reproduction({ study, run, command }: StudyFacts): Block[] {
       name: 'stages',
       caption: 'Stages of the study.',
       head: ['stage', 'status', 'result', 'id', 'seconds'],
-      rows: study.stages.map(({ name, status, result, id, seconds }) => [name, status, result ?? '', id ?? '', seconds.toFixed(1)]),
+      rows: study.stages.map(({ name, status, result, id, seconds }) => [
+        name,
+        status,
+        result ?? '',
+        id ?? '',
+        seconds.toFixed(1),
+      ]),
     },
-    { kind: 'code', text: JSON.stringify({ plan: study.plan, switches: study.switches, manifest: run.manifest }, null, 1) },
+    {
+      kind: 'code',
+      text: JSON.stringify({ plan: study.plan, switches: study.switches, manifest: run.manifest }, null, 1),
+    },
   ]
 }

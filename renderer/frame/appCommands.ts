@@ -31,6 +31,13 @@ export const appCommands: Command[] = [
   { id: 'import-episodes', title: 'Import episodes…', group: 'Do', run: () => importForm.open() },
   { id: 'go-home', title: 'Home', group: 'Go to', keys: 'g h', run: () => selection.go({ view: 'home' }) },
   {
+    id: 'go-study',
+    title: 'Studies',
+    group: 'Go to',
+    keys: 'g y',
+    run: () => selection.go({ view: 'study' }),
+  },
+  {
     id: 'go-runs',
     title: 'Runs & Episodes',
     group: 'Go to',

@@ -14,6 +14,7 @@ import { FakeDevices } from './fakeDevices.ts'
 import { inventInspection } from './fakeInspection.ts'
 import { inventPlay, inventPlayOf } from './fakePlayground.ts'
 import { FakeProbes, inventLab, type FakeLab } from './fakeProbes.ts'
+import { FakeStudies } from './fakeStudies.ts'
 import { FakeSteering, inventSteering, type FakeSteeringLab } from './fakeSteering.ts'
 import {
   inventEpisode,
@@ -333,6 +334,7 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
   }
 
   let kept: SavedComparison[] = []
+  const studies = new FakeStudies(() => at(0))
   const os = implement(contract).use(async ({ next }) => {
     try {
       return await next()
@@ -629,6 +631,18 @@ export function fakeEngine(world: FakeWorld): { doors: Doors; say: (event: Engin
       tables: os.sweeps.tables.handler(({ input }) => steering.tables(input.id)),
       rename: os.sweeps.rename.handler(({ input }) => steering.put(input.id, { name: input.name })),
       remove: os.sweeps.remove.handler(({ input }) => steering.removeSweep(input.id)),
+    },
+    studies: {
+      list: os.studies.list.handler(() => studies.all()),
+      get: os.studies.get.handler(({ input }) => studies.get(input.id)),
+      start: os.studies.start.handler(({ input }) => studies.start(input)),
+      pause: os.studies.pause.handler(({ input }) => studies.put(input.id, { status: 'paused' })),
+      resume: os.studies.resume.handler(({ input }) => studies.resume(input.id, input.from)),
+      rename: os.studies.rename.handler(({ input }) => studies.put(input.id, { name: input.name })),
+      remove: os.studies.remove.handler(({ input }) => studies.remove(input.id)),
+      report: os.studies.report.handler(({ input }) => ({
+        files: [{ path: `${input.id}.html`, text: '<!doctype html><title>Study</title>' }],
+      })),
     },
     oracle: {
       questions: os.oracle.questions.handler(() => world.questions),

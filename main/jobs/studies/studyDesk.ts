@@ -74,7 +74,8 @@ export class StudyDesk {
     const model = this.parts.models.get(plan.modelId)
     if (plan.layer !== undefined && plan.layer >= model.shape.layers)
       throw errors.layerOutOfRange({ layer: plan.layer, layers: model.shape.layers })
-    for (const [name, id] of Object.entries(plan.given)) this.requireGiven(name as keyof StudyPlan['given'], id)
+    for (const [name, id] of Object.entries(plan.given))
+      this.requireGiven(name as keyof StudyPlan['given'], id)
     const stage = (name: StageName): StudyStage => {
       const given = name === 'report' ? undefined : plan.given[name]
       const isSkipped = (plan.skipped as readonly string[]).includes(name)
@@ -103,7 +104,9 @@ export class StudyDesk {
     const stages = study.stages.map((stage, index): StudyStage => {
       const isAnew = index >= first && stage.status !== 'skipped'
       if (isAnew) return { ...stage, status: 'waiting', id: null, seconds: 0, result: null, error: null }
-      return stage.status === 'failed' || stage.status === 'running' ? { ...stage, status: 'waiting', error: null } : stage
+      return stage.status === 'failed' || stage.status === 'running'
+        ? { ...stage, status: 'waiting', error: null }
+        : stage
     })
     return this.begin({ ...study, stages })
   }
@@ -121,7 +124,8 @@ export class StudyDesk {
 
   /** What came of its stages stays. @throws not_found, invalid_input for one that is at work */
   remove(id: string): void {
-    if (this.working.has(id)) throw errors.invalidInput({ field: 'id', reason: `${id} is at work; pause it first` })
+    if (this.working.has(id))
+      throw errors.invalidInput({ field: 'id', reason: `${id} is at work; pause it first` })
     this.workspace.studies.remove(id)
     this.hub.emit({ kind: 'studyRemoved', id })
   }
@@ -170,7 +174,13 @@ export class StudyDesk {
         this.put(id, name, { status: 'done', result, seconds: seconds() })
       } catch (error) {
         const isPaused = error instanceof Paused || signal.aborted
-        this.put(id, name, isPaused ? { status: 'waiting', seconds: seconds() } : { status: 'failed', error: reportOf(error), seconds: seconds() })
+        this.put(
+          id,
+          name,
+          isPaused
+            ? { status: 'waiting', seconds: seconds() }
+            : { status: 'failed', error: reportOf(error), seconds: seconds() },
+        )
         this.tell({ ...this.get(id), status: isPaused ? 'paused' : 'failed' })
         return
       }
@@ -204,7 +214,11 @@ export class StudyDesk {
     const run = known ?? (await runs.start(collectStage(plan, layer))).id
     this.put(id, 'collect', { id: run })
     if (known !== null && runs.get(run).status !== 'done') await runs.resume(run)
-    const ended = await following(signal, () => runs.pause(run), () => runs.ended(run))
+    const ended = await following(
+      signal,
+      () => runs.pause(run),
+      () => runs.ended(run),
+    )
     requireDone(ended)
     const { episodes, steps, invalid } = ended.progress
     return `${episodes} episodes, ${steps} steps, ${((100 * invalid) / Math.max(1, steps)).toFixed(1)} % invalid`
@@ -218,7 +232,11 @@ export class StudyDesk {
     const probe = known ?? probes.train(probeStage(plan, rows.id)).id
     this.put(id, 'probe', { id: probe })
     if (known !== null && probes.get(probe).summary.status !== 'done') probes.resume(probe)
-    const ended = await following(signal, () => probes.cancel(probe), () => probes.ended(probe))
+    const ended = await following(
+      signal,
+      () => probes.cancel(probe),
+      () => probes.ended(probe),
+    )
     if (ended.status === 'failed' && ended.error) throw new AppError(ended.error)
     if (ended.status !== 'done') throw new Paused()
     return this.workspace.probes.document(probe)?.headline.sentence ?? ''
@@ -241,7 +259,11 @@ export class StudyDesk {
     const sweep = known ?? (await sweeps.start(sweepStage(this.get(id).plan, vector))).id
     this.put(id, 'sweep', { id: sweep })
     if (known !== null && sweeps.get(sweep).verdict === null) await sweeps.resume(sweep)
-    const ended = await following(signal, () => sweeps.pause(sweep), () => sweeps.ended(sweep))
+    const ended = await following(
+      signal,
+      () => sweeps.pause(sweep),
+      () => sweeps.ended(sweep),
+    )
     if (ended.error) throw new AppError(ended.error)
     for (const { runId } of ended.conditions) requireDone(this.parts.runs.get(runId))
     if (!ended.verdict) throw new Paused()

@@ -105,7 +105,10 @@ export function collectStage(plan: StudyPlan, layer: number): CollectSettings {
 
 /** The rows of the probe. */
 export const probeRows = (plan: StudyPlan, runId: string): DataSetRecipe =>
-  dataSetRecipe.parse({ runIds: [runId], poolings: [switchesOf(plan).probeBeforeAnswer ? 'lastPrompt' : 'mean'] })
+  dataSetRecipe.parse({
+    runIds: [runId],
+    poolings: [switchesOf(plan).probeBeforeAnswer ? 'lastPrompt' : 'mean'],
+  })
 
 /** As published: one split of 80 to 20, no shuffled labels. */
 export const probeStage = (plan: StudyPlan, dataSetId: string): ProbeSettings =>

@@ -20,7 +20,8 @@ export function studyReport(
   study: StudyRecord,
   format: ReportFormat,
 ): StudyReport {
-  const idOf = (name: StageName): string | null => study.stages.find((stage) => stage.name === name)?.id ?? null
+  const idOf = (name: StageName): string | null =>
+    study.stages.find((stage) => stage.name === name)?.id ?? null
   const [runId, probeId, vectorId, sweepId] = (['collect', 'probe', 'vector', 'sweep'] as const).map(idOf)
   if (runId === null) throw errors.invalidInput({ field: 'id', reason: `${study.id} has no episodes yet` })
   const sweep = sweepId === null ? null : sweepOf(sweepId)
@@ -73,7 +74,9 @@ function commandOf({ given: _given, ...plan }: StudyPlan): string {
     ['--seed', plan.seed],
     ['--system', plan.systemPrompt === undefined ? undefined : JSON.stringify(plan.systemPrompt)],
   ]
-  const switches = Object.entries(plan.switches).map(([name, isOn]) => `--switch ${name}=${isOn ? 'on' : 'off'}`)
+  const switches = Object.entries(plan.switches).map(
+    ([name, isOn]) => `--switch ${name}=${isOn ? 'on' : 'off'}`,
+  )
   const skips = plan.skipped.map((name) => `--skip ${name}`)
   const named = options.flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`]))
   return ['npm run -s cli -- study', ...named, ...switches, ...skips].join(' ')
