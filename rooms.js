@@ -11,7 +11,17 @@ export const engineRooms = {
   store: ['contract', 'analysis'],
   imports: ['contract', 'analysis'],
   reports: ['contract', 'analysis'],
-  jobs: ['contract', 'analysis', 'model', 'inference', 'environments', 'store', 'imports', 'reports', 'version.ts'],
+  jobs: [
+    'contract',
+    'analysis',
+    'model',
+    'inference',
+    'environments',
+    'store',
+    'imports',
+    'reports',
+    'version.ts',
+  ],
   library: [
     'contract',
     'analysis',

@@ -9,7 +9,8 @@ import { CommandLine, stepsStored } from './support/commandLine.ts'
 let folder: string
 let terminal: CommandLine
 const words = (text: string): string[] => text.split(' ')
-const study = 'study --preset quick --episodes 12 --sweep-episodes 4 --max-steps 8 --max-new-tokens 16 --skip probe'
+const study =
+  'study --preset quick --episodes 12 --sweep-episodes 4 --max-steps 8 --max-new-tokens 16 --skip probe'
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'innerview-study-'))
