@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { npyBytes } from '../main/jobs/probes/npy.ts'
 import { buildCommand } from './support/builtCommand.ts'
-import { CommandLine, stepsStored } from './support/commandLine.ts'
+import { CommandLine, scoresStored, stepsStored } from './support/commandLine.ts'
 import { writeTinyModel } from './support/tinyModel.ts'
 
 const width = 16
@@ -68,6 +68,15 @@ test('a sweep that was killed goes on to the verdict of one that was not', async
   expect(resumed.verdict).toEqual(ended.document.verdict)
   expect(terminal.run('sweeps', 'show', 's1', ...broken).out).toContain('α = 3, random 1')
   expect(terminal.run('sweeps', 'tables', 's1', ...broken).out).toContain('Early (0–4)')
+  const compared = terminal.json('compare', 'r1', 'r3', 'r2', ...broken).document
+  expect(compared.runs.map(({ runId, pairs }: { runId: string; pairs: number }) => [runId, pairs])).toEqual([
+    ...['r1', 'r3', 'r2'].map((run) => [run, 6]),
+  ])
+  expect(compared.runs[1].metrics[0]).toMatchObject({ metric: 'invalidRate', isPaired: true })
+  const names = compared.differences.map(({ setting }: { setting: string }) => setting)
+  expect(names.join(' ')).toContain('interventions')
+  expect(terminal.run('compare', 'r1', 'r3', ...broken).out).toContain('α = 3')
+  expect(terminal.json('sweeps', 'cancel', 's1', ...broken).document.error.code).toBe('run_not_active')
   const wider = terminal.json('sweeps', 'extend', 's1', '--alphas', '1,2,3', ...broken).document
   const before = ended.document.conditions.length
   expect(wider.conditions).toHaveLength(before + 1)
@@ -78,6 +87,41 @@ test('a sweep that was killed goes on to the verdict of one that was not', async
     'from step 3 of episode 2 of r1',
   )
 }, 240_000)
+
+test('a sweep that was killed while its answers were scored goes on to the same verdict', async () => {
+  const whole = taken('scored')
+  const ended = terminal.json(...words(sweep), ...whole).document
+  const broken = taken('unscored')
+  const going = terminal.start(...words(sweep), ...broken)
+  await scoresStored(going, join(folder, 'unscored'), 3)
+  going.child.kill('SIGKILL')
+  await going.ended
+  const left = terminal.json('sweeps', 'show', 's1', ...broken).document
+  expect(left).toMatchObject({ status: 'done', verdict: null, error: null })
+  const resumed = terminal.json('sweeps', 'resume', 's1', ...broken).document
+  expect(resumed.verdict).toEqual(ended.verdict)
+}, 240_000)
+
+test('a sweep that was killed can be given up, and taken up again', async () => {
+  const place = taken('given-up')
+  const going = terminal.start(...words(sweep), ...place)
+  await stepsStored(going, join(folder, 'given-up'), 2)
+  going.child.kill('SIGKILL')
+  await going.ended
+  expect(terminal.run('sweeps', 'cancel', 's1', ...place).out).toContain('s1 is cancelled.')
+  expect(terminal.json('sweeps', 'show', 's1', ...place).document).toMatchObject({
+    status: 'cancelled',
+    verdict: null,
+  })
+  expect(terminal.json('sweeps', 'resume', 's1', ...place).document.status).toBe('done')
+}, 240_000)
+
+test('controls are named in one list, the instruction in words among them', () => {
+  const place = taken('named')
+  const asked = 'sweep --model ./tiny --vector v1 --controls random:5,shuffled,negated,prompt --estimate'
+  // The vector comes from a file, so it has no shuffled labels.
+  expect(terminal.json(...words(asked), ...place).document.conditions).toBe(1 + 4 * (1 + 5 + 1) + 1)
+}, 60_000)
 
 test('whatever it steers with, wherever and when: killed, it goes on to the same verdict', async () => {
   const begun = taken('begun')
@@ -163,7 +207,14 @@ test.each([
   ['a vector that is not there', 'sweep --model ./tiny --vector v9', 'not_found'],
   ['a dose that is none', 'sweep --model ./tiny --vector v1 --alphas 0', 'invalid_input'],
   ['an unknown control', 'sweep --model ./tiny --vector v1 --controls some', 'usage_wrong'],
+  [
+    'usual words for what has none',
+    'sweep --model ./tiny --vector v1 --outcome won --controls prompt',
+    'usage_wrong',
+  ],
+  ['a change that no rate makes', 'sweep --model ./tiny --vector v1 --worthwhile 2', 'invalid_input'],
   ['an unknown sweep', 'sweeps show s9', 'not_found'],
+  ['an unknown sweep to give up', 'sweeps cancel s9', 'not_found'],
   ['nothing to add', 'sweeps extend s9', 'not_found'],
   ['a fork of nothing', 'runs fork r9 0 0', 'not_found'],
   ['a run that is not there', 'vector --run r9', 'not_found'],

@@ -82,23 +82,40 @@ export async function stepsStored(
   wanted: number,
   run = 'r1',
 ): Promise<void> {
+  const stepsOf = ({ runs }: Workspace): number =>
+    runs.list().find(({ id }) => id === run)?.progress.steps ?? 0
+  await stored(child, workspaceFolder, (workspace) => stepsOf(workspace) >= wanted)
+}
+
+/** Resolves when so many answers of a workspace's sweeps have been scored. */
+export async function scoresStored({ child }: Going, workspaceFolder: string, wanted: number): Promise<void> {
+  const scoresOf = ({ runs, sweeps }: Workspace): number =>
+    runs.list().reduce((sum, { id }) => sum + sweeps.scores(id).length, 0)
+  await stored(child, workspaceFolder, (workspace) => scoresOf(workspace) >= wanted)
+}
+
+async function stored(
+  child: Going['child'],
+  workspaceFolder: string,
+  isThere: (workspace: Workspace) => boolean,
+): Promise<void> {
   for (;;) {
-    if (child.exitCode !== null) throw new Error('The run ended before it came so far.')
-    if (storedSteps(workspaceFolder, run) >= wanted) return
+    if (child.exitCode !== null) throw new Error('The command ended before it came so far.')
+    if (holds(workspaceFolder, isThere)) return
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 
-function storedSteps(workspaceFolder: string, id: string): number {
-  if (!existsSync(join(workspaceFolder, 'innerview.db'))) return 0
+function holds(workspaceFolder: string, isThere: (workspace: Workspace) => boolean): boolean {
+  if (!existsSync(join(workspaceFolder, 'innerview.db'))) return false
   try {
     const workspace = Workspace.open(workspaceFolder, { readOnly: true })
     try {
-      return workspace.runs.list().find((run) => run.id === id)?.progress.steps ?? 0
+      return isThere(workspace)
     } finally {
       workspace.close()
     }
   } catch {
-    return 0 // it is just being made
+    return false // it is just being made
   }
 }
