@@ -176,15 +176,16 @@ export async function sweepSettingsOf(
   })
 }
 
-/** @throws usage_wrong where words are asked for and none are usual */
+/** The usual words where nothing is said of controls. @throws usage_wrong where words are asked for and none are usual */
 function instructionOf({
   prompt,
   controls: asked,
   outcome,
   wanted,
 }: Pick<SweepOptions, 'prompt' | 'controls' | 'outcome' | 'wanted'>): string {
-  if (prompt !== '' || !asked?.prompt) return prompt
+  if (prompt !== '' || asked?.prompt === false) return prompt
   const usual = usualInstruction(outcome, wanted)
+  if (usual === null && !asked) return ''
   if (usual === null)
     throw errors.usageWrong({
       reason: '--controls prompt has words for fewer invalid questions only: give others with --prompt TEXT.',

@@ -5,7 +5,7 @@ import { contrastSettings } from '../../contract/contrasts.ts'
 import { dataSetRecipe, type DataSetRecipe } from '../../contract/dataSets.ts'
 import { probeSettings, type ProbeSettings } from '../../contract/probes.ts'
 import type { StudyPlan, StudyPreset, StudySwitches } from '../../contract/studies.ts'
-import { sweepPresets, sweepSettings, type SweepSettings } from '../../contract/sweeps.ts'
+import { sweepPresets, sweepSettings, usualInstruction, type SweepSettings } from '../../contract/sweeps.ts'
 import { vectorRecipe, type VectorRecipe } from '../../contract/vectors.ts'
 
 interface Preset {
@@ -142,7 +142,10 @@ export function sweepStage(plan: StudyPlan, vectorId: string): SweepSettings {
     vectors: [vectorId],
     alphas: [...preset.alphas],
     controls: controls
-      ? sweepPresets[plan.preset === 'quick' ? 'quick' : 'careful'].controls
+      ? {
+          ...sweepPresets[plan.preset === 'quick' ? 'quick' : 'careful'].controls,
+          prompt: usualInstruction({ kind: 'invalid' }, 'down') ?? '',
+        }
       : { random: 0, shuffled: false, negated: false },
   })
 }
