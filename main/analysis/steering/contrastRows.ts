@@ -9,7 +9,7 @@ export interface ContrastRows {
   width: number
   /** 0 or 1. */
   labels: Int32Array
-  /** Any number for each episode, different between runs. */
+  /** Any number for each episode, different between runs; one for all episodes of an object where objects repeat. */
   episodes: Int32Array
   /** Step within the episode, from 0. */
   steps: Int32Array
@@ -169,8 +169,17 @@ export function shuffledLabels(rows: ContrastRows, random: UniformGenerator): In
   const order = shuffled(Array.from(byEpisode.keys()), random)
   const labels = new Int32Array(own.length).fill(-1)
   byEpisode.forEach((of, episode) => {
-    const given = new Map(byEpisode[order[episode]].map((row) => [steps[row], own[row]]))
-    for (const row of of) labels[row] = given.get(steps[row]) ?? -1
+    const donors = new Map<number, number[]>()
+    for (const row of byEpisode[order[episode]])
+      donors.set(steps[row], [...(donors.get(steps[row]) ?? []), row])
+    // Of an object that was played twice each step is there twice: its first takes the other's first label, its second the second.
+    const times = new Map<number, number>()
+    for (const row of of) {
+      const time = times.get(steps[row]) ?? 0
+      times.set(steps[row], time + 1)
+      const from = donors.get(steps[row])
+      if (from) labels[row] = own[from[time % from.length]]
+    }
   })
   return labels
 }

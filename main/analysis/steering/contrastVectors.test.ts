@@ -320,4 +320,18 @@ describe('labels that mean nothing, rows and labels alike within an episode', ()
       expect([labels[0] + labels[1], labels[2] + labels[3], labels[4]]).toEqual([1, 1, -1])
     }
   })
+
+  it('exchange objects as wholes where one was played more than once, each time with a time of the other', () => {
+    const rows: ContrastRows = {
+      width: 1,
+      data: new Float32Array(6),
+      labels: Int32Array.of(0, 0, 1, 0, 1, 1),
+      episodes: Int32Array.of(1, 1, 1, 1, 2, 2), // two episodes of one object, one of another
+      steps: Int32Array.of(0, 1, 0, 1, 0, 1),
+    }
+    const found = new Set<string>()
+    for (let seed = 0; seed < 20; seed++)
+      found.add(shuffledLabels(rows, seededGenerator(`objects/${seed}`)).join(''))
+    expect([...found].sort()).toEqual(['001011', '111100'])
+  })
 })

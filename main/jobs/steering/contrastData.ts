@@ -16,6 +16,15 @@ export interface ContrastChoice {
 }
 
 /**
+ * Episodes of one hidden object share more than chance: as in a verdict, the object is what halves, folds and exchanged labels keep whole. Where
+ * each is played once that is the episode.
+ */
+function objectsOf(tasks: readonly string[], chosen: readonly number[]): Int32Array {
+  const numbers = new Map([...new Set(tasks)].map((task, number) => [task, number]))
+  return Int32Array.from(chosen, (row) => numbers.get(tasks[row])!) // every task has one
+}
+
+/**
  * The rows of two classes at each layer, read one layer at a time. Label 1 is the class that the vector points to.
  * @throws not_found, data_set_run_gone, workspace_damaged
  */
@@ -34,7 +43,7 @@ export function contrastRowsOf(
     labels,
     steps,
     areMeans: meanPoolings.has(pooling),
-    episodes: Int32Array.from(chosen, (row) => data.groups[row]),
+    episodes: objectsOf(data.tasks, chosen),
     pairs: pairsByStep(labels, steps), // stored steps come in no pairs of their own
   }
   return layers.map((layer) => ({

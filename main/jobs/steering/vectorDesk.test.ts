@@ -101,6 +101,23 @@ describe('a vector between two classes of stored steps', () => {
     expect(record.documents[0].document.vectors[0]).toMatchObject({ away: counts[0], towards: counts[1] })
   })
 
+  test('counts objects, not the episodes of them, where objects were played again', async () => {
+    expect((await make(contrast('pooled'))).flags.join()).not.toContain('objects')
+    const again = await collected({
+      environment: { name: 'twenty_questions', maxSteps: 3, objects: 'simple', selection: ':0:4' },
+    })
+    const recipe = dataSetRecipe.parse({
+      runIds: [again],
+      label: { kind: 'text', contains: 'e' },
+      poolings: ['firstGenerated'],
+      layers: [1],
+    })
+    const { id } = await engine.dataSets.create(recipe, ignore, never)
+    const { documents, flags } = await make({ ...contrast('pooled'), dataSetId: id })
+    expect(documents[0].document.vectors[0].episodes).toBe(4)
+    expect(flags).toContainEqual(expect.stringContaining('Its 8 episodes are of 4 objects'))
+  })
+
   test('is made once, and points the other way where that is asked', async () => {
     const one = await make(contrast('pooled'))
     expect((await make(contrast('pooled'))).id).toBe(one.id)

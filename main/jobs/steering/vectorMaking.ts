@@ -58,7 +58,7 @@ export async function contrastVector(
   const { classes, hash: dataSetHash, recipe: dataSetRecipe, models } = dataSet
   const [awayName, towardsName] = [classes[away], classes[towards]]
   const { computeDtype } = workspace.runs.get(dataSet.recipe.runIds[0]).settings
-  return madeFrom(found, {
+  const made = madeFrom(found, {
     name:
       recipe.name || `${awayName} → ${towardsName}, ${methodWords(settings)}, ${dataSet.name}`.slice(0, 200),
     origin: {
@@ -72,7 +72,30 @@ export async function contrastVector(
     model: models[0],
     computeDtype,
   })
+  const repeated = repeatedWords(
+    found[0].document.episodes,
+    episodesOf(workspace, dataSet.id, [away, towards]),
+  )
+  return {
+    ...made,
+    vector: { ...made.vector, flags: [...made.vector.flags, ...repeated] },
+  }
 }
+
+/** Stored episodes that have a row of the classes. */
+function episodesOf(workspace: Workspace, dataSetId: string, classes: readonly number[]): number {
+  const { keys, labels } = workspace.dataSets.rows(dataSetId)
+  const own = keys.filter((_, row) => classes.includes(labels[row]))
+  return new Set(own.map(({ runId, episode }) => `${runId}/${episode}`)).size
+}
+
+/** What the reports count are objects, see contrastData.ts. */
+const repeatedWords = (objects: number, episodes: number): string[] =>
+  objects === episodes
+    ? []
+    : [
+        `Its ${episodes} episodes are of ${objects} ${objects === 1 ? 'object' : 'objects'}: what is told of it in episodes counts objects, since those of one object are not independent.`,
+      ]
 
 const kindNames: Record<ContrastSettings['kind'], string> = {
   meanDifference: 'mean difference',
