@@ -17,7 +17,7 @@ export const probability = (value: number | null): string =>
   value === null ? '–' : value < 0.001 ? '< .001' : value.toFixed(3)
 
 export function sweepCard(sweep: SweepRecord): string {
-  const { id, name, status, conditions, error, verdict } = sweep
+  const { id, name, status, conditions, error, verdict, isVerdictOutdated } = sweep
   const failed = conditions.filter((condition) => condition.status === 'failed')
   return [
     `Sweep ${id}  ${name}  ${status}`,
@@ -25,6 +25,9 @@ export function sweepCard(sweep: SweepRecord): string {
     ...failed.map(
       ({ title, runId }) => `! ${title} failed and has no part in this: ${programName} runs show ${runId}`,
     ),
+    ...(isVerdictOutdated
+      ? [`! The verdict is of fewer conditions than the sweep has now: ${programName} sweeps judge ${id}`]
+      : []),
     ...(error ? [`! ${error.title}: ${error.message} ${error.cure}`] : []),
   ].join('\n')
 }

@@ -165,6 +165,8 @@ export const sweepSummary = z.object({
   ),
   /** Of the stored verdict. */
   overall: verdictDocument.shape.overall.nullable(),
+  /** Conditions have been played or added since it was judged: its sentence says which have no part in it. */
+  isVerdictOutdated: z.boolean(),
   /** Why it could not be judged. */
   error: errorReport.nullable(),
   /** While its answers are scored. */

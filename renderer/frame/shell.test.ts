@@ -49,6 +49,9 @@ describe('EndWatch', () => {
     }
     expect(ended({ error })).toMatchObject([{ title: `“${record.name}” failed`, error }])
     expect(ended({})).toEqual([])
+    const { overall } = inventSweep('s', {}, { slope: -0.1, harm: 0.2, half: 0.05 }).record
+    expect(ended({ overall })).toHaveLength(1)
+    expect(ended({ overall, isVerdictOutdated: true })).toEqual([])
   })
 })
 

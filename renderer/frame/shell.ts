@@ -57,11 +57,11 @@ function newsOfRun(run: RunRecord): News[] {
   return [{ title: `“${name}” is done`, body, error: null, place }]
 }
 
-function newsOfSweep({ id, name, status, error, overall }: SweepSummary): News[] {
+function newsOfSweep({ id, name, status, error, overall, isVerdictOutdated }: SweepSummary): News[] {
   const place = { view: 'steer' as const, sweep: id }
   if (status === 'failed' || (status === 'done' && error))
     return [{ title: `“${name}” failed`, body: error?.message ?? 'Its conditions failed.', error, place }]
-  if (status !== 'done' || !overall) return []
+  if (status !== 'done' || !overall || isVerdictOutdated) return []
   return [{ title: `“${name}” is judged`, body: overall.sentence, error: null, place }]
 }
 

@@ -73,6 +73,15 @@ it('is played but not judged where the scoring was cut short, and the list says 
   expect(isUnjudged({ ...cut, status: 'paused' })).toBe(false)
 })
 
+it('is to be judged anew where conditions were added to it since, as soon as it rests', () => {
+  const overall = { colour: 'amber' as const, sentence: 'It moves.', conditionId: null }
+  const wider = { ...record, status: 'done' as const, overall, isVerdictOutdated: true, error: null }
+  expect(isUnjudged(wider)).toBe(true)
+  expect(isUnjudged({ ...wider, status: 'cancelled' })).toBe(true)
+  expect(isUnjudged({ ...wider, status: 'running' })).toBe(false)
+  expect(shortVerdict(wider)).toBe('Verdict of fewer conditions')
+})
+
 it('what a status allows', () => {
   const of = (can: (sweep: { status: typeof record.status }) => boolean) =>
     (

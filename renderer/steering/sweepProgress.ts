@@ -47,13 +47,14 @@ export const isPlayed = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
 export const canPause = ({ status }: Pick<SweepSummary, 'status'>): boolean => status === 'running'
 export const canCancel = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
   isPlayed({ status }) || status === 'paused' || status === 'interrupted'
-/** Played to its end and not judged: the app went away, or the judging was cancelled. */
+/** Played to its end and not judged, or widened and not judged anew: the app went away, or the judging was cancelled. */
 export const isUnjudged = ({
   status,
   overall,
+  isVerdictOutdated,
   error,
-}: Pick<SweepSummary, 'status' | 'overall' | 'error'>): boolean =>
-  status === 'done' && overall === null && error === null
+}: Pick<SweepSummary, 'status' | 'overall' | 'isVerdictOutdated' | 'error'>): boolean =>
+  error === null && (overall === null ? status === 'done' : isVerdictOutdated && !isPlayed({ status }))
 export const canResume = ({ status }: Pick<SweepSummary, 'status'>): boolean =>
   ['paused', 'interrupted', 'cancelled', 'failed'].includes(status)
 

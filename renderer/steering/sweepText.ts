@@ -62,7 +62,7 @@ export function placeWords(place: SteeringPlace): string {
 
 /** What a list shows of a sweep: how it stands, or the verdict in a few words. */
 export function shortVerdict(sweep: SweepSummary): string {
-  if (isUnjudged(sweep)) return 'Played, not judged'
+  if (isUnjudged(sweep)) return sweep.overall ? 'Verdict of fewer conditions' : 'Played, not judged'
   if (sweep.overall === null) return statusNames[sweep.status]
   const [head = ''] = sweep.overall.sentence.split(/[;:]/, 1)
   return head.trim()

@@ -441,6 +441,7 @@ export function inventSweep(
   const record: SweepRecord = {
     ...{ id, name: name || `${settings.vectors.join(', ')} at ${settings.alphas.join(', ')}`, createdAt },
     ...{ settings, status, conditions, overall: null, error: null, verdict: null },
+    isVerdictOutdated: false,
     progress: status === 'judging' ? { label: 'Scoring answers', fraction: 0.4 } : null,
   }
   const verdict = effect ? inventVerdict(record, effect) : null

@@ -143,6 +143,35 @@ describe('a sweep', () => {
     })
   })
 
+  test('that was widened has a verdict of fewer conditions until it is judged anew', async () => {
+    const before = await swept(engine, { alphas: [3] })
+    expect(before.isVerdictOutdated).toBe(false)
+    const widened = await engine.sweeps.extend(before.id, { alphas: [2] })
+    expect(widened.isVerdictOutdated).toBe(true)
+    expect(widened.overall?.sentence).toContain(before.verdict!.overall.sentence)
+    expect(widened.overall?.sentence).toMatch(
+      /Judged before 1 of the \d conditions: .*α = 2 \((queued|running)\)/,
+    )
+    engine.sweeps.cancel(before.id)
+    const cancelled = await engine.sweeps.ended(before.id)
+    expect(cancelled).toMatchObject({ status: 'cancelled', isVerdictOutdated: true })
+    expect(cancelled.verdict?.missing).toMatchObject([
+      { id: cancelled.conditions.at(-1)?.id, reason: 'cancelled' },
+    ])
+    expect(cancelled.verdict?.overall).toEqual(cancelled.overall)
+
+    // What was given up before keeps nobody from judging what was added and played.
+    await engine.sweeps.extend(before.id, { alphas: [4] })
+    const after = await engine.sweeps.ended(before.id)
+    expect(after).toMatchObject({ isVerdictOutdated: false, error: null })
+    expect(after.verdict?.conditions.map(({ alpha }) => alpha)).toContain(4)
+    expect(after.verdict?.missing).toMatchObject([{ reason: 'cancelled' }])
+    await engine.sweeps.resume(before.id)
+    const whole = await engine.sweeps.ended(before.id)
+    expect(whole).toMatchObject({ status: 'done', isVerdictOutdated: false, verdict: { missing: [] } })
+    engine.sweeps.remove(before.id)
+  }, 60_000)
+
   test('that is left in the middle goes on to the verdict of one that was not', async () => {
     const longer: Partial<SweepInput> = {
       sampling: { maxNewTokens: 40 },

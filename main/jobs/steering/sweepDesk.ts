@@ -21,6 +21,7 @@ import { widened, wideningOf, type SweepWidening } from './sweepExtension.ts'
 import { sweepConditions, vectorLayers, type PlannedCondition } from './sweepPlan.ts'
 import { memberOf, runSettings } from './sweepRuns.ts'
 import { requireSteps } from './sweepVerdict.ts'
+import { asOfNow } from './verdictFacts.ts'
 
 /** Probes as gates. */
 export interface ProbeGates {
@@ -65,7 +66,8 @@ export class SweepDesk {
   /** @throws not_found */
   get(id: string): SweepRecord {
     const sweep = this.workspace.sweeps.get(id)
-    return { ...this.summaryOf(sweep, (run) => this.runs.get(run)), verdict: sweep.verdict }
+    const summary = this.summaryOf(sweep, (run) => this.runs.get(run))
+    return { ...summary, verdict: sweep.verdict && asOfNow(sweep.verdict, summary.conditions).verdict }
   }
 
   /**
@@ -266,10 +268,15 @@ export class SweepDesk {
   private async playedThenJudged(id: string, runIds: readonly string[]): Promise<void> {
     const ended = await Promise.all(runIds.map((run) => this.runs.ended(run)))
     if (this.closed) return
-    // Others may rest since a pause before: a part of the grid is judged where somebody asks for that.
-    const all = [...ended, ...this.membersIfThere(id)]
-    if (all.some(({ status }) => status !== 'done' && status !== 'failed')) return void this.tellIfThere(id)
-    await this.judging.judge(this.summary(id))
+    const hasEnded = ({ status }: { status: RunStatus }): boolean => status === 'done' || status === 'failed'
+    if (!ended.every(hasEnded) || !this.isThere(id)) return void this.tellIfThere(id)
+    // Others may rest since a pause before: a part of the grid is judged where somebody asks for that. What was given up is waited for by nobody.
+    const summary = this.summary(id)
+    const isWhole = summary.conditions.every(
+      (each) => hasEnded(each) || (each.status === 'cancelled' && each.role !== 'baseline'),
+    )
+    if (!isWhole) return void this.tellIfThere(id)
+    await this.judging.judge(summary)
   }
 
   private stop(id: string, stopRun: (run: string) => RunRecord): SweepSummary {
@@ -292,8 +299,8 @@ export class SweepDesk {
     return this.workspace.sweeps.conditions(id).map(({ runId }) => this.runs.get(runId))
   }
 
-  private membersIfThere(id: string): RunRecord[] {
-    return this.workspace.sweeps.list().some((sweep) => sweep.id === id) ? this.members(id) : []
+  private isThere(id: string): boolean {
+    return this.workspace.sweeps.list().some((sweep) => sweep.id === id)
   }
 
   private requireResting(id: string): void {
@@ -316,6 +323,7 @@ export class SweepDesk {
       return { ...condition, runId, status, episodesDone, steps, hits: hitsOf(progress, settings.outcome) }
     })
     const progress = this.judging.progressOf(id)
+    const now = verdict && asOfNow(verdict, conditions)
     return {
       id,
       name,
@@ -323,7 +331,8 @@ export class SweepDesk {
       settings,
       status: progress ? 'judging' : sweepStatusOf(conditions),
       conditions,
-      overall: verdict?.overall ?? null,
+      overall: now?.verdict.overall ?? null,
+      isVerdictOutdated: now?.isOutdated ?? false,
       error,
       progress,
     }
@@ -342,7 +351,7 @@ export class SweepDesk {
   /** It may have been removed meanwhile, or the workspace closed. */
   private tellIfThere(id: string): void {
     if (this.closed) return
-    if (this.workspace.sweeps.list().some((sweep) => sweep.id === id)) this.tell(id)
+    if (this.isThere(id)) this.tell(id)
   }
 }
 

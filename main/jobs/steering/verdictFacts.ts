@@ -1,7 +1,7 @@
 // What a verdict says beside its statistics: gates that stayed shut, conditions that are missing, episodes that the vector was made from.
-// Owns: these facts out of the store, as data and in the sentences and colours that they change. Not: the statistics (analysis/steering/).
+// Owns: these facts out of the store and out of what a sweep has become since, as data and in the sentences and colours that they change. Not: the statistics (analysis/steering/).
 import type { VerdictColour, VerdictDocument, VerdictItem } from '../../contract/steering.ts'
-import type { SweepMember } from '../../contract/sweeps.ts'
+import type { SweepMember, SweepSummary } from '../../contract/sweeps.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { madeFrom } from './vectorEpisodes.ts'
 
@@ -105,11 +105,51 @@ function originItem(workspace: Workspace, vector: string, runId: string): [Verdi
     : ['green', `None of the ${whole} objects has made the vector.`]
 }
 
+type Known = Pick<SweepSummary['conditions'][number], 'id' | 'title' | 'cell' | 'status'>
+
+const titleOf = ({ cell, title }: Pick<SweepMember, 'cell' | 'title'>): string =>
+  cell === '' ? title : `${cell} · ${title}`
+
+/** A stored verdict beside the sweep as it is now: conditions that it does not know, or knew as unplayed, have no part in it until it is judged anew. */
+export function asOfNow(
+  document: VerdictDocument,
+  conditions: readonly Known[],
+): { verdict: VerdictDocument; isOutdated: boolean } {
+  const judged = new Set([document.baseline.id, ...document.conditions.map(({ id }) => id)])
+  const missing = new Set(document.missing.map(({ id }) => id))
+  const later = conditions.filter(
+    ({ id, status }) => !judged.has(id) && (status === 'done' || !missing.has(id)),
+  )
+  if (later.length === 0) return { verdict: document, isOutdated: false }
+  const laterIds = new Set(later.map(({ id }) => id))
+  const added = later.map((condition) => ({
+    id: condition.id,
+    title: titleOf(condition),
+    reason: condition.status === 'done' ? 'not judged yet' : condition.status,
+  }))
+  const { overall } = document
+  const verdict: VerdictDocument = {
+    ...document,
+    missing: [...document.missing.filter(({ id }) => !laterIds.has(id)), ...added],
+    overall: {
+      ...overall,
+      colour: overall.colour === 'green' ? 'amber' : overall.colour,
+      sentence: `${overall.sentence} Judged before ${later.length} of the ${conditions.length} conditions: ${listed(added)}.`,
+    },
+  }
+  return { verdict, isOutdated: true }
+}
+
+/** The first three by name. */
+function listed(missing: VerdictDocument['missing']): string {
+  const named = missing.slice(0, 3).map(({ title, reason }) => `${title} (${reason})`)
+  return `${named.join(', ')}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}`
+}
+
 function missingMembers(workspace: Workspace, id: string): VerdictDocument['missing'] {
   return workspace.sweeps.conditions(id).flatMap((member) => {
     const { status } = workspace.runs.get(member.runId)
-    const name = member.cell === '' ? member.title : `${member.cell} · ${member.title}`
-    return status === 'done' ? [] : [{ id: member.id, title: name, reason: status }]
+    return status === 'done' ? [] : [{ id: member.id, title: titleOf(member), reason: status }]
   })
 }
 
@@ -117,8 +157,6 @@ function missingMembers(workspace: Workspace, id: string): VerdictDocument['miss
 function withMissing(document: VerdictDocument, missing: VerdictDocument['missing']): VerdictDocument {
   if (missing.length === 0) return document
   const { overall, conditions } = document
-  const named = missing.slice(0, 3).map(({ title, reason }) => `${title} (${reason})`)
-  const more = missing.length > 3 ? ` and ${missing.length - 3} more` : ''
   const all = conditions.length + missing.length
   return {
     ...document,
@@ -126,7 +164,7 @@ function withMissing(document: VerdictDocument, missing: VerdictDocument['missin
     overall: {
       ...overall,
       colour: overall.colour === 'green' ? 'amber' : overall.colour,
-      sentence: `${overall.sentence} ${missing.length} of ${all} conditions have no part in this: ${named.join(', ')}${more}.`,
+      sentence: `${overall.sentence} ${missing.length} of ${all} conditions have no part in this: ${listed(missing)}.`,
     },
   }
 }
