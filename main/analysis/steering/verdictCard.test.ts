@@ -243,6 +243,24 @@ describe('controls on the card', () => {
     expect(opposite.doseResponses[0].points.map(({ alpha }) => alpha)).toEqual([-4, 0, 1, 2, 4])
   })
 
+  it('−α that is a dose of the grid counts as the opposite sign, too', () => {
+    const mirrored = (outcome: (value: number) => number) =>
+      judge([...conditions, { ...derived(conditions, 'steered', outcome, -4), id: 'α = -4' }])
+    const same = mirrored((value) => value)
+    expect(same.overall.conditionId).toBe('α = 4')
+    expect(item(same, 'negated').colour).toBe('red')
+    expect(item(same, 'negated').sentence).toContain('disturbs rather than steers')
+    expect(same.overall.colour).toBe('amber')
+    expect(same.overall.sentence).toContain('in doubt because of: opposite sign')
+    expect(
+      item(
+        mirrored(() => 1),
+        'negated',
+      ).colour,
+    ).toBe('green')
+    expect(item(judge(conditions), 'negated').colour).toBe('grey')
+  })
+
   it('an orthogonalised vector that does nothing says where the effect was', () => {
     const nothing = { ...derived(conditions, 'orthogonal', (value) => value), episodes: baseline.episodes }
     expect(item(judge([...conditions, nothing]), 'orthogonal').colour).toBe('amber')

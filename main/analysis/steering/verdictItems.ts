@@ -113,9 +113,17 @@ function orthogonalItem(context: CardContext): Judgement {
     : ['amber', `${words}: the effect may lie in what was taken out.`]
 }
 
+/** −α as a control, or as a dose of the grid: that it was meant as one makes it no other vector. */
+const opposites = (context: CardContext): JudgedArm[] => [
+  ...ofRole(context, 'negated'),
+  ...ofRole(context, 'steered').filter(
+    ({ condition }) => condition.alpha === -(context.judged.condition.alpha ?? NaN),
+  ),
+]
+
 function negatedItem(context: CardContext): Judgement {
   const { judged, settings } = context
-  const [other] = ofRole(context, 'negated')
+  const [other] = opposites(context)
   if (!other) return ['grey', 'The opposite sign was not tried.']
   const turned = estimateOf(other.effect.value, other.effect.resampled, other.arm.objects.length)
   const words = `−α changes it by ${estimateInWords(turned, settings.isRate)}`
