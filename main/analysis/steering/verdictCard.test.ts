@@ -278,6 +278,15 @@ describe('controls on the card', () => {
     expect(card((value) => value)).toMatchObject({ colour: 'amber' })
   })
 
+  it('steering that does nothing is no better than words that do harm', () => {
+    const nothing = sweepOf({ effect: 0 })
+    const prompt = derived(nothing, 'prompt', () => 1, null)
+    const card = item(judge([...nothing, prompt]), 'promptArm')
+    expect(card.colour).toBe('amber')
+    expect(card.sentence).toContain('own effect does not stand')
+    expect(card.sentence).not.toContain('steering does more')
+  })
+
   it('an unstable vector keeps the card from being green', () => {
     const stability = (cosine: number, low: number): VectorStability => ({
       curve: [{ episodes: 20, cosine, low, high: cosine + 0.1 }],

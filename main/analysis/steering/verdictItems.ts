@@ -179,7 +179,7 @@ const lengthInWords = (share: number): string =>
   `${Math.round(share * 100)} % of the effect goes with the change of answer length.`
 
 function promptItem(context: CardContext): Judgement {
-  const { judged, settings } = context
+  const { judged, verdict, settings } = context
   const [prompt] = ofRole(context, 'prompt')
   if (!prompt) return ['grey', 'The instruction in words was not tried.']
   const gap = estimateOf(
@@ -190,9 +190,11 @@ function promptItem(context: CardContext): Judgement {
   const words = `Asking in words changes it by ${changeInWords(prompt.effect.value, settings.isRate)}; steering differs from that by ${estimateInWords(gap, settings.isRate)}`
   const [low, high] = [gap.low ?? -Infinity, gap.high ?? Infinity]
   if (low <= 0 && high >= 0) return ['amber', `${words}: neither is clearly better.`]
-  return isWanted(low > 0 ? 1 : -1, settings.wanted)
+  if (!isWanted(low > 0 ? 1 : -1, settings.wanted)) return ['red', `${words}: asking does more.`]
+  // Words that do harm make whatever does nothing look good.
+  return verdict.colour === 'green'
     ? ['green', `${words}: steering does more.`]
-    : ['red', `${words}: asking does more.`]
+    : ['amber', `${words}, but steering’s own effect does not stand.`]
 }
 
 function stabilityItem({ stability }: CardContext): Judgement {
