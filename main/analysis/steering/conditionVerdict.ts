@@ -55,11 +55,11 @@ function judgement(
   if (role !== 'steered')
     return { colour: 'grey', reason: `a control (${p === null ? 'no p' : probabilityInWords(p)})` }
   const chance = holm === null ? 'no p' : `${probabilityInWords(holm)} after Holm’s correction`
-  if (holm === null || holm > level) {
-    return isWithin(effect, worthwhile)
-      ? { colour: 'red', reason: `too small to be worth having (${chance})` }
-      : { colour: 'amber', reason: `not told apart from chance (${chance})` }
-  }
+  // However sure: many episodes make any effect significant.
+  if (isWithin(effect, worthwhile))
+    return { colour: 'red', reason: `too small to be worth having (${chance})` }
+  if (holm === null || holm > level)
+    return { colour: 'amber', reason: `not told apart from chance (${chance})` }
   if (!random)
     return { colour: 'amber', reason: `${chance}, but no random direction of the same norm was tried` }
   const controls = `random directions by ${changeInWords(random.meanEffect, isRate)} on average`

@@ -10,12 +10,13 @@ import { isWanted, isWithin } from './conditionVerdict.ts'
 import { changeInWords, estimateInWords, levelInWords, probabilityInWords } from './figureWords.ts'
 import { isBeyondMean } from './sweepClaims.ts'
 
-/** The condition to speak of: the largest claim, a wanted one first; else the largest that chance does not explain; else the largest. */
+/** The condition to speak of, of those that may be worth having: the largest claim, a wanted one first; else the largest that chance does not explain. Else the largest of all. */
 export function headline(
   verdicts: readonly ConditionVerdict[],
-  { wanted, level }: VerdictSettings,
+  { wanted, level, worthwhile }: VerdictSettings,
 ): ConditionVerdict | undefined {
   const rank = ({ isClaim, effect, holm: p }: ConditionVerdict): number => {
+    if (isWithin(effect, worthwhile)) return 0
     if (isClaim) return isWanted(effect.value ?? 0, wanted) ? 3 : 2
     return p !== null && p <= level ? 1 : 0
   }
@@ -55,11 +56,13 @@ export function overallOf(
   const told = { colour, conditionId: best.id }
   if (best.effect.value === null) return { ...told, sentence: best.sentence }
   const change = estimateInWords(best.effect, isRate)
-  if (best.holm === null || best.holm > settings.level) {
+  const isSure = ({ holm }: ConditionVerdict): boolean => holm !== null && holm <= settings.level
+  if (!isSure(best) || isWithin(best.effect, worthwhile)) {
     const isAllSmall = steered.every(({ effect }) => isWithin(effect, worthwhile))
+    const least = `by ${changeInWords(worthwhile, isRate).replace('+', '')} or more`
     const what = isAllSmall
-      ? `Nothing moves the ${metric} by ${changeInWords(worthwhile, isRate).replace('+', '')} or more`
-      : `Nothing that moves the ${metric} is told apart from chance`
+      ? `Nothing moves the ${metric} ${least}`
+      : `Nothing that ${steered.some(isSure) ? `may move the ${metric} ${least}` : `moves the ${metric}`} is told apart from chance`
     const p = best.holm === null ? '' : ` (${probabilityInWords(best.holm)} after Holm’s correction)`
     return {
       ...told,

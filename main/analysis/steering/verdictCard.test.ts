@@ -121,6 +121,37 @@ describe('the verdict on a sweep', () => {
     expect(item(few, 'sensitivity').colour).toBe('amber')
   })
 
+  it('calls an effect that is surely too small to be worth having so, however small its p', () => {
+    const tiny = (changes: Partial<SimulatedSweep>) =>
+      sweepOf({ effect: -0.03, episodes: 1000, clusterCorrelation: 0, alphas: [4], ...changes })
+    for (const changes of [{}, { effect: 0.03 }]) {
+      const verdict = judge(tiny(changes))
+      const [only] = verdict.conditions
+      expect(only).toMatchObject({ isClaim: true, colour: 'red' })
+      expect(only.holm).toBeLessThan(0.01)
+      expect(only.sentence).toContain('too small to be worth having (p = .00')
+      expect(verdict.overall).toMatchObject({ colour: 'red', conditionId: 'α = 4' })
+      expect(verdict.overall.sentence).toMatch(
+        /^Nothing moves the invalid rate by 10 points or more: the largest/,
+      )
+    }
+    expect(judge(tiny({}), { worthwhile: 0.01 }).overall.colour).toBe('green')
+  })
+
+  it('leaves open what one condition may do where another is surely too small', () => {
+    const conditions = sweepOf({ effect: -0.03, episodes: 1000, clusterCorrelation: 0, alphas: [4] })
+    const steered = conditions.find(({ id }) => id === 'α = 4')!
+    const few = { ...steered, id: 'few', title: 'few', alpha: 8, episodes: steered.episodes.slice(0, 6) }
+    const { overall, conditions: judged } = judge([...conditions, few])
+    const [small, open] = ['α = 4', 'few'].map((id) => judged.find((each) => each.id === id)!)
+    expect(small).toMatchObject({ isClaim: true, colour: 'red' })
+    expect(open.colour).toBe('amber')
+    expect(overall.colour).toBe('amber')
+    expect(overall.sentence).toMatch(
+      /^Nothing that may move the invalid rate by 10 points or more is told apart from chance: /,
+    )
+  })
+
   it('does not say that nothing moves it where one condition may, the other way', () => {
     const conditions = without(sweepOf({ effect: 0, episodes: 60, alphas: [1, 4] }), 'random')
     const baseline = conditions[0].episodes
