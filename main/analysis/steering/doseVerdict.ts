@@ -50,10 +50,11 @@ function doseJudgement(
     }
   if (!isWanted(slope.value, wanted))
     return { colour: 'red', sentence: `${words}: more of it does more of the wrong thing.` }
+  const curve = isMonotone(points, slope.value) ? 'more with every dose' : 'a trend, but not at every dose'
   if (randomSlope === null || !advantage)
     return {
       colour: 'amber',
-      sentence: `${words}, more with every dose; random directions were not tried at two doses or more.`,
+      sentence: `${words}, ${curve}; random directions were not tried at two doses or more.`,
     }
   const others = `random directions by ${changeInWords(randomSlope, isRate)} on average`
   if (!isBeyondMean(slope.value, advantage)) {
@@ -70,10 +71,14 @@ function doseJudgement(
   return randomP <= level
     ? {
         colour: 'green',
-        sentence: `${words}, more with every dose; ${others}, and it lies beyond their spread.`,
+        sentence: `${words}, ${curve}; ${others}, and it lies beyond their spread.`,
       }
     : {
         colour: 'amber',
         sentence: `${words}; ${others}, but another random direction could be as steep (${probabilityInWords(randomP)}).`,
       }
 }
+
+/** Whether every dose moves it further in the slope's direction than the one before. */
+const isMonotone = (points: DoseFigures['points'], slope: number): boolean =>
+  points.slice(1).every(({ rate }, index) => (rate - points[index].rate) * slope > 0)

@@ -251,6 +251,32 @@ describe('the verdict on a sweep', () => {
   })
 })
 
+describe('what is said of a curve', () => {
+  const swapped = (conditions: SweepCondition[]) => {
+    const own = (alpha: number) => conditions.find(({ id }) => id === `α = ${alpha}`)!.episodes
+    const other = new Map([
+      ['α = 2', own(4)],
+      ['α = 4', own(2)],
+    ])
+    return conditions.map((each) => ({ ...each, episodes: other.get(each.id) ?? each.episodes }))
+  }
+
+  it('is “more with every dose” only where every dose does more than the one before', () => {
+    for (const conditions of [sweepOf(), without(sweepOf(), 'random')]) {
+      const rising = judge(conditions).doseResponses[0]
+      expect(rising.points.map(({ rate }) => rate)).toEqual(
+        rising.points.map(({ rate }) => rate).toSorted((a, b) => b - a),
+      )
+      expect(rising.sentence).toContain('more with every dose')
+      const bent = judge(swapped(conditions)).doseResponses[0]
+      expect(bent.p).toBeLessThan(0.05)
+      expect(bent.colour).toBe(rising.colour)
+      expect(bent.sentence).not.toContain('more with every dose')
+      expect(bent.sentence).toContain('a trend, but not at every dose')
+    }
+  })
+})
+
 describe('controls on the card', () => {
   const conditions = sweepOf()
   const baseline = conditions[0]
