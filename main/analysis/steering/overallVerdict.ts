@@ -80,7 +80,7 @@ export function overallOf(
   const way = best.isClaim && !isGreen ? ', the wrong way' : ''
   const length =
     best.lengthShare !== null && best.lengthShare >= 0.1
-      ? `; ${Math.round(best.lengthShare * 100)} % of it goes with answer length`
+      ? `; ${best.lengthShare >= 1.005 ? 'more than all' : `${Math.round(best.lengthShare * 100)} %`} of it goes with answer length`
       : ''
   const doubts =
     isGreen && against.length > 0

@@ -514,4 +514,37 @@ describe('side effects', () => {
     expect(judge(lengths).overall.sentence).toContain('100 % of it goes with answer length')
     expect(judge(conditions).conditions.find(({ id }) => id === 'α = 4')!.lengthShare).toBeNull()
   })
+
+  it('is told as a share of the effect only where it is one', () => {
+    const conditions = sweepOf({ alphas: [4] })
+    const rateOf = (outcomes: number[]): number => outcomes.reduce((a, b) => a + b, 0) / outcomes.length
+    const changesOf = ({ episodes }: SweepCondition): number[] =>
+      episodes.map(({ outcomes }, i) => rateOf(outcomes) - rateOf(conditions[0].episodes[i].outcomes))
+    /** Lengths that follow the outcome, moved so that this share goes with them. */
+    const told = (share: number): Verdict =>
+      judge(
+        conditions.map((condition) => {
+          const changes = changesOf(condition)
+          const moved = condition.role === 'baseline' ? 0 : (share - 1) * rateOf(changes)
+          return {
+            ...condition,
+            episodes: condition.episodes.map((episode, i) => ({
+              ...episode,
+              sideEffects: { length: 50 + 10 * (changes[i] + moved) },
+            })),
+          }
+        }),
+      )
+    const sentenceAt = (share: number): string => item(told(share), 'sideEffects').sentence
+    expect(told(-0.3).conditions[0].lengthShare).toBeCloseTo(-0.3, 6)
+    expect(sentenceAt(0.4)).toContain('40 % of the effect goes with the change of answer length.')
+    expect(sentenceAt(1)).toContain('100 % of the effect goes')
+    expect(sentenceAt(-0.3)).toContain('The change of answer length goes with a change the other way.')
+    expect(sentenceAt(1.6)).toContain('The change of answer length goes with more than the whole effect.')
+    for (const share of [-0.3, 1.6, 0.02, -0.02])
+      expect(sentenceAt(share)).not.toContain('of the effect goes')
+    for (const share of [0.02, -0.02]) expect(sentenceAt(share)).not.toContain('change of answer length')
+    expect(told(1.6).overall.sentence).toContain('more than all of it goes with answer length')
+    expect(told(-0.3).overall.sentence).not.toContain('answer length')
+  })
 })

@@ -171,12 +171,18 @@ function sideEffectsItem({ verdict, settings }: CardContext): Judgement {
         ]
       : []
   const unknown = missing.length ? [`Not measured: ${missing.join(', ')}.`] : []
-  const length = lengthShare === null ? [] : [lengthInWords(lengthShare)]
+  const length = lengthShare === null ? [] : lengthInWords(lengthShare)
   return [colour, [...same, ...told, ...unknown, ...length].join(' ')]
 }
 
-const lengthInWords = (share: number): string =>
-  `${Math.round(share * 100)} % of the effect goes with the change of answer length.`
+/** Below 0 or above 1 it is no share of a whole and no percentage; below 5 % either way there is nothing to tell. */
+function lengthInWords(share: number): string[] {
+  if (Math.abs(share) < 0.05) return []
+  if (share < 0) return ['The change of answer length goes with a change the other way.']
+  return share >= 1.005 // more than what rounds to 100 %
+    ? ['The change of answer length goes with more than the whole effect.']
+    : [`${Math.round(share * 100)} % of the effect goes with the change of answer length.`]
+}
 
 function promptItem(context: CardContext): Judgement {
   const { judged, verdict, settings } = context
