@@ -85,3 +85,43 @@ test.each([
     expect(verdict).toMatchObject({ gates: [], missing: [] })
   },
 )
+
+test('a gate that was never open leaves nothing said for or against the vector', async () => {
+  const settings = sweepSettings.parse({
+    ...{ ...shared, capture: {}, episodes: 6, seed: 8, vectors: ['v1'], alphas: [1, 2], scoredSteps: 0 },
+    gate: { vector: 'v1', above: 1e9, alsoWithout: false },
+    controls: { random: 2, shuffled: false, negated: true },
+    outcome: { kind: 'text', contains: 'e' },
+    verdict: { bootstraps: 100, permutations: 100 },
+  })
+  const { id } = await engine.sweeps.start(settings)
+  const { verdict, error } = await engine.sweeps.ended(id)
+  expect(error).toBeNull()
+  if (!verdict) throw new TypeError('no verdict')
+  const { overall, items, conditions, doseResponses, gates } = verdict
+  expect(gates.length).toBeGreaterThan(0)
+  for (const { open, tokens } of gates) {
+    expect(open).toBe(0)
+    expect(tokens).toBeGreaterThan(0)
+  }
+  for (const { id: gated } of gates)
+    expect(conditions.find((each) => each.id === gated)).toMatchObject({ colour: 'grey', isClaim: false })
+  expect(overall.colour).toBe('grey')
+  expect(overall.sentence).toMatch(
+    / steered nothing: its gate was never open \(\d+ tokens\)\. What it would do/,
+  )
+  expect(doseResponses).toHaveLength(1)
+  expect(doseResponses[0]).toMatchObject({
+    colour: 'grey',
+    sentence: expect.stringContaining('The gate was never open') as string,
+  })
+  for (const { kind, colour, sentence } of items.filter(
+    ({ kind }) => !['stability', 'sensitivity', 'origin'].includes(kind),
+  ))
+    expect([kind, colour, sentence]).toEqual([
+      kind,
+      'grey',
+      expect.stringContaining('its gate was never open'),
+    ])
+  expect(JSON.stringify(verdict)).not.toMatch(/too small|Nothing moves|shuffled doses/)
+})

@@ -1,12 +1,13 @@
-// What a verdict says beside its statistics: gates that stayed shut, conditions that are missing, episodes that the vector was made from.
-// Owns: these facts out of the store and out of what a sweep has become since, as data and in the sentences and colours that they change. Not: the statistics (analysis/steering/).
+// What a verdict says beside its statistics: conditions that are missing, episodes that the vector was made from.
+// Owns: these facts out of the store and out of what a sweep has become since, as data and in the sentences and colours that they change.
+// Not: the statistics (analysis/steering/), or gates that stayed shut (verdictGates.ts).
 import type { VerdictColour, VerdictDocument, VerdictItem } from '../../contract/steering.ts'
 import type { SweepMember, SweepSummary } from '../../contract/sweeps.ts'
 import type { Workspace } from '../../store/workspace.ts'
 import { madeFrom } from './vectorEpisodes.ts'
+import { openGates, withGates } from './verdictGates.ts'
 
 type Member = SweepMember & { runId: string }
-type Gate = VerdictDocument['gates'][number]
 
 /** @param members  that were played to their end @param vectorOf  that steers in a run; null without one */
 export function withFacts(
@@ -21,47 +22,6 @@ export function withFacts(
   const seen =
     vector !== null && baseline ? withOrigin(judged, workspace, { vector, runId: baseline.runId }) : judged
   return withMissing(seen, missingMembers(workspace, id))
-}
-
-function openGates(workspace: Workspace, members: readonly Member[]): Gate[] {
-  return members.flatMap((member) =>
-    workspace.runs
-      .get(member.runId)
-      .progress.interventions.flatMap(({ tokens, open }) =>
-        open === null ? [] : [{ id: member.id, tokens, open }],
-      ),
-  )
-}
-
-/** Steering that was let through nowhere did nothing, which says nothing against the vector. */
-function withGates(document: VerdictDocument, gates: Gate[]): VerdictDocument {
-  const words = ({ open, tokens }: Gate): string =>
-    open === 0
-      ? `Its gate was never open (${tokens} tokens).`
-      : `Its gate was open at ${open} of ${tokens} tokens.`
-  const gateOf = (id: string | null) => gates.find((gate) => gate.id === id)
-  const conditions = document.conditions.map((condition) => {
-    const gate = gateOf(condition.id)
-    if (!gate) return condition
-    const sentence = `${condition.sentence} ${words(gate)}`
-    return gate.open === 0
-      ? { ...condition, sentence, colour: 'grey' as const, isClaim: false }
-      : { ...condition, sentence }
-  })
-  const { overall } = document
-  const own = gateOf(overall.conditionId)
-  return {
-    ...document,
-    gates,
-    conditions,
-    ...(own && {
-      overall: {
-        ...overall,
-        sentence: `${overall.sentence} ${words(own)}`,
-        ...(own.open === 0 && { colour: 'grey' as const }),
-      },
-    }),
-  }
 }
 
 /** A vector does best on what it was made from: a row of the card, and no green for what was never tried elsewhere. */
