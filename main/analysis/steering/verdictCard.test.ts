@@ -272,7 +272,7 @@ describe('what is said of a curve', () => {
       expect(bent.p).toBeLessThan(0.05)
       expect(bent.colour).toBe(rising.colour)
       expect(bent.sentence).not.toContain('more with every dose')
-      expect(bent.sentence).toContain('a trend, but not at every dose')
+      expect(bent.sentence).toContain('a trend, but not more with each dose')
     }
   })
 })
