@@ -50,7 +50,9 @@ function doseJudgement(
     }
   if (!isWanted(slope.value, wanted))
     return { colour: 'red', sentence: `${words}: more of it does more of the wrong thing.` }
-  const curve = isMonotone(points, slope.value) ? 'more with every dose' : 'a trend, but not more with each dose'
+  const curve = isMonotone(points, slope.value)
+    ? 'more with every dose'
+    : 'a trend, but not more with each dose'
   if (randomSlope === null || !advantage)
     return {
       colour: 'amber',
