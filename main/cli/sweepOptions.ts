@@ -144,6 +144,7 @@ export const sweepChangesOf = (
     controls: controls && {
       ...controls,
       prompt: instructionOf({ prompt: '', controls, outcome, wanted }),
+      at: controls.at === 'largest' ? controls.at : undefined,
     },
   })
 

@@ -96,6 +96,19 @@ export const sweepSettings = collectSettings
 export type SweepSettings = z.infer<typeof sweepSettings>
 export type SweepInput = z.input<typeof sweepSettings>
 
+const { random, shuffled, negated, prompt, orthogonalTo, at } = sweepControls.shape
+
+/** Controls beyond those that a sweep has; what is left out adds none. Random directions stay those of its own seed. */
+const furtherControls = z.object({
+  random: random.unwrap().optional(),
+  shuffled: shuffled.unwrap().optional(),
+  negated: negated.unwrap().optional(),
+  prompt: prompt.unwrap().optional(),
+  orthogonalTo: orthogonalTo.unwrap().optional(),
+  /** Of the controls together; as before where left out. */
+  at: at.unwrap().optional(),
+})
+
 /** What may be added to a sweep that is there; all else stays, or its conditions could not be compared. */
 export const sweepChanges = z.object({
   vectors: sweepSettings.shape.vectors.optional(),
@@ -103,7 +116,7 @@ export const sweepChanges = z.object({
   layers: sweepSettings.shape.layers,
   places: sweepSettings.shape.places.unwrap().optional(),
   gate: sweepSettings.shape.gate,
-  controls: sweepSettings.shape.controls.unwrap().optional(),
+  controls: furtherControls.optional(),
 })
 export type SweepChanges = z.infer<typeof sweepChanges>
 

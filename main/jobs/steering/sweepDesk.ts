@@ -3,7 +3,13 @@
 // (sweepForecast.ts), playing them (runs.ts), judging (sweepJudging.ts).
 import { errors } from '../../contract/errors.ts'
 import type { RunRecord, RunStatus } from '../../contract/runs.ts'
-import type { SweepEstimate, SweepRecord, SweepSettings, SweepSummary } from '../../contract/sweeps.ts'
+import type {
+  SweepChanges,
+  SweepEstimate,
+  SweepRecord,
+  SweepSettings,
+  SweepSummary,
+} from '../../contract/sweeps.ts'
 import { hitsOf, sweepStatusOf } from '../../contract/sweepStatus.ts'
 import type { ProbeGate } from '../../contract/storedProbes.ts'
 import type { SweepTables } from '../../contract/sweepTables.ts'
@@ -17,7 +23,7 @@ import type { Runs } from '../runs.ts'
 import { runSteeringTask } from './steeringTasks.ts'
 import { SweepForecast } from './sweepForecast.ts'
 import { SweepJudging } from './sweepJudging.ts'
-import { widened, wideningOf, type SweepWidening } from './sweepExtension.ts'
+import { widened, wideningOf } from './sweepExtension.ts'
 import { sweepConditions, vectorLayers, type PlannedCondition } from './sweepPlan.ts'
 import { memberOf, runSettings } from './sweepRuns.ts'
 import { requireSteps } from './sweepVerdict.ts'
@@ -118,7 +124,7 @@ export class SweepDesk {
    * @param changes  vectors, doses, layers, places, gate and controls; all else stays, or conditions could not be compared
    * @throws run_busy while it is played, and as start
    */
-  async extend(id: string, changes: SweepWidening): Promise<SweepSummary> {
+  async extend(id: string, changes: SweepChanges): Promise<SweepSummary> {
     const { sweeps, runs } = this.workspace
     const { settings } = sweeps.get(id)
     this.requireResting(id)

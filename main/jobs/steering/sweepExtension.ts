@@ -1,13 +1,9 @@
-// What a sweep gains when it is widened.
-// Owns: settings of both together, which conditions are new, and which that are there are seen otherwise now. Not: playing or storing them
+// What a sweep gains when it is widened, from whichever door.
+// Owns: settings of both together, all that was asked for before among them, which conditions are new, and which that are there are seen otherwise now. Not: playing or storing them
 // (sweepDesk.ts).
 import { errors } from '../../contract/errors.ts'
-import type { SweepControls, SweepMember, SweepSettings } from '../../contract/sweeps.ts'
+import type { SweepChanges, SweepControls, SweepMember, SweepSettings } from '../../contract/sweeps.ts'
 import { conditionTitle, type PlannedCondition } from './sweepPlan.ts'
-
-export type SweepWidening = Partial<
-  Pick<SweepSettings, 'vectors' | 'alphas' | 'layers' | 'places' | 'gate' | 'controls'>
->
 
 /**
  * The settings of the sweep and of what is added: what was asked for before stays asked for.
@@ -16,7 +12,7 @@ export type SweepWidening = Partial<
  */
 export function widened(
   settings: SweepSettings,
-  changes: SweepWidening,
+  changes: SweepChanges,
   played: readonly number[],
 ): SweepSettings {
   const { vectors = [], alphas = [], layers, places = [], gate, controls } = changes
@@ -28,18 +24,31 @@ export function widened(
     places: [...settings.places, ...places.filter((place) => !placeNames.has(JSON.stringify(place)))],
     ...(layers && { layers: [...new Set([...(settings.layers ?? played), ...layers])] }),
     ...(gate && { gate }),
-    ...(controls && { controls: { ...controls, prompt: instructionOf(settings.controls, controls) } }),
+    ...(controls && { controls: united(settings.controls, controls) }),
+  }
+}
+
+/** New conditions have beside them what the others have. @throws invalid_input as instructionOf */
+function united(before: SweepControls, further: NonNullable<SweepChanges['controls']>): SweepControls {
+  return {
+    random: Math.max(before.random, further.random ?? 0),
+    shuffled: before.shuffled || further.shuffled === true,
+    negated: before.negated || further.negated === true,
+    prompt: instructionOf(before.prompt, further.prompt ?? ''),
+    orthogonalTo: [...new Set([...before.orthogonalTo, ...(further.orthogonalTo ?? [])])],
+    at: further.at ?? before.at,
+    seed: before.seed, // another would draw other directions under the same names
   }
 }
 
 /** What a sweep tells in words is one of its conditions, and stays. @throws invalid_input for other words */
-function instructionOf(before: SweepControls, after: SweepControls): string {
-  if (before.prompt !== '' && after.prompt !== '' && after.prompt !== before.prompt)
+function instructionOf(before: string, after: string): string {
+  if (before !== '' && after !== '' && after !== before)
     throw errors.invalidInput({
       field: 'controls.prompt',
-      reason: `the sweep tells the model “${before.prompt}” already; other words are for another sweep`,
+      reason: `the sweep tells the model “${before}” already; other words are for another sweep`,
     })
-  return after.prompt === '' ? before.prompt : after.prompt
+  return after === '' ? before : after
 }
 
 export interface Widening {
