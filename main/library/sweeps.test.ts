@@ -105,6 +105,11 @@ it('a condition is told the usual words, where there are some, and a vector of t
   await expect(runSweep({ ...settings, controls: { prompt: true } }, options)).rejects.toMatchObject({
     code: 'invalid_input',
   })
+  const bogus = { ...settings, controls: { prompt: true }, outcome: { kind: 'bogus' } }
+  await expect(runSweep(bogus as unknown as RunSweepSettings, options)).rejects.toMatchObject({
+    code: 'invalid_input',
+    details: { field: 'outcome.kind' },
+  })
 }, 60_000)
 
 it('what is misspelt or not there is refused', async () => {

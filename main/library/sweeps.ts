@@ -1,6 +1,6 @@
 // Steering sweeps from a program: all conditions played together, stored and judged as in the window.
 // Owns: following a sweep, pausing it, going on with it. Not: the sweep (jobs/steering/) or verdicts on a program's own episodes (steering.ts).
-import type * as z from 'zod'
+import * as z from 'zod'
 import { AppError, errors } from '../contract/errors.ts'
 import {
   sweepChanges,
@@ -62,7 +62,7 @@ export async function runSweep(
 
 /** @throws invalid_input where no words are usual */
 function instructionOf({ outcome, verdict }: Omit<RunSweepSettings, 'model'>): string {
-  const rule = sweepSettings.shape.outcome.parse(outcome)
+  const { outcome: rule } = checkSettings(z.object({ outcome: sweepSettings.shape.outcome }), { outcome })
   const usual = usualInstruction(rule, verdict?.wanted ?? 'down')
   if (usual !== null) return usual
   throw errors.invalidInput({
