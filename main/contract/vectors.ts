@@ -110,8 +110,12 @@ export const vectorOrigin = z.discriminatedUnion('kind', [
     kind: z.literal('learned'),
     recipe: vectorRecipe.options[3],
     dataSetHash: z.string(),
+    /** Whose rows gave the components; absent, as `objects`, in vectors of before it was kept. */
+    dataSetRecipe: dataSetRecipe.optional(),
     /** The run whose settings the episodes were played by. */
     runId: z.string(),
+    /** Hidden objects of the episodes that the search has played, from the first on: those it trained on and those it was judged on. */
+    objects: z.array(z.string()).optional(),
     generations: count,
     episodesPlayed: count,
     /** Searches that were judged on some of these held-out objects, this one among them; absent in vectors of before this was counted. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { WorkProgress } from '../../contract/api.ts'
 import { dataSetRecipe } from '../../contract/dataSets.ts'
 import { collectSettings } from '../../contract/runs.ts'
+import { sweepSettings } from '../../contract/sweeps.ts'
 import { vectorRecipe, type VectorRecipeInput, type VectorRecord } from '../../contract/vectors.ts'
 import { resourcesFolder } from '../../resourcesFolder.ts'
 import { openEngine, type EngineService } from '../engineService.ts'
@@ -113,6 +114,25 @@ describe('a learned direction', () => {
     expect(again.id).toBe(engine.vectors.list()[0].id)
     expect(tried.filter((label) => label.startsWith('Trying'))).toEqual([])
   })
+
+  test('has seen all episodes of its search, though the run has fewer: a sweep of the last of them says so', async () => {
+    const [{ id: vector }] = engine.vectors.list()
+    const { modelId, environment, oracle, sampling } = engine.runs.get(runId).settings
+    const asked = sweepSettings.parse({
+      ...{ modelId, environment, oracle, sampling, seed: 1, episodes: 11, capture: {} },
+      ...{ vectors: [vector], alphas: [1], scoredSteps: 0 },
+      controls: { random: 0, shuffled: false, negated: false },
+      verdict: { bootstraps: 100, permutations: 100 },
+    })
+    const { verdict, error } = await engine.sweeps.ended((await engine.sweeps.start(asked)).id)
+    expect(error).toBeNull()
+    expect(verdict?.items.find(({ kind }) => kind === 'origin')).toMatchObject({
+      colour: 'amber',
+      sentence: expect.stringMatching(
+        /^10 of the 11 episodes have made the vector or judged its search/,
+      ) as string,
+    })
+  }, 120_000)
 
   test('that was cancelled, and whose engine was closed, goes on to the vector of a search that was not', async () => {
     const stop = new AbortController()

@@ -143,7 +143,11 @@ export async function learnedVector(
           kind: 'learned',
           recipe,
           dataSetHash: dataSet.hash,
+          dataSetRecipe: dataSet.recipe,
           runId: plan.runId,
+          objects: [...train, ...heldOut].map((episode) =>
+            plan.world.environment.taskOf(episode, settings.seed),
+          ),
           generations: search.generation,
           episodesPlayed: search.generation * generations.episodes,
           looks,

@@ -58,11 +58,11 @@ function originItem(workspace: Workspace, vector: string, runId: string): [Verdi
   if (drawn > 0)
     return [
       'amber',
-      `${drawn} of the ${whole} episodes have made the vector, with the same objects and draws: what it does to others is not told.`,
+      `${drawn} of the ${whole} episodes have ${made.part}, with the same objects and draws: what it does to others is not told.`,
     ]
   return known > 0
-    ? ['grey', `${known} of the ${whole} objects have made the vector, with other draws.`]
-    : ['green', `None of the ${whole} objects has made the vector.`]
+    ? ['grey', `${known} of the ${whole} objects have ${made.part}, with other draws.`]
+    : ['green', `None of the ${whole} objects has ${made.part}.`]
 }
 
 type Known = Pick<SweepSummary['conditions'][number], 'id' | 'title' | 'cell' | 'status'>
