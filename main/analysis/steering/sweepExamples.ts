@@ -1,5 +1,5 @@
 // Steps worth reading, chosen from a sweep as upstream chooses them.
-// Owns: which ones. Not: counts (sweepTables.ts). Chosen to impress: they illustrate and prove nothing, and the page that shows them says so.
+// Owns: which ones. Not: counts (sweepTables.ts). Chosen to impress: they illustrate and prove nothing.
 // Source: ARES, examples/20q_case_study/analyse_steering.py.
 import type { ExampleStep, SweepTables, TableCondition } from '../../contract/sweepTables.ts'
 
