@@ -219,7 +219,7 @@ describe('a run with interventions', () => {
     await done(engine, settings(strong))
     expect(rows(engine, await done(engine, settings([])))).toEqual(bare)
 
-    const { id } = await engine.runs.start(settings(strong, { episodes: 30 }))
+    const { id } = await engine.runs.start(settings(strong, { episodes: 300 }))
     expect((await stopInTheMiddle(engine, id, 'cancel')).status).toBe('cancelled')
     expect(rows(engine, await done(engine, settings([])))).toEqual(bare)
 

@@ -39,16 +39,16 @@ describe.each([
   )
 
   // The desktop's save dialog is the system's own.
-  test.skipIf(!isHere || name === 'desktop')('its report is one page that says the same', async () => {
-    const verdict = (
-      await page.locator('[data-testid=study-stage][data-stage=sweep] .result').innerText()
-    ).trim()
-    const saving = page.waitForEvent('download')
-    await page.getByTestId('study-report').click()
-    const text = readFileSync(await (await saving).path(), 'utf8')
-    expect(text).toContain(verdict)
-    expect(text).not.toMatch(/<script/i)
-  })
+  if (name === 'browser')
+    test.skipIf(!isHere)('its report is one page that says the same', async () => {
+      const result = page.locator('[data-testid=study-stage][data-stage=sweep] .result')
+      const verdict = (await result.innerText()).trim()
+      const saving = page.waitForEvent('download')
+      await page.getByTestId('study-report').click()
+      const text = readFileSync(await (await saving).path(), 'utf8')
+      expect(text).toContain(verdict)
+      expect(text).not.toMatch(/<script/i)
+    })
 
   test.skipIf(!isHere)('each stage leads to its result', async () => {
     await page.locator('[data-testid=study-stage][data-stage=probe] a').click()
