@@ -44,7 +44,9 @@ describe('a condition of a sweep', () => {
   })
 
   test('that an older version stored twice is kept as a cell of its own', () => {
-    workspace.connection.execute('DROP INDEX sweep_condition_ids; DROP TABLE studies; PRAGMA user_version = 8')
+    workspace.connection.execute(
+      'DROP INDEX sweep_condition_ids; DROP TABLE studies; PRAGMA user_version = 8',
+    )
     const again = workspace.connection.prepare(insert)
     for (const run of [2, 3]) again.run(run, 1, JSON.stringify({ ...dose, alpha: 0.1 }))
     workspace.close()
